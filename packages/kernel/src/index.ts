@@ -1,0 +1,18 @@
+export * from './blocks.ts'
+export * from './contract.ts'
+export * from './envelope.ts'
+export * from './genesis.ts'
+export * from './ledger.ts'
+export * from './machine.ts'
+export * from './state.ts'
+export {
+  emptyRoot,
+  type NodeReader,
+  proveState,
+  type StateChange,
+  type StateProof,
+  stateProof,
+  type TreeRoot,
+  updateTree,
+  verifyStateProof,
+} from './state-tree.ts'

@@ -1,0 +1,59 @@
+/** The port behind which a replica keeps its ledger, and what one applied block adds to it. */
+import { bytes, type Infer, list, object, oneOf, text, uint } from '@plexus/codec'
+import type { BlockSummary } from './blocks.ts'
+import type { StateReader } from './state.ts'
+import type { NodeReader, StateChange, TreeRoot } from './state-tree.ts'
+
+/** Where a ledger stands after its newest block. */
+export interface Tip {
+  readonly height: number
+  readonly time: number
+  readonly stateRoot: TreeRoot
+  /** Roots of the complete subtrees of the block history, largest first (RFC 6962 §2.1). */
+  readonly history: readonly Uint8Array[]
+  readonly appHash: Uint8Array
+  readonly nextNodeId: number
+  readonly nextEvent: number
+}
+
+/** Synchronous reads of one consistent ledger. */
+export interface LedgerReader extends StateReader, NodeReader {
+  tip(): Tip | undefined
+}
+
+/** The result of a transaction in its block: code 0 is acceptance; every other code belongs to the space of a contract or the kernel. */
+export const outcome = object({ space: text({ max: 40 }), code: uint() })
+export type Outcome = Infer<typeof outcome>
+
+/** An event in the feed; `sequence` is the cursor from which a reader goes on. */
+export const eventRecord = object({
+  sequence: uint(),
+  height: uint(),
+  contract: text({ max: 40 }),
+  event: bytes({ max: 192 * 1024 }),
+})
+export type EventRecord = Infer<typeof eventRecord>
+
+/** All that a store writes, in one durable transaction, for one block. */
+export interface AppliedBlock {
+  readonly tip: Tip
+  readonly summary: BlockSummary
+  readonly transactions: readonly Uint8Array[]
+  readonly outcomes: readonly Outcome[]
+  readonly events: readonly EventRecord[]
+  readonly changes: readonly StateChange[]
+  readonly nodes: readonly (readonly [number, Uint8Array])[]
+  /** Nodes that only trees of earlier heights use. */
+  readonly replaced: readonly number[]
+}
+
+/** Kept as the block travelled and as it was judged. */
+export const storedBlock = object({
+  height: uint(),
+  time: uint(),
+  transactions: list(bytes({ max: 200 * 1024 }), { max: 100_000 }),
+  outcomes: list(outcome, { max: 100_000 }),
+  /** The signed header of the engine, in the engine's own form. */
+  header: bytes({ max: 1024 * 1024 }),
+  kind: oneOf('block'),
+})

@@ -1,0 +1,306 @@
+/** The state machine: envelopes in, events and a new authenticated state out. The same blocks give the same app hash everywhere. */
+import { decode, encode, no, ok, type Result, toHex } from '@plexus/codec'
+import { appendLeaf, emptyFrontier, frontierRoot, handleOf, hashLeaf, merkleRoot } from '@plexus/crypto'
+import { appHash, type Block, blockSummary, transactionsRoot } from './blocks.ts'
+import type { Call, Context, RegisteredContract, Signer, Variant } from './contract.ts'
+import { type Envelope, envelopeBytesMax, readEnvelope, signaturesHold, validSecondsMax } from './envelope.ts'
+import type { Chain } from './genesis.ts'
+import { type AppliedBlock, type EventRecord, type LedgerReader, type Outcome, outcome } from './ledger.ts'
+import { draftOf, Overlay, type StateReader, viewOf } from './state.ts'
+import { emptyRoot, updateTree } from './state-tree.ts'
+
+/** What the kernel must know of organisations; a query of the contract that keeps them. */
+export interface KeyDirectory {
+  /** Who holds a public key (in hexadecimal) that may sign now, and for what. */
+  holderOf(state: StateReader, key: string): { readonly holder: string; readonly scopes: readonly string[] } | undefined
+  /** Whether a member may sponsor transactions now. */
+  isActive(state: StateReader, member: string): boolean
+}
+
+/** Why the kernel itself refuses an envelope, first reason first. Codes are on the wire: never renumbered. */
+export const kernelRejections = {
+  malformed: { code: 1, says: 'The bytes are not an envelope in canonical form.' },
+  'other-chain': { code: 2, says: 'The envelope is bound to another chain.' },
+  expired: { code: 3, says: 'The envelope ended before this block.' },
+  'valid-too-long': { code: 4, says: 'The envelope ends more than 600 s after this block.' },
+  replayed: { code: 5, says: 'This envelope was already accepted.' },
+  'unknown-contract': { code: 6, says: 'No such contract is active.' },
+  'signature-invalid': { code: 7, says: 'A signature does not hold under the strict Ed25519 profile.' },
+  'sponsor-not-active': { code: 8, says: 'The sponsor is not an active member.' },
+  'sponsor-did-not-sign': { code: 9, says: 'No key of the sponsor with the scope sponsor signed.' },
+  'transaction-malformed': { code: 10, says: 'The transaction is not one of the contract in canonical form.' },
+} as const
+
+export type KernelRejection = keyof typeof kernelRejections
+
+/** A refusal with its place in the protocol: the space (kernel or a contract), the code, and the facts. */
+export interface Refusal {
+  readonly type: 'refused'
+  readonly space: string
+  readonly code: number
+  readonly reason: string
+  readonly says: string
+  /** Fields of the contract's rejection; organisation-level facts only. */
+  readonly facts: Variant
+}
+
+export interface Machine {
+  readonly chain: Chain
+  readonly contracts: readonly RegisteredContract[]
+  /** The ledger before the first block. */
+  found(): AppliedBlock
+  /** What an envelope would meet in a block at this time: the mempool's check. Nothing is written. */
+  check(reader: LedgerReader, envelope: Uint8Array, time: number): Result<Envelope, Refusal>
+  /** Applies a block on the reader's tip. A refused transaction changes nothing and keeps its place and its code. */
+  apply(reader: LedgerReader, block: Block): AppliedBlock
+}
+
+const seenPrefix = 'kernel/seen/'
+const secondsDigits = 12
+const seenKey = (validUntil: number, id: Uint8Array): string =>
+  `${seenPrefix}${String(validUntil).padStart(secondsDigits, '0')}/${toHex(id)}`
+const nothing = new Uint8Array(0)
+
+/** Calls go one way and are few; this bounds a mistake. */
+const callDepthMax = 4
+
+export interface MachineOptions {
+  readonly chain: Chain
+  readonly contracts: readonly RegisteredContract[]
+  readonly directory: KeyDirectory
+  /** Verification of signatures, so that an engine can verify once and remember by id. */
+  readonly signaturesHold?: (envelope: Envelope) => boolean
+}
+
+export function createMachine({
+  chain,
+  contracts,
+  directory,
+  signaturesHold: holds = signaturesHold,
+}: MachineOptions): Machine {
+  const byName = new Map(contracts.map((contract) => [contract.name, contract]))
+
+  function admit(state: StateReader, bytes: Uint8Array, time: number): Result<Envelope, Refusal> {
+    const read = readEnvelope(bytes)
+    if (!read.ok) return refuse('malformed', { ...read.reason, type: 'malformed' })
+    const envelope = read.value
+    const { chain: bound, sponsor, validUntil, contract, signers } = envelope.body
+    if (toHex(bound) !== toHex(chain.id)) return refuse('other-chain')
+    if (validUntil < time) return refuse('expired')
+    if (validUntil > time + validSecondsMax) return refuse('valid-too-long')
+    if (state.get(seenKey(validUntil, envelope.id))) return refuse('replayed')
+    if (!byName.has(contract)) return refuse('unknown-contract')
+    if (!holds(envelope)) return refuse('signature-invalid')
+    if (!directory.isActive(state, sponsor)) return refuse('sponsor-not-active')
+    const sponsored = signers.some((key) => {
+      const known = directory.holderOf(state, toHex(key))
+      return known?.holder === sponsor && known.scopes.includes('sponsor')
+    })
+    if (!sponsored) return refuse('sponsor-did-not-sign')
+    return ok(envelope)
+  }
+
+  function run(
+    state: StateReader,
+    bytes: Uint8Array,
+    at: { readonly height: number; readonly time: number },
+  ): Result<Executed, Refusal> {
+    const admitted = admit(state, bytes, at.time)
+    if (!admitted.ok) return admitted
+    const envelope = admitted.value
+    const contract = byName.get(envelope.body.contract) as RegisteredContract
+    const transaction = decode(contract.transaction, envelope.body.transaction, envelopeBytesMax)
+    if (!transaction.ok) return refuse('transaction-malformed', { ...transaction.reason, type: 'malformed' })
+    const signers = envelope.body.signers.map((key): Signer => {
+      const text = toHex(key)
+      const known = directory.holderOf(state, text)
+      return { key: text, handle: toHex(handleOf(key)), holder: known?.holder ?? null, scopes: known?.scopes ?? [] }
+    })
+    const overlay = new Overlay(state)
+    const events: Happened[] = []
+    const context: Context = { ...at, sponsor: envelope.body.sponsor, signers, caller: null }
+    const refused = perform(overlay, contract, transaction.value, context, events, [])
+    if (refused) return no(refused)
+    overlay.set(seenKey(envelope.body.validUntil, envelope.id), nothing)
+    return ok({ overlay, events, envelope })
+  }
+
+  function perform(
+    overlay: Overlay,
+    contract: RegisteredContract,
+    transaction: Variant,
+    context: Context,
+    events: Happened[],
+    stack: readonly string[],
+  ): Refusal | undefined {
+    if (stack.includes(contract.name) || stack.length >= callDepthMax)
+      throw new Error(`${[...stack, contract.name].join(' → ')}: a call comes back or goes too deep`)
+    const rule = contract.rules[transaction.type]
+    if (!rule) throw new Error(`${contract.name} has no rule for ${transaction.type}`)
+    const decided = rule(viewOf(contract, overlay), transaction, context)
+    if (!decided.ok) return contractRefusal(contract, decided.reason)
+    for (const event of decided.value.events) {
+      evolve(overlay, contract, event)
+      events.push({ contract: contract.name, event: encode(contract.event, event) })
+    }
+    for (const made of decided.value.calls ?? []) {
+      const refused = perform(overlay, called(made), made.transaction, { ...context, caller: contract.name }, events, [
+        ...stack,
+        contract.name,
+      ])
+      if (refused) return refused
+    }
+    return undefined
+  }
+
+  function called({ contract }: Call): RegisteredContract {
+    const found = byName.get(contract)
+    if (!found) throw new Error(`a call names ${contract}, which is not registered`)
+    return found
+  }
+
+  function found(): AppliedBlock {
+    const overlay = new Overlay({ get: () => undefined, entries: () => [] })
+    const events: Happened[] = []
+    for (const { contract: name, event } of chain.genesis.founding) {
+      const contract = called({ contract: name, transaction: { type: '' } })
+      const decoded = decode(contract.event, event)
+      if (!decoded.ok) throw new Error(`genesis: an event of ${name} is malformed at ${decoded.reason.path}`)
+      evolve(overlay, contract, decoded.value)
+      events.push({ contract: name, event })
+    }
+    const changes = changesOf(overlay)
+    const tree = updateTree({ node: () => undefined }, emptyRoot, changes, 1)
+    const history = emptyFrontier()
+    return {
+      tip: {
+        height: 0,
+        time: chain.genesis.time,
+        stateRoot: tree.root,
+        history,
+        appHash: appHash({ stateRoot: tree.root.hash, historyRoot: frontierRoot(history) }),
+        nextNodeId: tree.nextId,
+        nextEvent: events.length + 1,
+      },
+      summary: {
+        height: 0,
+        time: chain.genesis.time,
+        transactionsRoot: transactionsRoot([]),
+        outcomesRoot: merkleRoot([]),
+      },
+      transactions: [],
+      outcomes: [],
+      events: numbered(events, 1, 0),
+      changes,
+      nodes: tree.nodes,
+      replaced: tree.replaced,
+    }
+  }
+
+  function apply(reader: LedgerReader, { height, time, transactions }: Block): AppliedBlock {
+    const tip = reader.tip()
+    if (!tip) throw new Error('a block cannot be applied before genesis')
+    if (height !== tip.height + 1) throw new Error(`block ${height} does not follow ${tip.height}`)
+    if (time < tip.time) throw new Error(`block ${height} goes back in time`)
+    const state = new Overlay(reader)
+    forgetExpired(state, time)
+    const outcomes: Outcome[] = []
+    const events: Happened[] = []
+    for (const bytes of transactions) {
+      const done = run(state, bytes, { height, time })
+      if (done.ok) {
+        state.take(done.value.overlay)
+        events.push(...done.value.events)
+        outcomes.push({ space: 'kernel', code: 0 })
+      } else outcomes.push({ space: done.reason.space, code: done.reason.code })
+    }
+    const changes = changesOf(state)
+    const tree = updateTree(reader, tip.stateRoot, changes, tip.nextNodeId)
+    const summary = {
+      height,
+      time,
+      transactionsRoot: transactionsRoot(transactions),
+      outcomesRoot: merkleRoot(outcomes.map((each) => encode(outcome, each))),
+    }
+    const history = appendLeaf({ size: height - 1, roots: tip.history }, hashLeaf(encode(blockSummary, summary)))
+    return {
+      tip: {
+        height,
+        time,
+        stateRoot: tree.root,
+        history: history.roots,
+        appHash: appHash({ stateRoot: tree.root.hash, historyRoot: frontierRoot(history) }),
+        nextNodeId: tree.nextId,
+        nextEvent: tip.nextEvent + events.length,
+      },
+      summary,
+      transactions,
+      outcomes,
+      events: numbered(events, tip.nextEvent, height),
+      changes,
+      nodes: tree.nodes,
+      replaced: tree.replaced,
+    }
+  }
+
+  return {
+    chain,
+    contracts,
+    found,
+    apply,
+    check(reader, bytes, time) {
+      const tip = reader.tip()
+      const done = run(reader, bytes, { height: (tip?.height ?? 0) + 1, time: Math.max(time, tip?.time ?? 0) })
+      return done.ok ? ok(done.value.envelope) : done
+    },
+  }
+}
+
+interface Happened {
+  readonly contract: string
+  readonly event: Uint8Array
+}
+
+interface Executed {
+  readonly overlay: Overlay
+  readonly events: readonly Happened[]
+  readonly envelope: Envelope
+}
+
+/** Applies one event; also what an auditor does who replays the feed. */
+export function evolve(overlay: Overlay, contract: RegisteredContract, event: Variant): void {
+  const effect = contract.evolve[event.type]
+  if (!effect) throw new Error(`${contract.name} has no effect for the event ${event.type}`)
+  effect(draftOf(contract, overlay), event)
+}
+
+/** Ends are the first part of a key, so the walk stops at the first envelope that could still come. */
+function forgetExpired(state: Overlay, time: number): void {
+  const gone: string[] = []
+  for (const [key] of state.entries(seenPrefix)) {
+    if (Number(key.slice(seenPrefix.length, seenPrefix.length + secondsDigits)) >= time) break
+    gone.push(key)
+  }
+  for (const key of gone) state.delete(key)
+}
+
+function changesOf(overlay: Overlay) {
+  return [...overlay.changes.entries()].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+function numbered(events: readonly Happened[], first: number, height: number): readonly EventRecord[] {
+  return events.map(({ contract, event }, index) => ({ sequence: first + index, height, contract, event }))
+}
+
+function refuse(
+  reason: KernelRejection,
+  facts: Variant = { type: reason },
+): { readonly ok: false; readonly reason: Refusal } {
+  return no({ type: 'refused', space: 'kernel', reason, ...kernelRejections[reason], facts })
+}
+
+function contractRefusal(contract: RegisteredContract, rejection: Variant): Refusal {
+  const known = contract.rejections[rejection.type]
+  if (!known) throw new Error(`${contract.name} refuses with ${rejection.type}, which it does not declare`)
+  return { type: 'refused', space: contract.name, reason: rejection.type, ...known, facts: rejection }
+}
