@@ -1,1 +1,37 @@
-export {}
+export {
+  type AeadOpenInput,
+  type AeadSealInput,
+  openAead,
+  sealAead,
+} from './aead.ts'
+export { handleOf, leafOf, signedBytes, statementHash } from './commitment.ts'
+export { checkLongLivedKey, checkOneTimeKey, type KeyRefusal, publicKeyOf, sign, verify } from './ed25519.ts'
+export { hmacSha256, sha256, sha512 } from './hash.ts'
+export { hkdf } from './hkdf.ts'
+export {
+  appendLeaf,
+  emptyFrontier,
+  type Frontier,
+  frontierRoot,
+  type MerkleConsistency,
+  type MerklePath,
+  merkleConsistency,
+  merkleLeafHash,
+  merkleNodeHash,
+  merklePath,
+  merkleRoot,
+  rootOfPath,
+  verifyMerkleConsistency,
+  verifyMerklePath,
+} from './merkle.ts'
+export { type RandomBytes, systemRandom } from './random.ts'
+export {
+  checkSealingKey,
+  generateSealingKey,
+  type OpenInput,
+  openSealed,
+  type SealInput,
+  type SealingKeyRefusal,
+  type SealRefusal,
+  sealTo,
+} from './seal.ts'

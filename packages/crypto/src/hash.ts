@@ -1,0 +1,16 @@
+import { platform } from '#platform'
+
+/** FIPS 180-4. 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return platform.sha256(bytes)
+}
+
+/** FIPS 180-4. 64 bytes. */
+export function sha512(bytes: Uint8Array): Uint8Array {
+  return platform.sha512(bytes)
+}
+
+/** RFC 2104 over SHA-256. 32 bytes. */
+export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return platform.hmacSha256(key, message)
+}
