@@ -64,12 +64,34 @@ export interface Envelope {
   readonly id: Uint8Array
 }
 
-/** Signs a body with every seed of its signers. Seeds are Ed25519 secret keys of 32 bytes. */
+/** What one party composes and all signers sign: the bytes of a body, whose signers are put in order. */
+export function composeBody(content: EnvelopeBody): Uint8Array {
+  return encode(body, { ...content, signers: [...content.signers].sort(compareBytes) })
+}
+
+/** One signer's share. The seed is an Ed25519 secret key of 32 bytes. */
+export function signBody(chain: Uint8Array, bodyBytes: Uint8Array, seed: Uint8Array): Uint8Array {
+  return sign(seed, signedBytes('transaction', chain, bodyBytes))
+}
+
+/** The envelope, from a body and the signatures of its signers, in the order in which the body names them. */
+export function assembleEnvelope(bodyBytes: Uint8Array, signatures: readonly Uint8Array[]): Uint8Array {
+  return encode(envelope, { body: bodyBytes, signatures })
+}
+
+/** Reads a body that another party composed and that is still to be signed. */
+export function readBody(source: Uint8Array): Result<EnvelopeBody, Malformed> {
+  return decode(body, source, envelopeBytesMax)
+}
+
+/** Signs a body with every seed of its signers. */
 export function sealEnvelope(content: Omit<EnvelopeBody, 'signers'>, seeds: readonly Uint8Array[]): Uint8Array {
   const pairs = seeds.map((seed) => ({ seed, key: publicKeyOf(seed) })).sort((a, b) => compareBytes(a.key, b.key))
-  const bodyBytes = encode(body, { ...content, signers: pairs.map(({ key }) => key) })
-  const message = signedBytes('transaction', content.chain, bodyBytes)
-  return encode(envelope, { body: bodyBytes, signatures: pairs.map(({ seed }) => sign(seed, message)) })
+  const bodyBytes = composeBody({ ...content, signers: pairs.map(({ key }) => key) })
+  return assembleEnvelope(
+    bodyBytes,
+    pairs.map(({ seed }) => signBody(content.chain, bodyBytes, seed)),
+  )
 }
 
 /** Reads untrusted bytes; signatures are not yet verified. */

@@ -1,6 +1,6 @@
 /** The state machine: envelopes in, events and a new authenticated state out. The same blocks give the same app hash everywhere. */
 import { decode, encode, no, ok, type Result, toHex } from '@plexus/codec'
-import { appendLeaf, emptyFrontier, frontierRoot, handleOf, hashLeaf, merkleRoot } from '@plexus/crypto'
+import { appendLeaf, emptyFrontier, frontierRoot, handleOf, merkleLeafHash, merkleRoot } from '@plexus/crypto'
 import { appHash, type Block, blockSummary, transactionsRoot } from './blocks.ts'
 import type { Call, Context, RegisteredContract, Signer, Variant } from './contract.ts'
 import { type Envelope, envelopeBytesMax, readEnvelope, signaturesHold, validSecondsMax } from './envelope.ts'
@@ -177,7 +177,7 @@ export function createMachine({
         height: 0,
         time: chain.genesis.time,
         stateRoot: tree.root,
-        history,
+        history: history.peaks,
         appHash: appHash({ stateRoot: tree.root.hash, historyRoot: frontierRoot(history) }),
         nextNodeId: tree.nextId,
         nextEvent: events.length + 1,
@@ -222,13 +222,13 @@ export function createMachine({
       transactionsRoot: transactionsRoot(transactions),
       outcomesRoot: merkleRoot(outcomes.map((each) => encode(outcome, each))),
     }
-    const history = appendLeaf({ size: height - 1, roots: tip.history }, hashLeaf(encode(blockSummary, summary)))
+    const history = appendLeaf({ size: height - 1, peaks: tip.history }, merkleLeafHash(encode(blockSummary, summary)))
     return {
       tip: {
         height,
         time,
         stateRoot: tree.root,
-        history: history.roots,
+        history: history.peaks,
         appHash: appHash({ stateRoot: tree.root.hash, historyRoot: frontierRoot(history) }),
         nextNodeId: tree.nextId,
         nextEvent: tip.nextEvent + events.length,

@@ -28,7 +28,7 @@ export interface TreeRoot {
   readonly hash: Uint8Array
 }
 
-export const emptyHash = new Uint8Array(32)
+export const emptyHash: Uint8Array = new Uint8Array(32)
 export const emptyRoot: TreeRoot = { id: 0, hash: emptyHash }
 
 const leafTag = 0
@@ -221,7 +221,7 @@ export function verifyStateProof({
   const path = pathOf(key)
   const { siblings, end } = proof
   if ((end.type === 'present') !== (value !== null)) return false
-  let hash = emptyHash
+  let hash: Uint8Array = emptyHash
   if (value) hash = hashLeaf({ path, valueHash: sha256(value) })
   else if (end.type === 'other') {
     // Another leaf proves absence only when it stands on this key's own path.

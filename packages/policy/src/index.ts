@@ -1,1 +1,5 @@
-export {}
+export * from './decide.ts'
+export { type DirectiveQuestion, type Judgement, judge } from './directives.ts'
+export * from './profiles.ts'
+export * from './refusals.ts'
+export * from './statements/index.ts'
