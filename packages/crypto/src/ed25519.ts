@@ -1,9 +1,10 @@
 /**
  * Ed25519 (RFC 8032) in a strict profile, so that no two verifiers can disagree on a signature, whatever the signer
- * does: canonical keys, none of small order, S < L, R not the identity, no cofactor, R compared as bytes.
+ * does: A and R canonical and not of small order, S < L, no cofactor, R compared as bytes. Each rule is there because
+ * verifiers in use differ on what it refuses: OpenSSL 3.0 accepts an R of small order where OpenSSL 3.5 does not.
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { equalBytes, fromHex, no, ok, type Result, toHex } from '@plexus/codec'
+import { fromHex, no, ok, type Result, toHex } from '@plexus/codec'
 import { platform } from '#platform'
 import { expectLength } from './lengths.ts'
 import type { Platform } from './platform/platform.ts'
@@ -43,7 +44,7 @@ export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Ui
 export function verifyOn(on: Platform, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== signatureLength || !checkOneTimeKey(publicKey).ok) return false
   if (!isBelow(signature.subarray(32), groupOrder)) return false
-  if (equalBytes(signature.subarray(0, 32), identity)) return false
+  if (encodingRefusal(signature.subarray(0, 32))) return false
   return on.ed25519Verify(publicKey, message, signature)
 }
 
@@ -68,19 +69,12 @@ export function checkOneTimeKey(publicKey: Uint8Array): Result<void, KeyRefusal>
   if (publicKey.length !== publicKeyLength) {
     return no({ type: 'key-length', expected: publicKeyLength, came: publicKey.length })
   }
-  const y = Uint8Array.from(publicKey)
-  y[31] = (publicKey[31] as number) & 0x7f
-  if (!isBelow(y, fieldPrime)) return no({ type: 'key-not-canonical' })
-  const order = smallOrders.get(toHex(y))
-  if (order === undefined) return ok()
-  // Where x is 0 there is no second square root, and the sign bit must be clear (RFC 8032 §5.1.3 step 4).
-  if (order <= 2 && publicKey[31] !== y[31]) return no({ type: 'key-not-canonical' })
-  return no({ type: 'key-small-order' })
+  const reason = encodingRefusal(publicKey)
+  return reason ? no(reason) : ok()
 }
 
 const fieldPrime = fromHex('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f')
 const groupOrder = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
-const identity = fromHex('0100000000000000000000000000000000000000000000000000000000000000')
 
 /** The y coordinates of the eight points of small order, without the sign of x, and the order of their points. */
 const smallOrders: ReadonlyMap<string, number> = new Map([
@@ -90,6 +84,18 @@ const smallOrders: ReadonlyMap<string, number> = new Map([
   ['26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 8],
   ['c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a', 8],
 ])
+
+/** The rule for 32 bytes that stand for a point, be it A or R. Whether there is such a point is not asked. */
+function encodingRefusal(encoding: Uint8Array): KeyRefusal | undefined {
+  const y = Uint8Array.from(encoding)
+  y[31] = (encoding[31] as number) & 0x7f
+  if (!isBelow(y, fieldPrime)) return { type: 'key-not-canonical' }
+  const order = smallOrders.get(toHex(y))
+  if (order === undefined) return undefined
+  // Where x is 0 there is no second square root, and the sign bit must be clear (RFC 8032 §5.1.3 step 4).
+  if (order <= 2 && encoding[31] !== y[31]) return { type: 'key-not-canonical' }
+  return { type: 'key-small-order' }
+}
 
 /** Compares little-endian numbers of 32 bytes. They are public, so the time may depend on them. */
 function isBelow(bytes: Uint8Array, limit: Uint8Array): boolean {

@@ -81,7 +81,11 @@ export function merklePath(leaves: readonly Uint8Array[], index: number): Uint8A
   return path
 }
 
-/** Whether the path leads from the leaf at `index` to the root of a tree of `size` leaves. Never throws on a proof. */
+/**
+ * Whether the path leads from the leaf at `index` to the root of a tree of `size` leaves. Never throws on a proof.
+ * Root and size must come together from a source that is trusted: a root does not bind its size, and trees of several
+ * sizes can place one leaf alike.
+ */
 export function verifyMerklePath({ leaf, root, ...place }: MerklePath): boolean {
   const reached = rootOfPath({ leafHash: merkleLeafHash(leaf), ...place })
   return reached !== undefined && equalBytes(reached, root)
@@ -146,7 +150,7 @@ export function merkleConsistency(leaves: readonly Uint8Array[], sizeBefore: num
 
 /**
  * RFC 9162 §2.1.4.2: whether the later tree only appended to the earlier one. An earlier tree without leaves proves
- * nothing and is refused. Never throws on a proof.
+ * nothing and is refused. Never throws on a proof. Each root and its size must come together from a trusted source.
  */
 export function verifyMerkleConsistency(claim: MerkleConsistency): boolean {
   const { sizeBefore, rootBefore, sizeAfter, rootAfter, proof } = claim

@@ -73,6 +73,7 @@ export async function openSealed(input: OpenInput): Promise<Result<Uint8Array, S
 }
 
 export async function sealOn(on: Platform, input: SealInput): Promise<Uint8Array> {
+  // Asked here, too: the KEM that browsers use would seal to a key whose ML-KEM half FIPS 203 §7.2 forbids.
   const key = checkSealingKey(input.publicKey)
   if (!key.ok) throw new RangeError(`publicKey: expected a checked key, came one refused as ${key.reason.type}`)
   if (input.info.length > infoLengthMax) throw new RangeError(`info: expected at most ${infoLengthMax} bytes`)
