@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { makeFolder, syncFile, syncFolder } from './files.ts'
+import { makeFolder, syncFile, syncFolder, writeDurably } from './files.ts'
 
 /** The tables of the key store. What the names and values mean is the matter of `key-store.ts`. */
 export const keyTables = ['about', 'erased-epochs', 'erased-records', 'wrapping-keys', 'data-keys'] as const
@@ -22,6 +22,12 @@ export const generationFile = 'keys.mdb'
 
 /** Bounds the dirty pages of one transaction while a generation is copied. */
 const entriesPerCopyTransaction = 10_000
+
+/** More than the lock file of LMDB's default number of readers, which it otherwise makes at opening. */
+const lockFileBytes = 16 * 1024
+
+/** Several times the lock file and the first pages of an empty store. */
+const roomBytes = 256 * 1024
 
 /** Key store files are never compressed or cached, and unused parts of a page are zeros rather than old heap. */
 const tableOptions = { encoding: 'binary', keyEncoding: 'binary', compression: false, cache: false } as const
@@ -44,14 +50,16 @@ export class KeyGeneration {
     const path = join(folder, generationFile)
     // LMDB would make an empty store, and the keys would seem never to have been.
     if (!existsSync(path)) throw new Error('a generation of the key store is there without its file')
-    return new KeyGeneration(open({ path, ...environmentOptions, noSync: false, overlappingSync: false }))
+    return KeyGeneration.#at(path, { noSync: false })
   }
 
   /** Makes a generation in a new folder from what `fill` writes; file and folder are durable when this returns. */
   static create(folder: string, fill: (write: (table: KeyTable, entry: KeyEntry) => void) => void): void {
     makeFolder(folder)
     const path = join(folder, generationFile)
-    const made = new KeyGeneration(open({ path, ...environmentOptions, noSync: true, overlappingSync: false }))
+    checkRoom(folder)
+    // Synced once, as a whole, at the end.
+    const made = KeyGeneration.#at(path, { noSync: true })
     let waiting: [KeyTable, KeyEntry][] = []
     const flush = () => {
       made.commit((put) => {
@@ -70,6 +78,17 @@ export class KeyGeneration {
     }
     syncFile(path)
     syncFolder(folder)
+  }
+
+  static #at(path: string, { noSync }: { noSync: boolean }): KeyGeneration {
+    reserveLockFile(path)
+    const root = open<Uint8Array, Uint8Array>({ path, ...environmentOptions, noSync, overlappingSync: false })
+    try {
+      return new KeyGeneration(root)
+    } catch (error) {
+      root.close()
+      throw error
+    }
   }
 
   get(table: KeyTable, name: Uint8Array): Uint8Array | undefined {
@@ -115,5 +134,24 @@ export class KeyGeneration {
     const found = this.#tables.get(table)
     if (found === undefined) throw new Error(`no table ${table} in the key store`)
     return found
+  }
+}
+
+/**
+ * LMDB maps its lock file into memory, with holes in it; on a full disk the first write to a hole kills the process.
+ * Written out beforehand it has no holes, and a full disk is an error like any other.
+ */
+function reserveLockFile(path: string): void {
+  const lockFile = `${path}-lock`
+  if (!existsSync(lockFile)) writeDurably(lockFile, new Uint8Array(lockFileBytes))
+}
+
+/** LMDB dies, instead of failing, when its first pages find no room; a file of our own is asked for before it. */
+function checkRoom(folder: string): void {
+  const path = join(folder, 'room')
+  try {
+    writeDurably(path, new Uint8Array(roomBytes))
+  } finally {
+    rmSync(path, { force: true })
   }
 }
