@@ -1,1 +1,12 @@
-export {}
+/** Every contract of the network: the kernel runs this list, and all that is generated is generated from it. */
+import { type RegisteredContract, register } from '@plexus/kernel'
+import { members } from './members/index.ts'
+import { notary } from './notary/index.ts'
+import { practitioners } from './practitioners/index.ts'
+
+export * from './members/index.ts'
+export * from './notary/index.ts'
+export * from './practitioners/index.ts'
+export type { Scope } from './scopes.ts'
+
+export const contracts: readonly RegisteredContract[] = [register(members), register(practitioners), register(notary)]

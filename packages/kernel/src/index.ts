@@ -4,6 +4,7 @@ export * from './envelope.ts'
 export * from './genesis.ts'
 export * from './ledger.ts'
 export * from './machine.ts'
+export * from './memory-ledger.ts'
 export * from './opening.ts'
 export * from './state.ts'
 export {

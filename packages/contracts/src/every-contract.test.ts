@@ -1,0 +1,42 @@
+/**
+ * One test for all contracts: random histories on two ledgers. After each step both agree, a refusal changed nothing,
+ * every invariant holds, and a third ledger fed with the events alone is equal. An invariant cannot know who may do
+ * what: a dropped check only makes a rejection disappear, so every rejection must have been seen too.
+ */
+import { beforeAll, expect, test } from 'vitest'
+import { emptyTally, runHistory, subjectsOf } from './histories.testing.ts'
+import { contracts } from './index.ts'
+
+const historiesPerContract = 20
+const steps = 100
+const seenMin = 10
+
+const tally = emptyTally()
+
+beforeAll(async () => {
+  const subjects = await subjectsOf(contracts)
+  for (let seed = 1; seed <= historiesPerContract * contracts.length; seed++)
+    runHistory({ subjects, seed, steps, tally })
+})
+
+const seldom = (names: readonly string[], counts: ReadonlyMap<string, number>) =>
+  names.filter((name) => (counts.get(name) ?? 0) < seenMin).map((name) => `${name}: ${counts.get(name) ?? 0}`)
+
+test('random histories keep twin ledgers equal, invariants true and refusals without effect', () => {
+  expect(tally.steps).toBe(historiesPerContract * contracts.length * steps)
+})
+
+test.each(contracts)('every rule of $name was accepted at least ten times', ({ name, rules }) => {
+  const names = Object.keys(rules).map((rule) => `${name}/${rule}`)
+  expect(seldom(names, tally.accepted)).toEqual([])
+})
+
+test.each(contracts)('every rejection of $name was produced at least ten times', ({ name, rejections }) => {
+  const names = Object.keys(rejections).map((rejection) => `${name}/${rejection}`)
+  expect(seldom(names, tally.rejected)).toEqual([])
+})
+
+test.each(contracts)('the rejections of $name are numbered from 1, in order of precedence', ({ rejections }) => {
+  const codes = Object.values(rejections).map(({ code }) => code)
+  expect(codes).toEqual(codes.map((_, index) => index + 1))
+})

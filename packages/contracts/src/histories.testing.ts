@@ -1,0 +1,289 @@
+/** Histories of all contracts on twin ledgers through the real state machine, with what must hold after every step. */
+import { compareBytes, decode, encode, equalBytes, toHex } from '@plexus/codec'
+import {
+  type AppliedBlock,
+  type Chain,
+  type Context,
+  createMachine,
+  type Envelope,
+  envelopeBytesMax,
+  evolve,
+  foundChain,
+  memoryLedger,
+  Overlay,
+  type RegisteredContract,
+  type StateReader,
+  sealEnvelope,
+  signaturesHold,
+  viewOf,
+} from '@plexus/kernel'
+import { directory } from './index.ts'
+import { type Cast, type ContractWorld, castOf, identities, Random, type World, worldAt } from './world.testing.ts'
+
+/** How often each rule accepted, and each rejection was produced: `members/register-key`, `members/key-known`. */
+export interface Tally {
+  readonly accepted: Map<string, number>
+  readonly rejected: Map<string, number>
+  steps: number
+}
+
+export const emptyTally = (): Tally => ({ accepted: new Map(), rejected: new Map(), steps: 0 })
+
+export interface Subject {
+  readonly contract: RegisteredContract
+  readonly world: ContractWorld
+}
+
+/** Every contract with the world that its folder brings. */
+export async function subjectsOf(contracts: readonly RegisteredContract[]): Promise<readonly Subject[]> {
+  return Promise.all(
+    contracts.map(async (contract) => {
+      const { contractWorld: world } = (await import(`./${contract.name}/world.testing.ts`)) as {
+        contractWorld: ContractWorld
+      }
+      return { contract: world.limited ?? contract, world }
+    }),
+  )
+}
+
+const startDay = 20_000
+const secondsPerDay = 86_400
+/** Most networks of five; small ones reach what five never do, such as the last active member. */
+const castSizes = [5, 5, 5, 3, 1] as const
+
+/** One history. Throws with its seed and its step, so that it can be run again. */
+export function runHistory({
+  subjects,
+  seed,
+  steps,
+  tally,
+}: {
+  readonly subjects: readonly Subject[]
+  readonly seed: number
+  readonly steps: number
+  readonly tally: Tally
+}): void {
+  const random = new Random(seed)
+  const cast = castOf(castSizes[seed % castSizes.length] as number)
+  const chain = chainOf(subjects, cast)
+  const seen: { context: Context | undefined } = { context: undefined }
+  const contracts = subjects.map(({ contract }) => contract)
+  const observed = contracts.map((contract) => observe(contract, tally, (context) => (seen.context = context)))
+  const verified = verifyOnce()
+  const machine = createMachine({ chain, contracts: observed, directory, signaturesHold: verified })
+  const twinMachine = createMachine({ chain, contracts, directory, signaturesHold: verified })
+  const ledger = memoryLedger(machine)
+  const twin = memoryLedger(twinMachine)
+  const replica = new Overlay({ get: () => undefined, entries: () => [] })
+  replay(replica, contracts, machine.found())
+
+  // A contract with more rules has more to be asked.
+  const weighed = subjects.flatMap((subject) => Object.keys(subject.contract.rules).map(() => subject))
+  let time = chain.genesis.time
+  let previous: Uint8Array | undefined
+  for (let step = 1; step <= steps; step++) {
+    time += random.oneIn(40) ? random.below(20) * secondsPerDay : random.below(secondsPerDay / 16)
+    const { contract, world: contractWorld } = random.pick(weighed)
+    const world = worldAt(cast, random, ledger.reader, time)
+    const proposal = contractWorld.propose(world)
+    const transaction = encode(contract.transaction, proposal.transaction)
+    const envelope =
+      previous && random.oneIn(40)
+        ? previous
+        : seal({ world, chain, contract: contract.name, transaction, step, ...spoil(world, proposal) })
+    previous = envelope
+    const where = `history ${seed}, step ${step} (${contract.name}/${proposal.transaction.type})`
+    try {
+      const block = { height: step, time, transactions: [envelope] }
+      const checked = twinMachine.check(twin.reader, envelope, time)
+      seen.context = undefined
+      const applied = machine.apply(ledger.reader, block)
+      const again = twinMachine.apply(twin.reader, block)
+      assert(equalBytes(applied.tip.appHash, again.tip.appHash), 'two ledgers came to different states')
+      const outcome = applied.outcomes[0]
+      const expected = checked.ok ? { space: 'kernel', code: 0 } : checked.reason
+      assert(
+        outcome?.space === expected.space && outcome.code === expected.code,
+        'the mempool check and the block disagree',
+      )
+      if (outcome?.code === 0) {
+        assert(seen.context !== undefined, 'a transaction was accepted without its rule')
+        checkInvariants(contracts, ledger.reader, applied, seen.context)
+      } else
+        assert(
+          applied.events.length === 0 && applied.changes.every(forgotten),
+          'a refused transaction changed the state',
+        )
+      const replayed = new Overlay(replica)
+      replay(replayed, contracts, applied)
+      assert(sameChanges(replayed, applied), 'the events say something else than the state')
+      replica.take(replayed)
+      ledger.commit(applied)
+      twin.commit(again)
+    } catch (error) {
+      throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error })
+    }
+    tally.steps++
+  }
+  assert(
+    contracts.every(({ name }) => shown(ledger.reader, `${name}/`) === shown(replica, `${name}/`)),
+    `history ${seed}: a ledger fed with the events alone is not equal`,
+  )
+}
+
+function assert(holds: boolean, sentence: string): asserts holds {
+  if (!holds) throw new Error(sentence)
+}
+
+function chainOf(subjects: readonly Subject[], cast: Cast): Chain {
+  return foundChain({
+    name: 'test',
+    time: startDay * secondsPerDay,
+    engine: { type: 'local', sequencer: new Uint8Array(32) },
+    founding: subjects.flatMap(({ contract, world }) =>
+      (world.founding?.(cast) ?? []).map((event) => ({
+        contract: contract.name,
+        event: encode(contract.event, event),
+      })),
+    ),
+  })
+}
+
+/** The same contract, with what its rules answered written down. */
+function observe(
+  contract: RegisteredContract,
+  { accepted, rejected }: Tally,
+  saw: (context: Context) => void,
+): RegisteredContract {
+  const rules: Record<string, RegisteredContract['rules'][string]> = {}
+  for (const [type, rule] of Object.entries(contract.rules))
+    rules[type] = (state, transaction, context) => {
+      if (context.caller === null) saw(context)
+      const decided = rule(state, transaction, context)
+      if (decided.ok) add(accepted, `${contract.name}/${type}`)
+      else add(rejected, `${contract.name}/${decided.reason.type}`)
+      return decided
+    }
+  return { ...contract, rules }
+}
+
+function add(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+/** Both machines and the check ask about the same signatures; the memory covers body and signatures, not the body alone. */
+function verifyOnce(): (envelope: Envelope) => boolean {
+  const known = new Map<string, boolean>()
+  return (envelope) => {
+    const id = [envelope.id, ...envelope.signatures].map(toHex).join()
+    const held = known.get(id) ?? signaturesHold(envelope)
+    known.set(id, held)
+    return held
+  }
+}
+
+type Sealing = Pick<Parameters<typeof sealEnvelope>[0], 'sponsor'> & {
+  readonly signers: World['identities']
+  readonly fault?: 'late' | 'early' | 'other-chain' | 'malformed' | 'signature' | 'no-sponsor-key'
+}
+
+/** Mostly leaves a proposal as it is; otherwise one thing about it is wrong. */
+function spoil({ random, members }: World, { sponsor, signers }: Sealing): Sealing {
+  switch (random.below(24)) {
+    case 0:
+      return { sponsor: random.pick(members), signers }
+    case 1:
+    case 2:
+      return { sponsor, signers: [] }
+    case 3:
+      return { sponsor, signers: [random.pick(identities)] }
+    case 4:
+      return {
+        sponsor,
+        signers,
+        fault: random.pick(['late', 'early', 'other-chain', 'malformed', 'signature', 'no-sponsor-key']),
+      }
+    default:
+      return { sponsor, signers }
+  }
+}
+
+function seal({
+  world,
+  chain,
+  contract,
+  transaction,
+  step,
+  sponsor,
+  signers,
+  fault,
+}: Sealing & {
+  readonly world: World
+  readonly chain: Chain
+  readonly contract: string
+  readonly transaction: Uint8Array
+  readonly step: number
+}): Uint8Array {
+  const sponsorKeys = fault === 'no-sponsor-key' ? [] : world.keysOf(sponsor, 'sponsor').slice(0, 1)
+  const all = new Set([...sponsorKeys, ...signers])
+  const ahead = fault === 'late' ? -1 : fault === 'early' ? 601 : world.random.below(601)
+  const sealed = sealEnvelope(
+    {
+      chain: fault === 'other-chain' ? new Uint8Array(32) : chain.id,
+      sponsor,
+      nonce: new Uint8Array(16).fill(step),
+      validUntil: world.time + ahead,
+      contract,
+      transaction: fault === 'malformed' ? transaction.slice(1) : transaction,
+    },
+    [...(all.size > 0 ? all : [world.random.pick(identities)])].map(({ seed }) => seed),
+  )
+  if (fault === 'signature') sealed[sealed.length - 1] = (sealed.at(-1) as number) ^ 1
+  return sealed
+}
+
+function checkInvariants(
+  contracts: readonly RegisteredContract[],
+  before: StateReader,
+  { changes }: AppliedBlock,
+  context: Context,
+): void {
+  const after = new Overlay(before)
+  for (const { key, value } of changes) value ? after.set(key, value) : after.delete(key)
+  for (const contract of contracts)
+    for (const [claim, holds] of Object.entries(contract.invariants))
+      assert(
+        holds(viewOf(contract, after), viewOf(contract, before), context),
+        `${contract.name}: it no longer holds that ${claim}`,
+      )
+}
+
+/** Envelopes that ended are forgotten with every block, whatever it carries. */
+function forgotten({ key, value }: AppliedBlock['changes'][number]): boolean {
+  return key.startsWith('kernel/') && value === null
+}
+
+function replay(replica: Overlay, contracts: readonly RegisteredContract[], { events }: Pick<AppliedBlock, 'events'>) {
+  for (const { contract: name, event } of events) {
+    const contract = contracts.find((each) => each.name === name)
+    assert(contract !== undefined, `an event names ${name}`)
+    const decoded = decode(contract.event, event, envelopeBytesMax)
+    assert(decoded.ok, `an event of ${name} does not decode`)
+    evolve(replica, contract, decoded.value)
+  }
+}
+
+function sameChanges({ changes: replayed }: Overlay, { changes }: AppliedBlock): boolean {
+  const own = changes.filter(({ key }) => !key.startsWith('kernel/'))
+  return (
+    own.length === replayed.size &&
+    own.every(({ key, value }) => {
+      const other = replayed.get(key)
+      return value && other ? compareBytes(value, other) === 0 : value === null && other === null
+    })
+  )
+}
+
+function shown(reader: StateReader, prefix: string): string {
+  return [...reader.entries(prefix)].map(([key, value]) => `${key}=${toHex(value)}`).join('\n')
+}

@@ -1,0 +1,18 @@
+/** What the kernel asks about keys: the only road by which a signature gains a holder. */
+import { type KeyDirectory, viewOf } from '@plexus/kernel'
+import { isActive } from './queries.ts'
+import { state } from './state.ts'
+
+const members = { name: 'members', state }
+
+/** Revoked keys, and keys of holders that are not active, belong to nobody: such a signature counts for nothing. */
+export const directory: KeyDirectory = {
+  holderOf(reader, key) {
+    const view = viewOf(members, reader)
+    const known = view.keys.get(key)
+    if (known?.status !== 'active' || !isActive(view, known.holder)) return undefined
+    return { holder: known.holder, scopes: known.scopes }
+  },
+  /** Members only: a tenant never sponsors. */
+  isActive: (reader, member) => viewOf(members, reader).members.get(member)?.status === 'active',
+}

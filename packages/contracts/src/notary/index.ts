@@ -1,0 +1,27 @@
+import { defineContract } from '@plexus/kernel'
+import { event } from './events.ts'
+import { invariants } from './invariants.ts'
+import { queries } from './queries.ts'
+import { rejections } from './rejections.ts'
+import { rules } from './rules.ts'
+import { evolve, state } from './state.ts'
+import { transaction } from './transactions.ts'
+
+/** Roots of batches of statements, and handles. */
+export const notary = defineContract({
+  name: 'notary',
+  version: 1,
+  state,
+  transaction,
+  event,
+  rules,
+  rejections,
+  evolve,
+  queries,
+  invariants,
+})
+
+export type { Event as NotaryEvent } from './events.ts'
+export type { Rejection as NotaryRejection } from './rejections.ts'
+export type { Batch, Handle } from './state.ts'
+export type { Transaction as NotaryTransaction } from './transactions.ts'

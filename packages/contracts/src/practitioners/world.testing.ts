@@ -1,0 +1,54 @@
+import { members } from '../members/index.ts'
+import { hostOf } from '../members/queries.ts'
+import type { ContractWorld, Proposal, World } from '../world.testing.ts'
+import { type PractitionersTransaction, practitioners } from './index.ts'
+
+/** Two valid NPIs, and one whose check digit is wrong. */
+const npis = ['1234567893', '1245319599', '1234567893', '1245319599', '1234567890'] as const
+
+export const contractWorld: ContractWorld = {
+  propose: (world) => (world.random.oneIn(2) ? proposeLicence(world) : proposeRole(world)),
+}
+
+function proposeLicence(world: World): Proposal<PractitionersTransaction> {
+  const { random, boardKeys, time } = world
+  const npi = random.pick(npis)
+  const validUntil = time - 50 + random.below(200)
+  const attest = { type: 'attest-licence', npi, jurisdiction: random.pick(['CT', 'NY']), validUntil } as const
+  const known = world.view(practitioners).licences.get(npi)
+  return {
+    transaction: random.oneIn(known ? 5 : 2) ? attest : { type: turn(random, known, 'licence'), npi },
+    sponsor: world.someMember(),
+    signers: random.oneIn(8) ? boardKeys : [random.pick(boardKeys)],
+  }
+}
+
+function proposeRole(world: World): Proposal<PractitionersTransaction> {
+  const { random, members: ids, organisations, identities } = world
+  const npi = random.pick(npis)
+  const organisation = random.oneIn(4) ? random.pick(organisations) : (ids[0] as string)
+  const attest = {
+    type: 'attest-role',
+    npi,
+    organisation,
+    role: '207R00000X',
+    key: random.pick(identities).key,
+  } as const
+  const known = world.view(practitioners).roles.get(`${npi}/${organisation}`)
+  const host = hostOf(world.view(members), organisation)
+  const sponsor = host && !random.oneIn(8) ? host : world.someMember()
+  return {
+    transaction: random.oneIn(known ? 5 : 2) ? attest : { type: turn(random, known, 'role'), npi, organisation },
+    sponsor,
+    signers: world.keysOf(sponsor, 'credentials').slice(0, 1),
+  }
+}
+
+/** The step that changes something, or, one time in three, the other. */
+function turn<Of extends 'licence' | 'role'>(
+  random: World['random'],
+  known: { readonly status: string } | undefined,
+  of: Of,
+): `suspend-${Of}` | `reinstate-${Of}` {
+  return (known?.status === 'suspended') === random.oneIn(3) ? `suspend-${of}` : `reinstate-${of}`
+}

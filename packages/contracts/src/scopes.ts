@@ -1,0 +1,21 @@
+/** What a key may be used for, and whether the sponsor of an envelope signed with such a key. */
+import { oneOf, sortedList } from '@plexus/codec'
+import type { Context } from '@plexus/kernel'
+
+const scopes = ['batches', 'credentials', 'custodian', 'governance', 'licensing-board', 'sponsor'] as const
+
+export type Scope = (typeof scopes)[number]
+
+export const scope = oneOf(...scopes)
+
+/** The scopes of one key: a set, in alphabetical order. */
+export const scopeSet = sortedList(scope, {
+  min: 1,
+  max: scopes.length,
+  order: (a, b) => scopes.indexOf(a) - scopes.indexOf(b),
+})
+
+/** Whether a key that the sponsor itself holds, with this scope, signed the envelope. */
+export function sponsorSigned({ signers, sponsor }: Context, wanted: Scope): boolean {
+  return signers.some(({ holder, scopes: held }) => holder === sponsor && held.includes(wanted))
+}

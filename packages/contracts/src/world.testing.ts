@@ -1,0 +1,148 @@
+/** The small world from which histories are drawn: few members, few keys, few ids, so that steps meet each other. */
+import { createHash } from 'node:crypto'
+import { toHex } from '@plexus/codec'
+import {
+  type Collections,
+  type RegisteredContract,
+  readEnvelope,
+  type StateReader,
+  sealEnvelope,
+  type Variant,
+  type View,
+  viewOf,
+} from '@plexus/kernel'
+import { directory, type Scope } from './index.ts'
+
+/** Seeded, so that a failure can be run again: mulberry32. */
+export class Random {
+  private state: number
+
+  constructor(seed: number) {
+    this.state = seed
+  }
+
+  private next(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return (mixed ^ (mixed >>> 14)) >>> 0
+  }
+
+  below(limit: number): number {
+    return this.next() % limit
+  }
+
+  oneIn(chances: number): boolean {
+    return this.below(chances) === 0
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    if (items.length === 0) throw new Error('nothing to pick from')
+    return items[this.below(items.length)] as Item
+  }
+}
+
+/** A key pair, and the handle that its key may move. */
+export interface Identity {
+  readonly seed: Uint8Array
+  readonly key: Uint8Array
+  readonly handle: Uint8Array
+}
+
+function identity(number: number): Identity {
+  const seed = new Uint8Array(32).fill(number)
+  const envelope = readEnvelope(
+    sealEnvelope(
+      {
+        chain: new Uint8Array(32),
+        sponsor: 'nobody',
+        nonce: new Uint8Array(16),
+        validUntil: 0,
+        contract: 'none',
+        transaction: new Uint8Array(0),
+      },
+      [seed],
+    ),
+  )
+  const key = envelope.ok ? envelope.value.body.signers[0] : undefined
+  if (!key) throw new Error('an envelope of one key names no key')
+  return { seed, key, handle: new Uint8Array(createHash('sha256').update(key).digest()) }
+}
+
+export const identities: readonly Identity[] = Array.from({ length: 24 }, (_, index) => identity(index + 1))
+const founders = ['alder', 'birch', 'cedar', 'elm', 'fir'] as const
+const tenants = ['grove', 'heath', 'ivy', 'juniper'] as const
+
+/** Who is there when a history begins. */
+export interface Cast {
+  readonly members: readonly string[]
+  /** Two keys of each member: one that sponsors, and one for everything else. */
+  readonly sponsorKeys: readonly Identity[]
+  readonly officeKeys: readonly Identity[]
+  /** Keys of licensing boards: of the first member, and of the second where there is one. */
+  readonly boardKeys: readonly Identity[]
+}
+
+export function castOf(size: number): Cast {
+  return {
+    members: founders.slice(0, size),
+    sponsorKeys: identities.slice(0, size),
+    officeKeys: identities.slice(5, 5 + size),
+    boardKeys: identities.slice(10, 10 + Math.min(size, 2)),
+  }
+}
+
+/** What a generator of transactions may draw from at one step. */
+export interface World extends Cast {
+  readonly random: Random
+  readonly time: number
+  readonly state: StateReader
+  readonly identities: readonly Identity[]
+  /** Ids that are tenants, or may become tenants. */
+  readonly tenants: readonly string[]
+  /** Members, tenants, and one id that nobody has. */
+  readonly organisations: readonly string[]
+  view<State extends Collections>(contract: { readonly name: string; readonly state: State }): View<State>
+  /** A member that could sponsor: mostly an active one. */
+  someMember(): string
+  /** Keys that may sign now for this holder and scope. */
+  keysOf(holder: string, scope: Scope): readonly Identity[]
+}
+
+export function worldAt(cast: Cast, random: Random, state: StateReader, time: number): World {
+  return {
+    ...cast,
+    random,
+    time,
+    state,
+    identities,
+    tenants,
+    organisations: [...cast.members, ...tenants, 'nobody'],
+    view: (contract) => viewOf(contract, state),
+    someMember() {
+      const active = cast.members.filter((member) => directory.isActive(state, member))
+      return random.pick(active.length === 0 || random.oneIn(8) ? cast.members : active)
+    },
+    keysOf: (holder, scope) =>
+      identities.filter(({ key }) => {
+        const known = directory.holderOf(state, toHex(key))
+        return known?.holder === holder && known.scopes.includes(scope)
+      }),
+  }
+}
+
+/** A transaction that could well be accepted. The history adds the sponsor's key, and now and then gets something wrong. */
+export interface Proposal<Tx extends Variant = Variant> {
+  readonly transaction: Tx
+  readonly sponsor: string
+  readonly signers: readonly Identity[]
+}
+
+/** What each contract brings to the test of all contracts, as `contractWorld` of its `world.testing.ts`. */
+export interface ContractWorld {
+  propose(world: World): Proposal
+  /** What the contract holds before the first block, as its own events. */
+  founding?(cast: Cast): readonly Variant[]
+  /** The same contract under limits that a history can reach. */
+  readonly limited?: RegisteredContract
+}
