@@ -3,11 +3,19 @@
  * can gather again. It reads no clock and no store: two runs on the same facts give the same answer, and no rule about
  * releasing stands anywhere else.
  */
-import { equalBytes } from '@plexus/codec'
-import { type DirectiveQuestion, judge } from './directives.ts'
+import { decode, equalBytes } from '@plexus/codec'
+import type { Member } from '@plexus/kernel'
+import { applies, type DirectiveQuestion, judge } from './directives.ts'
 import { profiles, summaryTypes } from './profiles.ts'
 import { type PartReason, type RefusalCode, refusals } from './refusals.ts'
-import type { DirectiveSet, EvidenceContent, IntentContent, Segment } from './statements/index.ts'
+import {
+  type DirectiveSet,
+  type EvidenceContent,
+  evidence as evidenceSchema,
+  type IntentContent,
+  type Segment,
+  type Subject,
+} from './statements/index.ts'
 
 /** What the custodian's replica says at one height. */
 export interface LedgerFacts {
@@ -123,21 +131,30 @@ export function decide(request: Request): Decision {
   if (opened.some((found) => found === undefined)) return refuse('evidence-missing')
   const named = opened as readonly EvidenceFacts[]
   if (named.some(({ committedAt }) => committedAt >= request.intentCommittedAt)) return refuse('evidence-late')
-  if (named.some((each) => !fits(each, intent))) return refuse('evidence-does-not-fit')
+  if (named.some((each) => !fits(each, intent)) || !oneSubject(named)) return refuse('evidence-does-not-fit')
   if (named.some(({ content }) => latest > content.validUntil)) return refuse('evidence-expired')
   if (!patient) return refuse('patient-unknown')
-  if (patient.enrolled && ledger.head !== 'open') return refuse('head-closed')
+  if (patient.enrolled && (ledger.head !== 'open' || !patient.set)) return refuse('head-closed')
 
-  const grade: Grade = named.some((each) => gradeOf(each, patient, intent, earliest) === 'corroborated')
+  const question: DirectiveQuestion = {
+    directives: patient.set?.directives ?? [],
+    requester: intent.requester,
+    clinician: intent.clinician.npi,
+    purpose: intent.purpose,
+    earliest,
+    latest,
+  }
+  const grade: Grade = named.some((each) => gradeOf(each, question) === 'corroborated')
     ? 'corroborated'
     : 'self-asserted'
+  // Before the directives are read: whoever is above a ceiling learns no more, not even what a patient denies.
   if (grade === 'self-asserted') {
     const { byRequester, byClinician } = patient.selfAssertedToday
     if (byClinician >= parameters.selfAssertedPatientsPerClinicianPerDayMax) return refuse('ceiling-of-clinician')
     if (byRequester >= parameters.selfAssertedPatientsPerDayMax) return refuse('ceiling-of-requester')
     if (ledger.selfAssertedExcess > 0) return refuse('ceiling-in-sum')
   }
-  return select(request, patient, grade, earliest)
+  return select(request, patient, grade, question)
 }
 
 function refuse(code: RefusalCode): Decision {
@@ -145,43 +162,58 @@ function refuse(code: RefusalCode): Decision {
 }
 
 function fits({ content, signaturesHold }: EvidenceFacts, intent: IntentContent): boolean {
-  return content.custodian === intent.custodian && content.requester === intent.requester && signaturesHold
+  if (content.custodian !== intent.custodian || content.requester !== intent.requester || !signaturesHold) return false
+  return content.type !== 'referral' || enclosedFits(content)
+}
+
+/** A referral hands on a check-in at the referrer: of the same patient, for the same custodian, in force when it was made. */
+function enclosedFits(referral: Member<EvidenceContent, 'referral'>): boolean {
+  const read = decode(evidenceSchema, referral.enclosed)
+  if (!read.ok) return false
+  const { content } = read.value
+  return (
+    content.type === 'check-in' &&
+    content.custodian === referral.custodian &&
+    content.requester === referral.referrer &&
+    sameSubject(content.subject, referral.subject) &&
+    content.madeAt <= referral.madeAt &&
+    referral.madeAt <= content.validUntil
+  )
+}
+
+/** All evidence of an intent names one patient: strong evidence about one never lends its grade to another. */
+function oneSubject(named: readonly EvidenceFacts[]): boolean {
+  return named.every(({ content }) => sameSubject(content.subject, (named[0] as EvidenceFacts).content.subject))
+}
+
+function sameSubject(a: Subject, b: Subject): boolean {
+  if (a.type === 'key') return b.type === 'key' && equalBytes(a.key, b.key)
+  return b.type === 'record-number' && a.number === b.number
 }
 
 /** Corroborated: by a key of the patient that the asker does not host, by another member's patient-signed evidence, or by a directive that names the asker. */
-function gradeOf(
-  { content, walletHostedByAsker }: EvidenceFacts,
-  patient: PatientFacts,
-  intent: IntentContent,
-  time: number,
-): Grade {
-  if (content.type === 'check-in' || content.type === 'referral')
-    return walletHostedByAsker ? 'self-asserted' : 'corroborated'
+function gradeOf({ content, walletHostedByAsker }: EvidenceFacts, question: DirectiveQuestion): Grade {
+  if (content.type === 'check-in') return walletHostedByAsker ? 'self-asserted' : 'corroborated'
+  // A referral to oneself is no second voice, and would keep an old check-in alive.
+  if (content.type === 'referral')
+    return walletHostedByAsker || content.referrer === content.requester ? 'self-asserted' : 'corroborated'
   if (content.type !== 'directive') return 'self-asserted'
-  const names = (patient.set?.directives ?? []).some(
-    ({ effect, grantee, purposes, from, until }) =>
-      effect === 'permit' &&
-      ((grantee.type === 'organisation' && grantee.id === intent.requester) ||
-        (grantee.type === 'practitioner' && grantee.npi === intent.clinician.npi)) &&
-      (purposes.length === 0 || purposes.includes(intent.purpose)) &&
-      from <= time &&
-      (until === null || time < until),
+  const names = question.directives.some(
+    (directive) => directive.effect === 'permit' && directive.grantee.type !== 'anyone' && applies(directive, question),
   )
   return names ? 'corroborated' : 'self-asserted'
 }
 
 /** Which records the request opens: directives first, then the profile, then what the grade and the purpose leave. */
-function select({ ledger, intent }: Request, patient: PatientFacts, grade: Grade, time: number): Decision {
+function select(
+  { ledger, intent }: Request,
+  patient: PatientFacts,
+  grade: Grade,
+  question: DirectiveQuestion,
+): Decision {
   const profile = profiles[ledger.profile]
   const reasons = new Set<PartReason>()
   const released: number[] = []
-  const question: DirectiveQuestion = {
-    directives: patient.set?.directives ?? [],
-    requester: intent.requester,
-    clinician: intent.clinician.npi,
-    purpose: intent.purpose,
-    time,
-  }
   const permitted = profile.permits.includes(intent.purpose)
   const chart = judge(question, null)
   if (chart === 'deny' && !patient.records.some((record) => judge(question, record) === 'permit'))

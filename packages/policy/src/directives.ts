@@ -9,8 +9,9 @@ export interface DirectiveQuestion {
   /** NPI. */
   readonly clinician: string
   readonly purpose: Purpose
-  /** Seconds since 1970. */
-  readonly time: number
+  /** Block time and the custodian's own clock, the earlier and the later, in seconds since 1970. */
+  readonly earliest: number
+  readonly latest: number
 }
 
 export type Judgement = 'deny' | 'permit' | 'silent'
@@ -35,14 +36,16 @@ export function judge(question: DirectiveQuestion, record: RecordFacts | null): 
   return judgement
 }
 
-function applies(
-  { grantee, purposes, from, until }: Directive,
-  { requester, clinician, purpose, time }: DirectiveQuestion,
+/** Whether a directive speaks of this question: a deny while either clock is inside its time, a permit while both are. */
+export function applies(
+  { effect, grantee, purposes, from, until }: Directive,
+  { requester, clinician, purpose, earliest, latest }: DirectiveQuestion,
 ): boolean {
   if (grantee.type === 'organisation' && grantee.id !== requester) return false
   if (grantee.type === 'practitioner' && grantee.npi !== clinician) return false
   if (purposes.length > 0 && !purposes.includes(purpose)) return false
-  return from <= time && (until === null || time < until)
+  const [beginsBy, endsAfter] = effect === 'deny' ? [latest, earliest] : [earliest, latest]
+  return from <= beginsBy && (until === null || endsAfter < until)
 }
 
 function covers({ effect, scope }: Directive, record: RecordFacts | null): boolean {
@@ -54,8 +57,7 @@ function covers({ effect, scope }: Directive, record: RecordFacts | null): boole
   // A code whose system is not known denies wherever it stands, and permits nothing: unknown never opens.
   return scope.codes.some(({ system, code }) =>
     record.codes.some(
-      (own) =>
-        own.code === code && (own.system === system || (effect === 'deny' && (own.system === '' || system === ''))),
+      (own) => own.code === code && (own.system === '' || system === '' ? effect === 'deny' : own.system === system),
     ),
   )
 }

@@ -1,6 +1,6 @@
 /**
- * Why a request is refused, first reason first. Codes are in receipts: never renumbered, never reused. `exception` is
- * the paragraph of 45 CFR 171 (information blocking) on which the refusal rests; null where the request itself is at
+ * Why a request is refused, first reason first: the order of this list is the precedence, its numbers are only names.
+ * Codes are in receipts: never renumbered, never reused. `exception` is the paragraph of 45 CFR 171 (information blocking) on which the refusal rests; null where the request itself is at
  * fault and that rule does not apply.
  */
 export const refusals = {
@@ -55,12 +55,6 @@ export const refusals = {
     exception: '171.202(e)',
     says: 'The patient closed the directive head and the custodian does not hold its successor.',
   },
-  'directive-denies': { code: 16, exception: '171.202(e)', says: 'The patient’s directives deny the request.' },
-  'purpose-not-permitted': {
-    code: 17,
-    exception: '171.202(b)',
-    says: 'The profile permits this purpose only with a directive of the patient.',
-  },
   'ceiling-of-clinician': {
     code: 18,
     exception: '171.203',
@@ -75,6 +69,12 @@ export const refusals = {
     code: 20,
     exception: '171.203',
     says: 'The requester’s self-asserted requests at all custodians are above the ceiling.',
+  },
+  'directive-denies': { code: 16, exception: '171.202(e)', says: 'The patient’s directives deny the request.' },
+  'purpose-not-permitted': {
+    code: 17,
+    exception: '171.202(b)',
+    says: 'The profile permits this purpose only with a directive of the patient.',
   },
 } as const
 
