@@ -8,7 +8,6 @@ import {
   type Envelope,
   envelopeBytesMax,
   evolve,
-  foundChain,
   memoryLedger,
   Overlay,
   type RegisteredContract,
@@ -18,7 +17,8 @@ import {
   viewOf,
 } from '@plexus/kernel'
 import { directory } from './index.ts'
-import { type Cast, type ContractWorld, castOf, identities, Random, type World, worldAt } from './world.testing.ts'
+import { castOf, identities, Random, type World, worldAt } from './world.testing.ts'
+import { chainOf, type Subject } from './worlds.testing.ts'
 
 /** How often each rule accepted, and each rejection was produced: `members/register-key`, `members/key-known`. */
 export interface Tally {
@@ -29,24 +29,6 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({ accepted: new Map(), rejected: new Map(), steps: 0 })
 
-export interface Subject {
-  readonly contract: RegisteredContract
-  readonly world: ContractWorld
-}
-
-/** Every contract with the world that its folder brings. */
-export async function subjectsOf(contracts: readonly RegisteredContract[]): Promise<readonly Subject[]> {
-  return Promise.all(
-    contracts.map(async (contract) => {
-      const { contractWorld: world } = (await import(`./${contract.name}/world.testing.ts`)) as {
-        contractWorld: ContractWorld
-      }
-      return { contract: world.limited ?? contract, world }
-    }),
-  )
-}
-
-const startDay = 20_000
 const secondsPerDay = 86_400
 /** Most networks of five; small ones reach what five never do, such as the last active member. */
 const castSizes = [5, 5, 5, 3, 1] as const
@@ -133,20 +115,6 @@ export function runHistory({
 
 function assert(holds: boolean, sentence: string): asserts holds {
   if (!holds) throw new Error(sentence)
-}
-
-function chainOf(subjects: readonly Subject[], cast: Cast): Chain {
-  return foundChain({
-    name: 'test',
-    time: startDay * secondsPerDay,
-    engine: { type: 'local', sequencer: new Uint8Array(32) },
-    founding: subjects.flatMap(({ contract, world }) =>
-      (world.founding?.(cast) ?? []).map((event) => ({
-        contract: contract.name,
-        event: encode(contract.event, event),
-      })),
-    ),
-  })
 }
 
 /** The same contract, with what its rules answered written down. */

@@ -6,7 +6,7 @@ const scopes = ['batches', 'credentials', 'custodian', 'governance', 'licensing-
 
 export type Scope = (typeof scopes)[number]
 
-export const scope = oneOf(...scopes)
+const scope = oneOf(...scopes)
 
 /** The scopes of one key: a set, in alphabetical order. */
 export const scopeSet = sortedList(scope, {

@@ -32,7 +32,7 @@ export function hostOf({ members, tenants }: MembersView, id: string): string | 
 }
 
 /** What is registered of a public key, given in hexadecimal; also of a revoked one. */
-export function keyOf({ keys }: MembersView, key: string): RegisteredKey | undefined {
+function keyOf({ keys }: MembersView, key: string): RegisteredKey | undefined {
   return keys.get(key)
 }
 
@@ -40,7 +40,7 @@ export function policy(view: MembersView): NetworkPolicy {
   return view.policy.get('current') ?? defaultPolicy
 }
 
-export function member({ members }: MembersView, id: string): Membership | undefined {
+function member({ members }: MembersView, id: string): Membership | undefined {
   return members.get(id)
 }
 
@@ -49,7 +49,7 @@ export function member({ members }: MembersView, id: string): Membership | undef
  * window before `day` (days since 1970, UTC). A leaky bucket, day by day in order: what lies above the ceiling is a
  * debt, and each later day pays back what it leaves unused. 0 means that the asker owes nothing.
  */
-export function selfAssertedExcess(view: MembersView, asker: string, day: number): number {
+function selfAssertedExcess(view: MembersView, asker: string, day: number): number {
   const { selfAssertedPatientsPerDayMax: max, selfAssertedWindowDays: days } = policy(view).parameters
   let debt = 0
   for (let each = Math.max(0, day - days); each < day; each++) {

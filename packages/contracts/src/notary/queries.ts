@@ -7,11 +7,11 @@ type NotaryView = View<typeof state>
 export const queries = { batch, handle }
 
 /** What is recorded of a batch, by its root in hexadecimal. */
-export function batch({ batches }: NotaryView, root: string): Batch | undefined {
+function batch({ batches }: NotaryView, root: string): Batch | undefined {
   return batches.get(root)
 }
 
 /** What is recorded of a handle, in hexadecimal. */
-export function handle({ handles }: NotaryView, id: string): Handle | undefined {
+function handle({ handles }: NotaryView, id: string): Handle | undefined {
   return handles.get(id)
 }

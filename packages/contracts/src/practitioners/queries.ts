@@ -17,7 +17,7 @@ export interface Standing {
 export const queries = { standing, licence, role }
 
 /** `time` in seconds since 1970. A licence is valid through its last second. */
-export function standing(
+function standing(
   { licences, roles }: PractitionersView,
   { npi, organisation, time }: { readonly npi: string; readonly organisation: string; readonly time: number },
 ): Standing {
@@ -37,11 +37,11 @@ function licenceStanding(known: Licence | undefined, time: number): Standing['li
   return known.validUntil < time ? 'expired' : 'active'
 }
 
-export function licence({ licences }: PractitionersView, npi: string): Licence | undefined {
+function licence({ licences }: PractitionersView, npi: string): Licence | undefined {
   return licences.get(npi)
 }
 
-export function role(
+function role(
   { roles }: PractitionersView,
   of: { readonly npi: string; readonly organisation: string },
 ): Role | undefined {
