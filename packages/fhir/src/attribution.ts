@@ -1,9 +1,10 @@
 import { type JsonObject, no, ok, type Result } from '@plexus/codec'
+import type { Segment } from '@plexus/policy'
 import type { ResourceEntry } from './entries.ts'
 import { type Links, linksOf, type PatientTarget } from './links.ts'
 import { identifierKey, objectsIn, type Target, textIn } from './references.ts'
 import type { Refusal } from './refusals.ts'
-import { type ChartSegment, segmentOf } from './segments.ts'
+import { segmentOf } from './segments.ts'
 import { dayOf, overlaps, type Span } from './times.ts'
 
 /** By which rule a resource went to its organisation; in the order in which they are tried. */
@@ -33,7 +34,7 @@ export interface AttributedEntry extends ResourceEntry {
   readonly organisation: string
   readonly organisationName: string
   readonly rule: AttributionRule
-  readonly segment: ChartSegment
+  readonly segment: Segment
 }
 
 export interface AttributionOptions {

@@ -1,7 +1,5 @@
 import { isJsonList, isJsonObject, type JsonObject } from '@plexus/codec'
-
-/** The part of a chart under one wrapping key and one rule of release; the policy package gives them their meaning. */
-export type ChartSegment = 'general' | 'part2' | 'psychotherapy' | 'reproductive' | 'minor-confidential'
+import type { Segment } from '@plexus/policy'
 
 const actCodeSystems: ReadonlySet<string> = new Set([
   'http://terminology.hl7.org/CodeSystem/v3-ActCode',
@@ -10,7 +8,7 @@ const actCodeSystems: ReadonlySet<string> = new Set([
 ])
 
 /** Strictest first: what carries several labels goes to the first segment that any of them names. */
-const labels: readonly (readonly [ChartSegment, ReadonlySet<string>])[] = [
+const labels: readonly (readonly [Segment, ReadonlySet<string>])[] = [
   ['part2', new Set(['ETH', 'SUD', '42CFRPart2', 'ETHUD', 'OPIOIDUD'])],
   ['psychotherapy', new Set(['PSYTHPN', 'PSY'])],
   ['reproductive', new Set(['SEX', 'REPRO'])],
@@ -18,7 +16,7 @@ const labels: readonly (readonly [ChartSegment, ReadonlySet<string>])[] = [
 ]
 
 /** The segment by the resource's own `meta.security` (codes of HL7 v3 ActCode); without such a label, `general`. */
-export function segmentOf(resource: JsonObject): ChartSegment {
+export function segmentOf(resource: JsonObject): Segment {
   const meta = resource.get('meta')
   const security = isJsonObject(meta) ? meta.get('security') : undefined
   if (!isJsonList(security)) return 'general'
