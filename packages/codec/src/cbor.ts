@@ -147,8 +147,10 @@ export class Reader {
     return value
   }
 
+  /** A copy, whatever kind of array the source is: `slice` of a Node Buffer would be a window on memory of others. */
   take(length: number): Uint8Array {
-    const taken = this.source.slice(this.at, this.at + length)
+    const taken = new Uint8Array(length)
+    taken.set(this.source.subarray(this.at, this.at + length))
     this.at += length
     return taken
   }

@@ -176,7 +176,7 @@ export function oneOf<const Choices extends readonly [string, ...string[]]>(
   ...choices: Choices
 ): Schema<Choices[number]> {
   const says = `one of ${choices.join(', ')}`
-  const longest = Math.max(...choices.map((choice) => choice.length))
+  const longest = Math.max(...choices.map((choice) => utf8(choice).length))
   const any = text({ max: longest, says })
   return {
     says,
