@@ -1,1 +1,11 @@
-export {}
+export { type CommittedBatch, sizeClasses } from './batches.ts'
+export { proveCommitted } from './bundles.ts'
+export type { ReceivedCorrection } from './corrections.ts'
+export { releaseInfo } from './custodian.ts'
+export { type IncomingRecord, nextHead, type PatientRow, type RecordRow, type Registered } from './custody.ts'
+export { Exchange, type ExchangeOptions } from './exchange.ts'
+export type { MailboxRefusal } from './mailbox.ts'
+export { type MemberNote, memberNote, NoteDesk, type NoteRefusal } from './notes.ts'
+export type { Journal, JournalChange, LedgerProof, Organisation, Replica, Surroundings } from './ports.ts'
+export type { AskRefusal, Gathered, GatheredRecord, GatheredSource, VisitRefusal } from './requester.ts'
+export type { WalletRefusal } from './wallet-door.ts'

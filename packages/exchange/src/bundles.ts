@@ -1,0 +1,61 @@
+/** Proofs for third parties, gathered from this member's own replica. */
+import { decode, encode, equalBytes, toHex } from '@plexus/codec'
+import { notary } from '@plexus/contracts'
+import { merklePath } from '@plexus/crypto'
+import { type Opening, openingLeadsTo, readEnvelope, transactionBytesMax } from '@plexus/kernel'
+import { bundleBytesMax, type Committed, type ReceiptBundle, receiptBundle, type StateFact } from '@plexus/policy'
+import type { Batches } from './batches.ts'
+import type { Replica } from './ports.ts'
+
+/**
+ * An opened statement with everything that shows it committed: the envelope that posted its batch, the block, the signed
+ * header, and, in the state on which that block ran, the poster's membership and key and whatever `keys` name besides.
+ * Undefined while the batch is not committed, or when the replica has pruned that state.
+ */
+export function proveCommitted(
+  replica: Replica,
+  batches: Batches,
+  of: Opening,
+  keys: readonly string[],
+): Committed | undefined {
+  const root = openingLeadsTo(replica.chain.id, of)?.root
+  const batch = root && batches.find(root)
+  const block = batch && replica.block(batch.height)
+  if (!block) return undefined
+  for (const [index, bytes] of block.transactions.entries()) {
+    const envelope = readEnvelope(bytes)
+    if (!envelope.ok || envelope.value.body.contract !== notary.name) continue
+    const transaction = decode(notary.transaction, envelope.value.body.transaction, transactionBytesMax)
+    if (!transaction.ok || transaction.value.type !== 'post-batch' || !equalBytes(transaction.value.root, root))
+      continue
+    const { sponsor, signers } = envelope.value.body
+    const wanted = [`members/members/${sponsor}`, ...signers.map((key) => `members/keys/${toHex(key)}`), ...keys]
+    const facts: StateFact[] = []
+    let roots: { readonly stateRoot: Uint8Array; readonly historyRoot: Uint8Array } | undefined
+    for (const key of [...new Set(wanted)].sort()) {
+      const proven = replica.stateProof(batch.height - 1, key)
+      if (!proven?.value) return undefined
+      roots = proven
+      facts.push({ key, value: proven.value, proof: proven.proof })
+    }
+    if (!roots) return undefined
+    return {
+      opening: of,
+      envelope: bytes,
+      index,
+      count: block.transactions.length,
+      path: merklePath(block.transactions, index),
+      header: block.header,
+      stateRoot: roots.stateRoot,
+      historyRoot: roots.historyRoot,
+      facts,
+    }
+  }
+  return undefined
+}
+
+export const encodeBundle = (bundle: ReceiptBundle): Uint8Array => {
+  const bytes = encode(receiptBundle, bundle)
+  if (bytes.length > bundleBytesMax) throw new Error('a receipt bundle is larger than its bound')
+  return bytes
+}

@@ -1,0 +1,649 @@
+/**
+ * The key release agent: steps 4 and 5 of an access. It decides on what its own replica has applied, makes its receipt
+ * durable and committed, decides again, and only then lets keys go, in one durable write with the patient's notice.
+ */
+import {
+  bytes,
+  concatBytes,
+  decode,
+  encode,
+  equalBytes,
+  fromHex,
+  type Infer,
+  list,
+  object,
+  oneOf,
+  option,
+  text,
+  toHex,
+  uint,
+  utf8,
+} from '@plexus/codec'
+import { members } from '@plexus/contracts'
+import { hmacSha256, merkleRoot, publicKeyOf, sealTo, sha256, sign, signedBytes } from '@plexus/crypto'
+import { type Opening, opening, viewOf } from '@plexus/kernel'
+import {
+  type Decision,
+  decide,
+  type Evidence,
+  type Intent,
+  type IntentContent,
+  npi,
+  type Receipt,
+  type ReceiptDecision,
+  receipt,
+  refusals,
+  releaseNoteContent,
+  type Segment,
+  type SignedReleaseNote,
+  statementTypes,
+} from '@plexus/policy'
+import type { Vault } from '@plexus/vault'
+import type { Batches } from './batches.ts'
+import { encodeBundle, proveCommitted } from './bundles.ts'
+import { type Custody, type PatientRow, type RecordRow, zeroHash } from './custody.ts'
+import {
+  clinicianSigned,
+  evidenceFacts,
+  type Found,
+  findOpened,
+  handleIsOpen,
+  intentFactKeys,
+  ledgerFacts,
+  readEvidence,
+  readIntent,
+  secondsPerDay,
+} from './facts.ts'
+import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
+import type { Outbox } from './outbox.ts'
+import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
+import { sequenceKey, tableOf } from './tables.ts'
+
+const hash = bytes({ length: 32 })
+
+/** Requests that wait for this replica to reach the block of their intent; more than these are dropped, and come again. */
+const parkedMax = 1_000
+
+/** HPKE `info` of a release. */
+export const releaseInfo = 'plexus/v1/release'
+
+const requestRow = object({
+  state: oneOf('deciding', 'refused', 'released', 'void'),
+  from: text({ max: 40 }),
+  intent: opening,
+  evidence: list(opening, { max: 4 }),
+  custodian: text({ max: 40 }),
+  /** Key of the patient's row. */
+  patient: text({ max: 64 }),
+  receipt: hash,
+  /** What the first decision was, so that the second can be held against it. */
+  fingerprint: hash,
+  refusal: option(text({ max: 40 })),
+  expiresAt: uint(),
+  /** The handle of the head under which it was decided; null without a wallet. */
+  head: option(hash),
+  /** Record versions that were released, in the order of the answer. */
+  records: list(bytes({ length: 16 }), { max: 10_000 }),
+  /** The answer, kept byte for byte for a repeated request. */
+  answer: option(bytes({ max: 32 * 1024 * 1024 })),
+})
+type RequestRow = Infer<typeof requestRow>
+
+const fingerprintSchema = object({
+  type: text({ max: 20 }),
+  code: text({ max: 40 }),
+  grade: text({ max: 20 }),
+  reasons: list(text({ max: 40 }), { max: 8 }),
+  profile: text({ max: 20 }),
+  profileVersion: uint(),
+  head: option(hash),
+  headVersion: option(uint()),
+  recordsRoot: hash,
+})
+
+interface Weighed {
+  readonly decision: Decision
+  readonly released: readonly RecordRow[]
+  readonly receipt: Omit<Receipt, 'number' | 'previous' | 'madeAt'>
+  readonly fingerprint: Uint8Array
+  readonly head: Uint8Array | null
+}
+
+export interface CustodianParts {
+  readonly journal: Journal
+  readonly replica: Replica
+  readonly batches: Batches
+  readonly custody: Custody
+  readonly vault: Vault
+  readonly outbox: Outbox
+  readonly desk: NoteDesk
+  readonly surroundings: Surroundings
+  readonly organisations: ReadonlyMap<string, Organisation>
+  readonly blind: (...parts: readonly string[]) => string
+}
+
+export class Custodian {
+  private readonly parts: CustodianParts
+  private readonly requests
+  private readonly deciding
+  private readonly telling
+  private readonly kept
+  private readonly asked
+  private readonly askedTotals
+  private readonly patientKeys
+  private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'request' }> }[] = []
+
+  constructor(parts: CustodianParts) {
+    this.parts = parts
+    const { journal } = parts
+    this.requests = tableOf(journal, 'requests', requestRow)
+    this.deciding = tableOf(journal, 'requests-deciding', text({ max: 64 }))
+    this.telling = tableOf(
+      journal,
+      'receipts-to-tell',
+      object({ patient: text({ max: 64 }), intent: option(opening), note: option(bytes({ max: 1024 })) }),
+    )
+    this.kept = tableOf(journal, 'bundles-kept', bytes({ max: 256 * 1024 }))
+    this.asked = tableOf(journal, 'self-asserted', object({ npis: list(npi, { max: 1_000 }) }))
+    this.askedTotals = tableOf(journal, 'self-asserted-totals', uint())
+    this.patientKeys = tableOf(journal, 'patient-signing-keys', text({ max: 64 }))
+  }
+
+  /** Step 4. What cannot be found on the replica yet is parked until the next block. */
+  async request(from: string, note: Extract<MemberNote, { type: 'request' }>): Promise<void> {
+    const { replica, batches, organisations } = this.parts
+    const found = findOpened(replica, batches, note.intent, statementTypes.intent, readIntent)
+    if (!found.ok) {
+      if (found.reason.type === 'not-committed' && this.parked.length < parkedMax) this.parked.push({ from, note })
+      return
+    }
+    const intent = found.value
+    if (intent.batch.member !== from) return
+    const key = toHex(intent.hash)
+    const known = this.requests.get(key)
+    if (known) return this.repeat(known, intent.hash)
+    const { content } = intent.value
+    if (!organisations.has(content.custodian))
+      return this.refuseUnreceipted(from, intent.hash, 'intent-of-another-custodian')
+    const evidence = this.findEvidence(note.evidence)
+    const patient = this.patientOf(content.custodian, evidence)
+    const weighed = this.weigh(intent, evidence, patient)
+    const row = patient && this.parts.custody.patients.get(patient)
+    if (!patient || !row)
+      return this.refuseUnreceipted(
+        from,
+        intent.hash,
+        weighed.decision.type === 'refuse' ? weighed.decision.code : 'patient-unknown',
+      )
+    const written = this.writeReceipt(row, weighed.receipt)
+    this.parts.journal.write([
+      ...written.changes,
+      this.requests.put(key, {
+        state: 'deciding',
+        from,
+        intent: note.intent,
+        evidence: note.evidence,
+        custodian: content.custodian,
+        patient,
+        receipt: written.hash,
+        fingerprint: weighed.fingerprint,
+        refusal: weighed.decision.type === 'refuse' ? weighed.decision.code : null,
+        expiresAt: content.expiresAt,
+        head: weighed.head,
+        records: [],
+        answer: null,
+      }),
+      this.deciding.put(key, patient),
+      ...this.count(content, patient, weighed.decision),
+    ])
+    // Durable: the receipt, its number and the use of the intent. A crash from here on ends in this receipt or a void one.
+    this.parts.surroundings.observe?.('receipt')
+  }
+
+  /** Step 5, for every receipt whose block this replica has applied; and notices that a crash left untold. */
+  async settle(): Promise<void> {
+    for (const parked of this.parked.splice(0)) await this.request(parked.from, parked.note)
+    for (const [key] of [...this.deciding.entries()]) {
+      const row = this.requests.get(key)
+      if (!row) throw new Error('a request in decision has no row')
+      if (this.parts.batches.committedAt(row.receipt) !== undefined) await this.conclude(key, row)
+    }
+    this.tell()
+  }
+
+  private async conclude(key: string, row: RequestRow): Promise<void> {
+    const { replica, batches, vault, journal, surroundings } = this.parts
+    const intent = findOpened(replica, batches, row.intent, statementTypes.intent, readIntent)
+    if (!intent.ok) throw new Error('an intent that was found on the ledger is not there any more')
+    const proof = batches.opening(row.receipt)
+    if (!proof) throw new Error('a committed receipt has no opening')
+    if (row.refusal !== null) {
+      const refusal: MemberNote = {
+        type: 'refusal',
+        intent: intent.value.hash,
+        code: row.refusal,
+        exception: exceptionOf(row.refusal),
+        receipt: proof,
+      }
+      const settled: RequestRow = { ...row, state: 'refused', answer: encode(memberNote, refusal) }
+      journal.write([this.requests.put(key, settled), this.deciding.drop(key), this.duty(row.receipt, row)])
+      return this.sendAnswer(settled)
+    }
+    const evidence = this.findEvidence(row.evidence)
+    const before = this.weigh(intent.value, evidence, row.patient)
+    const height = replica.tip().height
+    const keys = before.released.map(({ record }) => vault.dataKey(record))
+    if (!equalBytes(before.fingerprint, row.fingerprint) || keys.some((each) => !each.ok))
+      return this.void(key, row, intent.value, before)
+    const release = await sealTo({
+      publicKey: intent.value.value.content.sessionKey,
+      info: utf8(releaseInfo),
+      context: concatBytes(intent.value.hash, row.receipt),
+      plaintext: concatBytes(...keys.map((each) => (each.ok ? each.value : zeroHash))),
+    })
+    // Sealing waited, and blocks may have come. From here to the durable write nothing waits.
+    const weighed = replica.tip().height === height ? before : this.weigh(intent.value, evidence, row.patient)
+    if (!equalBytes(weighed.fingerprint, row.fingerprint) || weighed.released.length !== keys.length)
+      return this.void(key, row, intent.value, weighed)
+    const note = this.signNote(row.custodian, row.receipt)
+    const records = weighed.released.map(({ hash: hashed }) => batches.opening(hashed))
+    if (records.some((each) => !each)) throw new Error('a committed record version has no opening')
+    const answer: MemberNote = {
+      type: 'answer',
+      intent: intent.value.hash,
+      receipt: proof,
+      note,
+      release,
+      records: records.filter((each) => each !== undefined),
+    }
+    const settled: RequestRow = {
+      ...row,
+      state: 'released',
+      records: weighed.released.map(({ record }) => record),
+      answer: encode(memberNote, answer),
+    }
+    journal.write([this.requests.put(key, settled), this.deciding.drop(key), ...this.notice(row, proof, note)])
+    // Durable: release, release note and notice. Only now may the answer leave.
+    surroundings.observe?.('release')
+    return this.sendAnswer(settled)
+  }
+
+  /** What was decided no longer stands, or its time is over: a void receipt ends the intent. */
+  private void(key: string, row: RequestRow, intent: Found<Intent>, weighed: Weighed): Promise<void> {
+    const { journal, custody } = this.parts
+    const code = weighed.decision.type === 'refuse' ? weighed.decision.code : 'facts-changed'
+    const patient = custody.patients.get(row.patient)
+    if (!patient) throw new Error('a request names a patient who is not in custody')
+    const written = this.writeReceipt(patient, { ...weighed.receipt, decision: { type: 'void', code } })
+    const refusal: MemberNote = {
+      type: 'refusal',
+      intent: intent.hash,
+      code,
+      exception: exceptionOf(code),
+      receipt: null,
+    }
+    const settled: RequestRow = { ...row, state: 'void', receipt: written.hash, answer: encode(memberNote, refusal) }
+    journal.write([
+      ...written.changes,
+      this.requests.put(key, settled),
+      this.deciding.drop(key),
+      this.duty(row.receipt, row),
+      this.duty(written.hash, row),
+    ])
+    return this.sendAnswer(settled)
+  }
+
+  /** A repeated request gets the same bytes, until it ends or the head under which it was decided is closed. */
+  private async repeat(row: RequestRow, intent: Uint8Array): Promise<void> {
+    if (row.state === 'deciding') return
+    if (row.state === 'released' && this.latest() > row.expiresAt)
+      return this.refuseUnreceipted(row.from, intent, 'intent-expired')
+    return this.sendAnswer(row)
+  }
+
+  private async sendAnswer(row: RequestRow): Promise<void> {
+    const { desk, surroundings } = this.parts
+    if (!row.answer) throw new Error('a settled request has no answer')
+    const sealed = await desk.seal(row.from, row.answer)
+    // The head may have been closed while the note was sealed: then nothing leaves, although it was released before.
+    if (row.state === 'released' && !this.headOpen(row)) {
+      const answer = decodeAnswer(row.answer)
+      return this.refuseUnreceipted(row.from, answer, 'head-closed')
+    }
+    if (sealed) surroundings.send(row.from, sealed)
+  }
+
+  private headOpen(row: RequestRow): boolean {
+    const patient = this.parts.custody.patients.get(row.patient)
+    if (!row.head) return !patient?.set
+    const { replica } = this.parts
+    const set = patient?.set?.content
+    return set !== undefined && equalBytes(set.head, row.head) && handleIsOpen(replica, row.head)
+  }
+
+  /** Ciphertexts of a released answer. They open with the released keys alone, so they need no second decision. */
+  contents(from: string, wanted: Extract<MemberNote, { type: 'fetch' }>): MemberNote | undefined {
+    const row = this.requests.get(toHex(wanted.intent))
+    if (row?.state !== 'released' || row.from !== from) return undefined
+    const ciphertexts = row.records.slice(wanted.from, wanted.from + wanted.count).map((record) => {
+      const known = this.parts.custody.recordOf(row.patient, record)
+      const ciphertext = known && this.parts.vault.ciphertext(known.where)
+      return ciphertext?.ok ? ciphertext.value : null
+    })
+    return { type: 'contents', intent: wanted.intent, from: wanted.from, ciphertexts }
+  }
+
+  /** Members that received a record version, derived from the receipts. */
+  receiversOf(patient: string, record: Uint8Array): readonly string[] {
+    const receivers = new Set<string>()
+    const wanted = toHex(record)
+    for (const [, row] of this.requests.entries()) {
+      if (row.patient === patient && row.state === 'released' && row.records.some((each) => toHex(each) === wanted))
+        receivers.add(row.from)
+    }
+    return [...receivers].sort()
+  }
+
+  /**
+   * A read by the custodian's own people. The receipt is durable before the bytes are shown, joins the patient's chain
+   * and the next batch, and the patient sees it.
+   */
+  ownStaffRead({
+    custodian,
+    patient,
+    clinician,
+  }: {
+    readonly custodian: string
+    readonly patient: string
+    readonly clinician: string
+  }): { readonly row: PatientRow; readonly records: readonly RecordRow[] } | undefined {
+    const { custody, journal } = this.parts
+    const key = custody.patientKey(custodian, patient)
+    const row = custody.patients.get(key)
+    if (!row) return undefined
+    const records = custody.versions(key).filter(({ status }) => status === 'current')
+    const base = this.receiptFrame(custodian, row)
+    const written = this.writeReceipt(row, {
+      ...base,
+      intent: zeroHash,
+      decision: { type: 'own-staff', clinician },
+      recordsRoot: merkleRoot(records.map(({ hash: hashed }) => hashed)),
+      recordsCount: records.length,
+      chains: [],
+    })
+    journal.write([
+      ...written.changes,
+      this.telling.put(toHex(written.hash), { patient: key, intent: null, note: null }),
+    ])
+    return { row, records }
+  }
+
+  /** Registers the key under which a patient's evidence is known here. */
+  patientKeyChanges(custodian: string, signingKey: Uint8Array, patient: string): JournalChange {
+    return this.patientKeys.put(this.parts.blind('signing-key', custodian, toHex(signingKey)), patient)
+  }
+
+  /** Bundles that were kept for a patient without a wallet. */
+  keptBundles(patient: string): readonly (readonly [string, Uint8Array])[] {
+    return [...this.kept.entries({ prefix: `${patient}/` })]
+  }
+
+  dropKept(key: string): JournalChange {
+    return this.kept.drop(key)
+  }
+
+  /** Distinct patients for whom each requester asked at a custodian on a day, on self-asserted evidence. */
+  selfAssertedTotals(day: number, custodian: string): readonly { readonly asker: string; readonly requests: number }[] {
+    const prefix = `${sequenceKey(day)}/${custodian}/`
+    return [...this.askedTotals.entries({ prefix })].map(([key, requests]) => ({
+      asker: key.slice(prefix.length),
+      requests,
+    }))
+  }
+
+  private findEvidence(openings: readonly Opening[]): readonly Found<Evidence>[] {
+    const found: Found<Evidence>[] = []
+    for (const each of openings) {
+      const one = findOpened(this.parts.replica, this.parts.batches, each, statementTypes.evidence, readEvidence)
+      if (one.ok) found.push(one.value)
+    }
+    return found
+  }
+
+  /** The one patient whom all evidence names, as this custodian knows them. */
+  private patientOf(custodian: string, evidence: readonly Found<Evidence>[]): string | undefined {
+    const named = new Set<string | undefined>(
+      evidence.map(({ value: { content } }) => {
+        if (content.subject.type === 'key')
+          return this.patientKeys.get(this.parts.blind('signing-key', custodian, toHex(content.subject.key)))
+        const key = this.parts.custody.patientKey(custodian, content.subject.number)
+        return this.parts.custody.patients.get(key) && key
+      }),
+    )
+    return named.size === 1 ? [...named][0] : undefined
+  }
+
+  private weigh(intent: Found<Intent>, evidence: readonly Found<Evidence>[], patient: string | undefined): Weighed {
+    const { replica, custody, surroundings } = this.parts
+    const { content } = intent.value
+    const row = patient === undefined ? undefined : custody.patients.get(patient)
+    const set = row?.set?.content ?? null
+    const rows = patient === undefined ? [] : custody.current(patient)
+    const ledger = ledgerFacts(replica, surroundings.now(), { content, batch: intent.batch, set })
+    const decision = decide({
+      ledger,
+      custodian: content.custodian,
+      intent: content,
+      intentCommittedAt: intent.batch.height,
+      clinicianSigned: clinicianSigned(replica, intent.value),
+      evidence: evidence.map((each) => evidenceFacts(replica, each)),
+      patient:
+        row && patient
+          ? {
+              set,
+              enrolled: row.enrolment !== null,
+              records: rows,
+              selfAssertedToday: this.askedToday(content, patient, ledger.blockTime),
+            }
+          : null,
+    })
+    const released = decision.type === 'refuse' ? [] : decision.released.map((index) => rows[index] as RecordRow)
+    const recordsRoot = merkleRoot(released.map(({ hash: hashed }) => hashed))
+    const open = decision.type === 'refuse' ? [] : decision.open
+    const frame = this.receiptFrame(content.custodian, row)
+    return {
+      decision,
+      released,
+      head: set?.head ?? null,
+      receipt: {
+        ...frame,
+        intent: intent.hash,
+        decision: receiptDecision(decision),
+        recordsRoot,
+        recordsCount: released.length,
+        chains: row && patient ? this.chains(row, patient, open, intent.hash) : [],
+      },
+      fingerprint: sha256(
+        encode(fingerprintSchema, {
+          type: decision.type,
+          code: decision.type === 'refuse' ? decision.code : '',
+          grade: decision.type === 'refuse' ? '' : decision.grade,
+          reasons: decision.type === 'refuse' ? [] : decision.reasons,
+          profile: frame.profile,
+          profileVersion: frame.profileVersion,
+          head: set?.head ?? null,
+          headVersion: frame.headVersion,
+          recordsRoot,
+        }),
+      ),
+    }
+  }
+
+  private receiptFrame(custodian: string, row: PatientRow | undefined) {
+    const { replica } = this.parts
+    const { profile, version } = members.queries.policy(viewOf(members, replica.state))
+    return {
+      custodian,
+      profile,
+      profileVersion: version,
+      headVersion: row?.set?.content.version ?? null,
+      mailbox: row?.enrolment?.content.mailbox ?? null,
+      height: replica.tip().height,
+    }
+  }
+
+  /** Count and head of each chain that is open to the reader; of the others a commitment under the wrapping key, which the wallet has. */
+  private chains(row: PatientRow, patient: string, open: readonly Segment[], intent: Uint8Array): Receipt['chains'] {
+    return this.parts.custody.chainHeads(patient).map(({ segment, count, head }) => {
+      if (open.includes(segment)) return { type: 'open' as const, segment, count, head }
+      const { key } = this.parts.vault.wrappingKey({ custodian: row.custodian, patient: row.patient, segment })
+      return {
+        type: 'closed' as const,
+        commitment: hmacSha256(key, concatBytes(utf8(`plexus/v1/chain-head/${segment}/${count}/`), head, intent)),
+      }
+    })
+  }
+
+  private writeReceipt(
+    row: PatientRow,
+    frame: Omit<Receipt, 'number' | 'previous' | 'madeAt'>,
+  ): { readonly hash: Uint8Array; readonly changes: readonly JournalChange[] } {
+    const { batches, custody, surroundings } = this.parts
+    const statement = encode(receipt, {
+      ...frame,
+      number: row.receipts + 1,
+      previous: row.lastReceipt,
+      madeAt: Math.floor(surroundings.now()),
+    })
+    const committed = batches.commit(statementTypes.receipt, statement)
+    const key = custody.patientKey(row.custodian, row.patient)
+    return {
+      hash: committed.hash,
+      changes: [
+        ...committed.changes,
+        custody.patients.put(key, { ...row, receipts: row.receipts + 1, lastReceipt: committed.hash }),
+      ],
+    }
+  }
+
+  private signNote(custodian: string, of: Uint8Array): SignedReleaseNote {
+    const { organisations, replica, surroundings } = this.parts
+    const organisation = organisations.get(custodian)
+    if (!organisation) throw new Error('a request names an organisation that this node does not act for')
+    const content = { custodian, receipt: of, height: replica.tip().height, madeAt: Math.floor(surroundings.now()) }
+    const signature = sign(
+      organisation.seed,
+      signedBytes(statementTypes.releaseNote, replica.chain.id, encode(releaseNoteContent, content)),
+    )
+    return { content, signature: { key: publicKeyOf(organisation.seed), signature } }
+  }
+
+  private duty(of: Uint8Array, row: RequestRow): JournalChange {
+    return this.telling.put(toHex(of), { patient: row.patient, intent: row.intent, note: null })
+  }
+
+  /** Notices of receipts that released nothing go out when the receipt is committed. */
+  private tell(): void {
+    const { batches, journal } = this.parts
+    for (const [key, { patient, intent }] of [...this.telling.entries()]) {
+      const hashed = fromHex(key)
+      if (batches.committedAt(hashed) === undefined) continue
+      const proof = batches.opening(hashed)
+      if (!proof) throw new Error('a committed receipt has no opening')
+      journal.write([this.telling.drop(key), ...this.notice({ patient, intent }, proof, null)])
+    }
+  }
+
+  /** The patient's notice of one receipt: into the outbox, or kept for an enrolment. */
+  private notice(
+    of: { readonly patient: string; readonly intent: Opening | null },
+    proof: Opening,
+    note: SignedReleaseNote | null,
+  ): readonly JournalChange[] {
+    const { replica, batches, custody, outbox } = this.parts
+    const row = custody.patients.get(of.patient)
+    if (!row) throw new Error('a receipt names a patient who is not in custody')
+    const facts = [`members/tenants/${row.custodian}`, ...(note ? [`members/keys/${toHex(note.signature.key)}`] : [])]
+    const content = of.intent && readIntent(of.intent.statement)
+    const about = content?.ok ? content.value.content : null
+    const intent =
+      of.intent === null
+        ? null
+        : proveCommitted(replica, batches, of.intent, about ? intentFactKeys(replica, about) : [])
+    const receiptProof = proveCommitted(
+      replica,
+      batches,
+      proof,
+      facts.filter((key) => replica.state.get(key) !== undefined),
+    )
+    if (!receiptProof || intent === undefined) return []
+    const bundle = encodeBundle({ intent, receipt: receiptProof, note })
+    if (!row.enrolment) return [this.kept.put(`${of.patient}/${toHex(sha256(bundle)).slice(0, 16)}`, bundle)]
+    return outbox.addNotice(row.enrolment.content.mailbox, {
+      type: 'access',
+      from: 'custodian',
+      teller: row.custodian,
+      bundle,
+    })
+  }
+
+  private async refuseUnreceipted(to: string, intent: Uint8Array, code: string): Promise<void> {
+    const sealed = await this.parts.desk.seal(
+      to,
+      encode(memberNote, { type: 'refusal', intent, code, exception: exceptionOf(code), receipt: null }),
+    )
+    if (sealed) this.parts.surroundings.send(to, sealed)
+  }
+
+  private latest(): number {
+    return Math.max(this.parts.surroundings.now(), this.parts.replica.tip().time)
+  }
+
+  private askedToday(
+    content: IntentContent,
+    patient: string,
+    time: number,
+  ): { readonly byRequester: number; readonly byClinician: number } {
+    const prefix = this.askedPrefix(content, time)
+    let byRequester = 0
+    let byClinician = 0
+    for (const [key, { npis }] of this.asked.entries({ prefix })) {
+      if (key === prefix + patient) continue
+      byRequester++
+      if (npis.includes(content.clinician.npi)) byClinician++
+    }
+    return { byRequester, byClinician }
+  }
+
+  /** Written with the receipt: what was asked on self-asserted evidence counts, whatever comes of it. */
+  private count(content: IntentContent, patient: string, decision: Decision): readonly JournalChange[] {
+    if (decision.type === 'refuse' || decision.grade === 'corroborated') return []
+    const time = this.parts.replica.tip().time
+    const key = this.askedPrefix(content, time) + patient
+    const known = this.asked.get(key)
+    const npis = [...new Set([...(known?.npis ?? []), content.clinician.npi])].sort()
+    const changes = [this.asked.put(key, { npis })]
+    if (known) return changes
+    const total = `${sequenceKey(Math.floor(time / secondsPerDay))}/${content.custodian}/${content.requester}`
+    return [...changes, this.askedTotals.put(total, (this.askedTotals.get(total) ?? 0) + 1)]
+  }
+
+  private askedPrefix({ custodian, requester }: IntentContent, time: number): string {
+    return `${this.parts.blind('asked', custodian, requester, String(Math.floor(time / secondsPerDay)))}/`
+  }
+}
+
+function receiptDecision(decision: Decision): ReceiptDecision {
+  if (decision.type === 'refuse') return { type: 'refuse', code: decision.code, exception: decision.exception }
+  return decision.type === 'permit' ? { type: 'permit' } : { type: 'part', reasons: decision.reasons }
+}
+
+function exceptionOf(code: string): string | null {
+  return code in refusals ? refusals[code as keyof typeof refusals].exception : null
+}
+
+function decodeAnswer(answer: Uint8Array): Uint8Array {
+  const note = decode(memberNote, answer, 64 * 1024 * 1024)
+  if (!note.ok || note.value.type !== 'answer') throw new Error('a released request has no readable answer')
+  return note.value.intent
+}

@@ -1,0 +1,376 @@
+/** The charts of the organisations that this node acts for: sealed in the vault, chained, committed, and indexed by patient. */
+import {
+  boolean,
+  bytes,
+  encode,
+  type Infer,
+  list,
+  no,
+  object,
+  ok,
+  oneOf,
+  option,
+  type Result,
+  text,
+  toHex,
+  uint,
+  utf8,
+} from '@plexus/codec'
+import { sha256 } from '@plexus/crypto'
+import {
+  coding,
+  directiveSet,
+  enrolment,
+  type RecordVersion,
+  randomId,
+  recordVersion,
+  resourceType,
+  type Segment,
+  segment,
+  statementTypes,
+} from '@plexus/policy'
+import type { NewRecord, Vault } from '@plexus/vault'
+import type { Batches } from './batches.ts'
+import type { Journal, JournalChange, Surroundings } from './ports.ts'
+import { sequenceKey, tableOf } from './tables.ts'
+
+const hash = bytes({ length: 32 })
+
+/** A record as an import brings it. */
+export interface IncomingRecord {
+  /** The source's own name of the resource ("Observation/…"), by which a later version is known. */
+  readonly source: string
+  readonly segment: Segment
+  readonly resourceType: string
+  readonly codes: readonly { readonly system: string; readonly code: string }[]
+  readonly contentType: string
+  /** Exactly as received. */
+  readonly bytes: Uint8Array
+  readonly enteredInError: boolean
+}
+
+/** Codes beyond these are not used to recognise a label; the record keeps them all. */
+const codesPerRecordMax = 40
+
+export const recordRow = object({
+  hash,
+  record: randomId,
+  /** Sequence in the patient's index. */
+  sequence: uint(),
+  source: text({ max: 200 }),
+  segment,
+  resourceType,
+  codes: list(coding, { max: codesPerRecordMax }),
+  status: oneOf('current', 'entered-in-error', 'erased', 'superseded'),
+  contentType: text({ max: 80 }),
+  where: object({ object: text({ max: 64 }), offset: uint(), length: uint() }),
+  plaintextHash: hash,
+  /** The record chain of its segment after it. */
+  position: uint(),
+  head: hash,
+})
+export type RecordRow = Infer<typeof recordRow>
+
+const patientRow = object({
+  custodian: text({ max: 40 }),
+  patient: text({ max: 64 }),
+  enrolment: option(enrolment),
+  /** In force; set 1 is empty. */
+  set: option(directiveSet),
+  receipts: uint(),
+  lastReceipt: hash,
+  chains: list(object({ segment, count: uint(), head: hash }), { max: 5 }),
+  records: uint(),
+  /** Wrapping keys that the wallet has been given. */
+  given: list(object({ segment, epoch: uint() }), { max: 500 }),
+  /** Receipts whose notices wait for an enrolment. */
+  kept: boolean(),
+})
+export type PatientRow = Infer<typeof patientRow>
+
+/** Records of one patient that one decision weighs; a chart above it is answered with its newest. */
+const recordsPerPatientMax = 10_000
+
+/** The vault seals at most this many at once. */
+const recordsPerSealMax = 500
+
+const chainLabel = utf8('plexus/v1/record-chain\0')
+
+/** The head of a record chain after one more leaf: SHA-256 over the head before it and the statement's hash. */
+export function nextHead(previous: Uint8Array, statement: Uint8Array): Uint8Array {
+  const input = new Uint8Array(chainLabel.length + 64)
+  input.set(chainLabel)
+  input.set(previous, chainLabel.length)
+  input.set(statement, chainLabel.length + 32)
+  return sha256(input)
+}
+
+export const zeroHash: Uint8Array = new Uint8Array(32)
+
+export interface Registered {
+  readonly stored: number
+  /** The same bytes were already there: an import that goes on after a kill. */
+  readonly unchanged: number
+}
+
+export class Custody {
+  readonly patients
+  private readonly journal: Journal
+  private readonly batches: Batches
+  private readonly vault: Vault
+  private readonly surroundings: Surroundings
+  private readonly blind: (...parts: readonly string[]) => string
+  private readonly records
+  private readonly sources
+  private readonly cache = new Map<string, readonly RecordRow[]>()
+
+  constructor(parts: {
+    readonly journal: Journal
+    readonly batches: Batches
+    readonly vault: Vault
+    readonly surroundings: Surroundings
+    readonly blind: (...parts: readonly string[]) => string
+  }) {
+    this.journal = parts.journal
+    this.batches = parts.batches
+    this.vault = parts.vault
+    this.surroundings = parts.surroundings
+    this.blind = parts.blind
+    this.patients = tableOf(parts.journal, 'patients', patientRow)
+    this.records = tableOf(parts.journal, 'records', recordRow)
+    this.sources = tableOf(parts.journal, 'record-sources', uint())
+  }
+
+  patientKey(custodian: string, patient: string): string {
+    return this.blind('patient', custodian, patient)
+  }
+
+  newPatient(custodian: string, patient: string): PatientRow {
+    return {
+      custodian,
+      patient,
+      enrolment: null,
+      set: null,
+      receipts: 0,
+      lastReceipt: zeroHash,
+      chains: [],
+      records: 0,
+      given: [],
+      kept: false,
+    }
+  }
+
+  /**
+   * Takes records of one patient into custody. When it returns, each is sealed, chained, indexed and committed to in
+   * durable writes; it counts for releases once its leaf's batch is on the ledger. The same bytes twice are kept once;
+   * other bytes under the same source name are a new version.
+   */
+  register(custodian: string, patient: string, incoming: readonly IncomingRecord[]): Registered {
+    let stored = 0
+    for (let from = 0; from < incoming.length; from += recordsPerSealMax) {
+      stored += this.registerSome(custodian, patient, incoming.slice(from, from + recordsPerSealMax))
+    }
+    return { stored, unchanged: incoming.length - stored }
+  }
+
+  private registerSome(custodian: string, patient: string, incoming: readonly IncomingRecord[]): number {
+    const key = this.patientKey(custodian, patient)
+    const before = this.patients.get(key) ?? this.newPatient(custodian, patient)
+    const fresh = new Map<string, IncomingRecord>()
+    for (const each of incoming) {
+      const known = this.known(key, each.source)
+      if (!known || toHex(known.plaintextHash) !== toHex(sha256(each.bytes))) fresh.set(each.source, each)
+    }
+    const records = [...fresh.values()]
+    if (records.length === 0) return 0
+    const sealed = this.vault.seal(
+      records.map(
+        ({ segment, contentType, bytes }): NewRecord => ({ custodian, patient, segment, contentType, bytes }),
+      ),
+    )
+    // Durable: ciphertexts and their keys. A crash here leaves noise in the vault; the import brings the records again.
+    const changes: JournalChange[] = []
+    let row = before
+    for (const [index, each] of records.entries()) {
+      const at = sealed[index]
+      if (!at) throw new Error('the vault sealed fewer records than it was given')
+      const known = this.known(key, each.source)
+      const status = each.enteredInError ? ('entered-in-error' as const) : ('current' as const)
+      const added = this.append(row, each.segment, {
+        custodian,
+        record: at.record,
+        replaces: known?.record ?? null,
+        status,
+        resourceType: each.resourceType,
+        contentType: each.contentType,
+        ciphertextHash: at.ciphertextHash,
+        plaintextHash: at.plaintextHash,
+        length: at.length,
+      })
+      changes.push(...added.changes)
+      row = added.row
+      if (known)
+        changes.push(this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'superseded' }))
+      changes.push(
+        this.records.put(`${key}/${sequenceKey(row.records)}`, {
+          hash: added.hash,
+          record: at.record,
+          sequence: row.records,
+          source: each.source,
+          segment: each.segment,
+          resourceType: each.resourceType,
+          codes: each.codes.slice(0, codesPerRecordMax),
+          status,
+          contentType: each.contentType,
+          where: at.where,
+          plaintextHash: at.plaintextHash,
+          position: added.position,
+          head: added.head,
+        }),
+        this.sources.put(this.blind('source', key, each.source), row.records),
+      )
+    }
+    changes.push(this.patients.put(key, row))
+    this.journal.write(changes)
+    // Durable: statements, chain and index. From here on the records are this custodian's, whatever happens.
+    this.cache.delete(key)
+    return records.length
+  }
+
+  /** A new version of a record that says it was entered in error; the version before stands no more. */
+  markInError(
+    custodian: string,
+    patient: string,
+    source: string,
+  ): Result<RecordRow, { readonly type: 'record-unknown' | 'already-in-error' }> {
+    const key = this.patientKey(custodian, patient)
+    const row = this.patients.get(key)
+    const known = row && this.known(key, source)
+    if (!row || !known) return no({ type: 'record-unknown' })
+    if (known.status === 'entered-in-error') return no({ type: 'already-in-error' })
+    const errorVersion = this.surroundings.random(16)
+    const added = this.append(row, known.segment, {
+      custodian,
+      record: errorVersion,
+      replaces: known.record,
+      status: 'entered-in-error',
+      resourceType: known.resourceType,
+      contentType: known.contentType,
+      ciphertextHash: zeroHash,
+      plaintextHash: zeroHash,
+      length: 0,
+    })
+    this.journal.write([
+      ...added.changes,
+      this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'entered-in-error' }),
+      this.records.put(`${key}/${sequenceKey(added.row.records)}`, {
+        ...known,
+        hash: added.hash,
+        record: errorVersion,
+        sequence: added.row.records,
+        status: 'entered-in-error',
+        where: { object: '', offset: 0, length: 0 },
+        plaintextHash: zeroHash,
+        position: added.position,
+        head: added.head,
+      }),
+      this.patients.put(key, added.row),
+    ])
+    this.cache.delete(key)
+    return ok(known)
+  }
+
+  /** Destroys the keys of one record version; its ciphertext, wherever a copy lies, is noise from then on. */
+  eraseRecord(
+    custodian: string,
+    patient: string,
+    source: string,
+  ): Result<RecordRow, { readonly type: 'record-unknown' }> {
+    const key = this.patientKey(custodian, patient)
+    const known = this.known(key, source)
+    if (!known) return no({ type: 'record-unknown' })
+    // The index first: a crash in between leaves a key that nothing names, and the erasure is asked for again.
+    this.journal.write([this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'erased' })])
+    this.cache.delete(key)
+    this.vault.eraseRecord(known.record)
+    return ok(known)
+  }
+
+  /** Destroys the wrapping keys of a whole segment of a patient, of all epochs. Returns how many versions were open before. */
+  eraseSegment(custodian: string, patient: string, of: Segment): number {
+    const key = this.patientKey(custodian, patient)
+    const rows = this.versions(key).filter((row) => row.segment === of && row.status !== 'erased')
+    this.journal.write(
+      rows.map((row) => this.records.put(`${key}/${sequenceKey(row.sequence)}`, { ...row, status: 'erased' as const })),
+    )
+    this.cache.delete(key)
+    this.vault.eraseSegment({ custodian, patient, segment: of })
+    return rows.length
+  }
+
+  /** The statement of one more version, its place in the chain, and the patient's row after it. */
+  private append(
+    row: PatientRow,
+    of: Segment,
+    version: Omit<RecordVersion, 'madeAt' | 'position' | 'previousHead' | 'segment'>,
+  ): {
+    readonly hash: Uint8Array
+    readonly changes: readonly JournalChange[]
+    readonly row: PatientRow
+    readonly position: number
+    readonly head: Uint8Array
+  } {
+    const chain = row.chains.find((each) => each.segment === of) ?? { segment: of, count: 0, head: zeroHash }
+    const position = chain.count + 1
+    const statement = encode(recordVersion, {
+      ...version,
+      segment: of,
+      position,
+      previousHead: chain.head,
+      madeAt: Math.floor(this.surroundings.now()),
+    })
+    const { hash: hashed, changes } = this.batches.commit(statementTypes.recordVersion, statement)
+    const head = nextHead(chain.head, hashed)
+    const chains = [...row.chains.filter((each) => each.segment !== of), { segment: of, count: position, head }].sort(
+      (a, b) => (a.segment < b.segment ? -1 : 1),
+    )
+    return { hash: hashed, changes, row: { ...row, chains, records: row.records + 1 }, position, head }
+  }
+
+  private known(key: string, source: string): RecordRow | undefined {
+    const sequence = this.sources.get(this.blind('source', key, source))
+    return sequence === undefined ? undefined : this.records.get(`${key}/${sequenceKey(sequence)}`)
+  }
+
+  /** Every version of a patient's records, oldest first. */
+  versions(key: string): readonly RecordRow[] {
+    const cached = this.cache.get(key)
+    if (cached) return cached
+    const rows = [...this.records.entries({ prefix: `${key}/`, limit: recordsPerPatientMax })].map(([, row]) => row)
+    if (this.cache.size > 256) this.cache.clear()
+    this.cache.set(key, rows)
+    return rows
+  }
+
+  /** Versions that stand now and whose leaf is committed: what a decision weighs. */
+  current(key: string): readonly RecordRow[] {
+    return this.versions(key).filter(
+      ({ status, hash: hashed }) => status === 'current' && this.batches.committedAt(hashed) !== undefined,
+    )
+  }
+
+  recordOf(key: string, record: Uint8Array): RecordRow | undefined {
+    const wanted = toHex(record)
+    return this.versions(key).find((row) => toHex(row.record) === wanted)
+  }
+
+  /** The committed end of each segment's chain. */
+  chainHeads(key: string): readonly { readonly segment: Segment; readonly count: number; readonly head: Uint8Array }[] {
+    const heads = new Map<Segment, { segment: Segment; count: number; head: Uint8Array }>()
+    for (const { segment: of, position, head, hash: hashed } of this.versions(key)) {
+      if (this.batches.committedAt(hashed) !== undefined && position > (heads.get(of)?.count ?? 0))
+        heads.set(of, { segment: of, count: position, head })
+    }
+    return [...heads.values()].sort((a, b) => (a.segment < b.segment ? -1 : 1))
+  }
+}

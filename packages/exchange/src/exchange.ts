@@ -1,0 +1,206 @@
+/**
+ * One member's part in the exchange, driven from outside by notes, blocks and ticks. One thing happens at a time: what
+ * waits for cryptography never interleaves with another note, so each handler reads and writes a journal of its own.
+ */
+import { encode, no, ok, type Result } from '@plexus/codec'
+import type { Vault } from '@plexus/vault'
+import { Batches } from './batches.ts'
+import { Corrections } from './corrections.ts'
+import { Counts } from './counts.ts'
+import { Custodian } from './custodian.ts'
+import { Custody } from './custody.ts'
+import { Mailboxes } from './mailbox.ts'
+import { memberNote, NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
+import { Outbox } from './outbox.ts'
+import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
+import { Requester } from './requester.ts'
+import { blindKeys } from './tables.ts'
+import { WalletDoor, type WalletRefusal } from './wallet-door.ts'
+
+export interface ExchangeOptions {
+  readonly member: string
+  readonly replica: Replica
+  readonly journal: Journal
+  readonly vault: Vault
+  readonly surroundings: Surroundings
+  /** The member itself and its tenants. */
+  readonly organisations: readonly Organisation[]
+  /** Seed of the member's key with the scopes `sponsor` and `batches`. */
+  readonly seed: Uint8Array
+  /** Seed of the X-Wing key that the ledger names for this node. */
+  readonly sealingSeed: Uint8Array
+  /** 32 bytes, kept beside the journal's key: rows about patients are named under it. */
+  readonly blindingKey: Uint8Array
+}
+
+/** Notes that wait for their turn; beyond these a sender is not heard, and sends again. */
+const queuedNotesMax = 10_000
+
+export class Exchange {
+  readonly batches: Batches
+  readonly custody: Custody
+  readonly custodian: Custodian
+  readonly requester: Requester
+  readonly mailboxes: Mailboxes
+  readonly outbox: Outbox
+  readonly corrections: Corrections
+  readonly door: WalletDoor
+  private readonly options: ExchangeOptions
+  private readonly desk: NoteDesk
+  private readonly counts: Counts
+  private tail: Promise<unknown> = Promise.resolve()
+  private queued = 0
+
+  constructor(options: ExchangeOptions) {
+    this.options = options
+    const { member, replica, journal, vault, surroundings, seed, sealingSeed } = options
+    const organisations = new Map(options.organisations.map((each) => [each.id, each]))
+    const blind = blindKeys(options.blindingKey)
+    const chain = replica.chain.id
+    this.desk = new NoteDesk({ chain, member, seed, sealingSeed, state: () => replica.state })
+    const { desk } = this
+    this.batches = new Batches({ journal, replica, surroundings, member, seed })
+    const { batches } = this
+    this.outbox = new Outbox({ journal, desk, surroundings, chain })
+    const { outbox } = this
+    this.custody = new Custody({ journal, batches, vault, surroundings, blind })
+    const { custody } = this
+    this.custodian = new Custodian({
+      journal,
+      replica,
+      batches,
+      custody,
+      vault,
+      outbox,
+      desk,
+      surroundings,
+      organisations,
+      blind,
+    })
+    const { custodian } = this
+    this.requester = new Requester({ journal, replica, batches, outbox, desk, surroundings })
+    this.mailboxes = new Mailboxes({ journal, surroundings, chain })
+    this.corrections = new Corrections({
+      journal,
+      replica,
+      batches,
+      custody,
+      custodian,
+      outbox,
+      desk,
+      surroundings,
+      organisations,
+      member,
+      seed,
+    })
+    this.door = new WalletDoor({
+      journal,
+      replica,
+      batches,
+      custody,
+      custodian,
+      requester: this.requester,
+      vault,
+      outbox,
+      surroundings,
+      organisations,
+      blind,
+    })
+    this.counts = new Counts({ replica, custodian, surroundings, organisations, member, seed })
+  }
+
+  /** A sealed note from another member or a wallet. What a wallet brought is answered at once; members are answered by notes. */
+  receive(sealed: Uint8Array): Promise<Result<void, NoteRefusal | WalletRefusal | { readonly type: 'node-busy' }>> {
+    if (this.queued >= queuedNotesMax) return Promise.resolve(no({ type: 'node-busy' }))
+    return this.turn(async () => {
+      const opened = await this.desk.open(sealed)
+      if (!opened.ok) return opened
+      const answer = await this.handle(opened.value)
+      await this.advance()
+      return answer
+    })
+  }
+
+  /** To be called when the replica has applied a block, and every fifty milliseconds or so. */
+  tick(): Promise<void> {
+    return this.turn(() => this.advance())
+  }
+
+  /** Runs something of this member's own people in turn: an import, an ask, a correction. */
+  run<Value>(action: (exchange: Exchange) => Promise<Value> | Value): Promise<Value> {
+    return this.turn(async () => {
+      const value = await action(this)
+      await this.advance()
+      return value
+    })
+  }
+
+  /** Nothing is pending, in flight, unanswered or unacknowledged. */
+  get idle(): boolean {
+    return this.batches.idle && this.requester.idle && this.outbox.waiting === 0
+  }
+
+  private async advance(): Promise<void> {
+    this.batches.tick()
+    await this.custodian.settle()
+    await this.requester.tick()
+    // Answers and receipts of this round join a batch at once, unless one is in flight.
+    this.batches.tick()
+    await this.outbox.tick()
+    this.counts.tick()
+  }
+
+  private async handle(opened: OpenedNote): Promise<Result<void, WalletRefusal>> {
+    if (opened.from === null) return this.door.take(opened.note)
+    const { from, note } = opened
+    switch (note.type) {
+      case 'request':
+        await this.custodian.request(from, note)
+        break
+      case 'answer':
+        await this.requester.answer(from, note)
+        break
+      case 'refusal':
+        this.requester.refusal(from, note)
+        break
+      case 'fetch': {
+        const contents = this.custodian.contents(from, note)
+        if (contents) await this.reply(from, encode(memberNote, contents))
+        break
+      }
+      case 'contents':
+        await this.requester.contents(from, note)
+        break
+      case 'deposit':
+        this.mailboxes.deposit(note)
+        await this.reply(from, encode(memberNote, { type: 'deposited', id: note.id }))
+        break
+      case 'deposited':
+        this.outbox.acknowledged(note.id)
+        break
+      case 'correction':
+        await this.corrections.take(from, note)
+        break
+      case 'acknowledged':
+        this.corrections.acknowledged(from, note)
+        break
+    }
+    return ok()
+  }
+
+  private async reply(to: string, body: Uint8Array): Promise<void> {
+    const sealed = await this.desk.seal(to, body)
+    if (sealed) this.options.surroundings.send(to, sealed)
+  }
+
+  /** A failure of one turn reaches its caller and does not stop the next. */
+  private turn<Value>(action: () => Promise<Value>): Promise<Value> {
+    this.queued++
+    const run = this.tail.then(action)
+    this.tail = run.then(
+      () => this.queued--,
+      () => this.queued--,
+    )
+    return run
+  }
+}

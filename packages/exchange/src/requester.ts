@@ -1,0 +1,571 @@
+/**
+ * The asking side: steps 2, 3, 6 and 7 of an access. One intent per custodian, each with a session key of its own; what
+ * comes back is believed only as far as this member's own replica and the commitments bear it out.
+ */
+import {
+  bytes,
+  concatBytes,
+  decode,
+  encode,
+  equalBytes,
+  fromHex,
+  type Infer,
+  list,
+  no,
+  object,
+  ok,
+  oneOf,
+  option,
+  type Result,
+  text,
+  toHex,
+  uint,
+  utf8,
+} from '@plexus/codec'
+import { members } from '@plexus/contracts'
+import {
+  generateSealingKey,
+  merkleRoot,
+  openSealed,
+  publicKeyOf,
+  sha256,
+  sign,
+  signedBytes,
+  verify,
+} from '@plexus/crypto'
+import { viewOf } from '@plexus/kernel'
+import {
+  type Evidence,
+  evidence,
+  intent,
+  intentContent,
+  npi,
+  type Purpose,
+  purpose,
+  type Receipt,
+  type RecordVersion,
+  randomId,
+  receipt,
+  recordVersion,
+  releaseNoteContent,
+  statementBytesMax,
+  statementTypes,
+} from '@plexus/policy'
+import { openRecord } from '@plexus/vault'
+import type { Batches } from './batches.ts'
+import { encodeBundle, proveCommitted } from './bundles.ts'
+import { releaseInfo } from './custodian.ts'
+import { evidenceHolds, type Found, findOpened, intentFactKeys, readIntent } from './facts.ts'
+import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
+import type { Outbox } from './outbox.ts'
+import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
+import { sequenceKey, tableOf } from './tables.ts'
+
+const hash = bytes({ length: 32 })
+
+/** A question that got no answer is put again this often, until its intent ends. */
+const repeatSeconds = 1
+/** Ciphertexts are fetched in parts of about this size. */
+const fetchBytesMax = 8 * 1024 * 1024
+const fetchCountMax = 500
+/** Contents may still come this long after the intent ended: the keys are here already. */
+const fetchGraceSeconds = 300
+const custodiansPerVisitMax = 64
+const answersParkedMax = 256
+
+const visitRow = object({
+  requester: text({ max: 40 }),
+  evidence: list(object({ custodian: text({ max: 40 }), hash }), { max: custodiansPerVisitMax }),
+  madeAt: uint(),
+})
+const askRow = object({
+  visit: randomId,
+  requester: text({ max: 40 }),
+  npi,
+  purpose,
+  intents: list(hash, { max: custodiansPerVisitMax }),
+  madeAt: uint(),
+})
+const askedRow = object({
+  ask: randomId,
+  custodian: text({ max: 40 }),
+  to: text({ max: 40 }),
+  evidence: list(hash, { max: 4 }),
+  state: oneOf('committing', 'complete', 'expired', 'failed', 'fetching', 'refused', 'sent'),
+  /** Seed of the session key; gone once the answer is open or the intent ended. */
+  session: option(hash),
+  expiresAt: uint(),
+  /** A refusal's or a failure's code, and the paragraph of 45 CFR 171. */
+  code: option(text({ max: 40 })),
+  exception: option(text({ max: 20 })),
+  /** Height of the custodian's last decision, and of the end of this source. */
+  height: option(uint()),
+  /** The released record versions as statements, and their data keys in the same order. */
+  records: list(bytes({ max: 2048 }), { max: 10_000 }),
+  keys: bytes({ max: 32 * 10_000 }),
+  reasons: list(text({ max: 40 }), { max: 8 }),
+  received: uint(),
+})
+type AskedRow = Infer<typeof askedRow>
+
+const receivedRow = object({
+  record: randomId,
+  verified: oneOf('missing', 'mismatch', 'verified'),
+  plaintext: bytes({ max: 64 * 1024 * 1024 }),
+})
+
+/** How one source stands, as far as this requester has proof of it. */
+export interface GatheredSource {
+  readonly custodian: string
+  readonly state: AskedRow['state']
+  readonly code: string | null
+  readonly exception: string | null
+  readonly reasons: readonly string[]
+  readonly height: number | null
+  readonly records: readonly GatheredRecord[]
+}
+
+export interface GatheredRecord {
+  readonly statement: RecordVersion
+  readonly verified: 'missing' | 'mismatch' | 'verified'
+  /** Exactly as the custodian received it; empty when it did not verify. */
+  readonly plaintext: Uint8Array
+}
+
+export interface Gathered {
+  readonly ask: Uint8Array
+  readonly requester: string
+  readonly purpose: Purpose
+  /** The highest height at which a source was decided: the view is as of this height. */
+  readonly height: number
+  readonly settled: boolean
+  readonly sources: readonly GatheredSource[]
+}
+
+export type VisitRefusal = {
+  readonly type: 'evidence-does-not-hold' | 'evidence-for-another-requester' | 'custodian-unknown'
+}
+export type AskRefusal = { readonly type: 'visit-unknown' | 'evidence-not-committed' }
+
+export interface RequesterParts {
+  readonly journal: Journal
+  readonly replica: Replica
+  readonly batches: Batches
+  readonly outbox: Outbox
+  readonly desk: NoteDesk
+  readonly surroundings: Surroundings
+}
+
+export class Requester {
+  private readonly parts: RequesterParts
+  private readonly visits
+  private readonly asks
+  private readonly asked
+  private readonly active
+  private readonly received
+  private readonly repeatAt = new Map<string, number>()
+  private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'answer' }> }[] = []
+
+  constructor(parts: RequesterParts) {
+    this.parts = parts
+    this.visits = tableOf(parts.journal, 'visits', visitRow)
+    this.asks = tableOf(parts.journal, 'asks', askRow)
+    this.asked = tableOf(parts.journal, 'intents-asked', askedRow)
+    this.active = tableOf(parts.journal, 'intents-active', randomId)
+    this.received = tableOf(parts.journal, 'records-received', receivedRow)
+  }
+
+  /** Step 1: evidence that came with a visit is kept and committed, before anybody asks. */
+  openVisit(visit: Uint8Array, requester: string, brought: readonly Evidence[]): Result<void, VisitRefusal> {
+    const { replica, batches, journal, surroundings } = this.parts
+    const key = toHex(visit)
+    if (this.visits.get(key)) return ok()
+    const changes: JournalChange[] = []
+    const rows: { custodian: string; hash: Uint8Array }[] = []
+    for (const each of brought) {
+      if (each.content.requester !== requester) return no({ type: 'evidence-for-another-requester' })
+      if (!members.queries.isActive(viewOf(members, replica.state), each.content.custodian))
+        return no({ type: 'custodian-unknown' })
+      if (!evidenceHolds(replica, each)) return no({ type: 'evidence-does-not-hold' })
+      const committed = batches.commit(statementTypes.evidence, encode(evidence, each))
+      changes.push(...committed.changes)
+      rows.push({ custodian: each.content.custodian, hash: committed.hash })
+    }
+    journal.write([
+      ...changes,
+      this.visits.put(key, { requester, evidence: rows, madeAt: Math.floor(surroundings.now()) }),
+    ])
+    return ok()
+  }
+
+  /** Whether all evidence of a visit is committed, so that it may be used. */
+  visitReady(visit: Uint8Array): boolean {
+    const row = this.visits.get(toHex(visit))
+    return row?.evidence.every(({ hash: hashed }) => this.parts.batches.committedAt(hashed) !== undefined) ?? false
+  }
+
+  /** The evidence of a visit, as a referrer hands it on. */
+  evidenceOf(visit: Uint8Array): readonly Evidence[] {
+    const row = this.visits.get(toHex(visit))
+    return (row?.evidence ?? []).flatMap(({ hash: hashed }) => {
+      const statement = this.parts.batches.statement(hashed)
+      const read = statement && decode(evidence, statement, statementBytesMax)
+      return read?.ok ? [read.value] : []
+    })
+  }
+
+  /** Step 2: one intent per custodian of the visit, durable before anything leaves. `seed`: the clinician's signing key. */
+  async ask(of: {
+    readonly visit: Uint8Array
+    readonly clinician: { readonly npi: string; readonly seed: Uint8Array }
+    readonly purpose: Purpose
+    readonly types: readonly string[]
+  }): Promise<Result<Uint8Array, AskRefusal>> {
+    const { replica, batches, journal, surroundings } = this.parts
+    const visit = this.visits.get(toHex(of.visit))
+    if (!visit) return no({ type: 'visit-unknown' })
+    if (!this.visitReady(of.visit)) return no({ type: 'evidence-not-committed' })
+    const id = surroundings.random(16)
+    const organisations = viewOf(members, replica.state)
+    const { intentSecondsMax } = members.queries.policy(organisations).parameters
+    const changes: JournalChange[] = []
+    const intents: Uint8Array[] = []
+    const madeAt = Math.floor(surroundings.now())
+    const custodians = [...new Set(visit.evidence.map(({ custodian }) => custodian))].sort()
+    const sessions = await Promise.all(
+      custodians.map(async () => {
+        const seed = surroundings.random(32)
+        return { seed, publicKey: (await generateSealingKey(seed)).publicKey }
+      }),
+    )
+    for (const [index, custodian] of custodians.entries()) {
+      const session = sessions[index]
+      if (!session) throw new Error('a custodian has no session key')
+      const used = visit.evidence
+        .filter((each) => each.custodian === custodian)
+        .map(({ hash: hashed }) => hashed)
+        .slice(0, 4)
+      const content = {
+        id: surroundings.random(16),
+        requester: visit.requester,
+        custodian,
+        clinician: { npi: of.clinician.npi, organisation: visit.requester },
+        purpose: of.purpose,
+        evidence: used,
+        types: of.types,
+        sessionKey: session.publicKey,
+        madeAt,
+        expiresAt: madeAt + intentSecondsMax,
+      }
+      const signature = sign(
+        of.clinician.seed,
+        signedBytes(statementTypes.intent, replica.chain.id, encode(intentContent, content)),
+      )
+      const statement = encode(intent, { content, clinician: { key: publicKeyOf(of.clinician.seed), signature } })
+      const committed = batches.commit(statementTypes.intent, statement)
+      intents.push(committed.hash)
+      changes.push(
+        ...committed.changes,
+        this.active.put(toHex(committed.hash), id),
+        this.asked.put(toHex(committed.hash), {
+          ask: id,
+          custodian,
+          to: members.queries.hostOf(organisations, custodian) ?? custodian,
+          evidence: used,
+          state: 'committing',
+          session: session.seed,
+          expiresAt: content.expiresAt,
+          code: null,
+          exception: null,
+          height: null,
+          records: [],
+          keys: new Uint8Array(0),
+          reasons: [],
+          received: 0,
+        }),
+      )
+    }
+    journal.write([
+      ...changes,
+      this.asks.put(toHex(id), {
+        visit: of.visit,
+        requester: visit.requester,
+        npi: of.clinician.npi,
+        purpose: of.purpose,
+        intents,
+        madeAt,
+      }),
+    ])
+    // Durable: intents, leaf keys and session secrets. A crash before the commitment leaves noise, or asks again.
+    return ok(id)
+  }
+
+  /** Step 3, repeats, and what ends by time. */
+  async tick(): Promise<void> {
+    const { batches, surroundings } = this.parts
+    for (const { from, note } of this.parked.splice(0)) await this.answer(from, note)
+    for (const [key] of [...this.active.entries()]) {
+      const row = this.asked.get(key)
+      if (!row) throw new Error('an active intent has no row')
+      const now = surroundings.now()
+      if (row.state === 'fetching') {
+        if (now > row.expiresAt + fetchGraceSeconds) this.end(key, row, 'failed', 'contents-unavailable')
+        else if (this.due(key, now)) await this.fetch(key, row)
+      } else if (now > row.expiresAt) this.end(key, row, 'expired', 'no-answer')
+      else if (batches.committedAt(fromHex(key)) !== undefined && this.due(key, now)) await this.put(key, row)
+    }
+  }
+
+  private due(key: string, now: number): boolean {
+    if (now < (this.repeatAt.get(key) ?? 0)) return false
+    this.repeatAt.set(key, now + repeatSeconds)
+    return true
+  }
+
+  private async put(key: string, row: AskedRow): Promise<void> {
+    const { batches, journal } = this.parts
+    const opened = batches.opening(fromHex(key))
+    const openings = row.evidence.map((each) => batches.opening(each))
+    if (!opened || openings.some((each) => !each)) throw new Error('a committed statement has no opening')
+    if (row.state === 'committing') journal.write([this.asked.put(key, { ...row, state: 'sent' })])
+    await this.send(row.to, {
+      type: 'request',
+      intent: opened,
+      evidence: openings.filter((each) => each !== undefined),
+    })
+  }
+
+  private async send(to: string, note: MemberNote): Promise<void> {
+    const sealed = await this.parts.desk.seal(to, encode(memberNote, note))
+    if (sealed) this.parts.surroundings.send(to, sealed)
+  }
+
+  private end(
+    key: string,
+    row: AskedRow,
+    state: 'expired' | 'failed' | 'refused',
+    code: string,
+    exception: string | null = null,
+  ): void {
+    const height = row.height ?? this.parts.replica.tip().height
+    this.parts.journal.write([
+      this.asked.put(key, { ...row, state, code, exception, height, session: null }),
+      this.active.drop(key),
+    ])
+    this.repeatAt.delete(key)
+  }
+
+  refusal(from: string, note: Extract<MemberNote, { type: 'refusal' }>): void {
+    const key = toHex(note.intent)
+    const row = this.asked.get(key)
+    if (!row || row.to !== from || (row.state !== 'sent' && row.state !== 'committing')) return
+    this.end(key, row, 'refused', note.code, note.exception)
+  }
+
+  /** Step 6: everything is checked against the own replica before a key is used, and durable before anything is shown. */
+  async answer(from: string, note: Extract<MemberNote, { type: 'answer' }>): Promise<void> {
+    const key = toHex(note.intent)
+    const row = this.asked.get(key)
+    if (!row || row.to !== from || row.state !== 'sent' || !row.session) return
+    const checked = this.check(from, row, note)
+    if (!checked.ok) {
+      if (checked.reason === 'not-committed') {
+        if (this.parked.length < answersParkedMax) this.parked.push({ from, note })
+        return
+      }
+      return this.end(key, row, 'failed', checked.reason)
+    }
+    const { receipt: found, records } = checked.value
+    const context = concatBytes(note.intent, found.hash)
+    const opened = await openSealed({ seed: row.session, info: utf8(releaseInfo), context, sealed: note.release })
+    if (!opened.ok || opened.value.length !== 32 * records.length)
+      return this.end(key, row, 'failed', 'release-invalid')
+    const { decision } = found.value
+    const next: AskedRow = {
+      ...row,
+      state: records.length === 0 ? 'complete' : 'fetching',
+      session: null,
+      height: note.note.content.height,
+      records: records.map(({ opening }) => opening.statement),
+      keys: opened.value,
+      reasons: decision.type === 'part' ? decision.reasons : [],
+    }
+    this.parts.journal.write([
+      this.asked.put(key, next),
+      ...(records.length === 0 ? [this.active.drop(key)] : []),
+      ...this.notice(note, found),
+    ])
+    // Durable: the answer and the patient's second notice. Nothing was shown before.
+    this.repeatAt.delete(key)
+    if (next.state === 'fetching') await this.fetch(key, next)
+  }
+
+  private check(
+    from: string,
+    row: AskedRow,
+    note: Extract<MemberNote, { type: 'answer' }>,
+  ): Result<{ readonly receipt: Found<Receipt>; readonly records: readonly Found<RecordVersion>[] }, string> {
+    const { replica, batches } = this.parts
+    const found = findOpened(replica, batches, note.receipt, statementTypes.receipt, (statement) =>
+      decode(receipt, statement, statementBytesMax),
+    )
+    if (!found.ok) return no(found.reason.type === 'not-committed' ? 'not-committed' : 'receipt-invalid')
+    const told = found.value.value
+    if (found.value.batch.member !== from || told.custodian !== row.custodian || !equalBytes(told.intent, note.intent))
+      return no('receipt-invalid')
+    if (told.decision.type !== 'permit' && told.decision.type !== 'part') return no('receipt-invalid')
+    const { content, signature } = note.note
+    const key = members.queries.keyOf(viewOf(members, replica.state), toHex(signature.key))
+    if (key?.status !== 'active' || key.holder !== row.custodian || !key.scopes.includes('custodian'))
+      return no('release-note-invalid')
+    if (
+      !verify(
+        signature.key,
+        signedBytes(statementTypes.releaseNote, replica.chain.id, encode(releaseNoteContent, content)),
+        signature.signature,
+      )
+    )
+      return no('release-note-invalid')
+    if (!equalBytes(content.receipt, found.value.hash) || content.height < found.value.batch.height)
+      return no('release-note-invalid')
+    const records: Found<RecordVersion>[] = []
+    for (const each of note.records) {
+      const version = findOpened(replica, batches, each, statementTypes.recordVersion, (statement) =>
+        decode(recordVersion, statement),
+      )
+      if (!version.ok) return no(version.reason.type === 'not-committed' ? 'not-committed' : 'record-invalid')
+      if (version.value.batch.member !== from || version.value.value.custodian !== row.custodian)
+        return no('record-invalid')
+      records.push(version.value)
+    }
+    const root = merkleRoot(records.map(({ hash: hashed }) => hashed))
+    if (records.length !== told.recordsCount || !equalBytes(root, told.recordsRoot))
+      return no('records-not-as-receipted')
+    return ok({ receipt: found.value, records })
+  }
+
+  /** Step 7: the requester tells the patient too; a missing second notice is shown as unconfirmed. */
+  private notice(note: Extract<MemberNote, { type: 'answer' }>, found: Found<Receipt>): readonly JournalChange[] {
+    const { replica, batches, outbox } = this.parts
+    const { mailbox, custodian } = found.value
+    const own = batches.opening(note.intent)
+    if (!mailbox || !own) return []
+    const read = readIntent(own.statement)
+    if (!read.ok) throw new Error('an own intent does not decode')
+    const { content } = read.value
+    const keys = [`members/tenants/${custodian}`, `members/keys/${toHex(note.note.signature.key)}`].filter(
+      (key) => replica.state.get(key) !== undefined,
+    )
+    const intentProof = proveCommitted(replica, batches, own, intentFactKeys(replica, content))
+    const receiptProof = proveCommitted(replica, batches, note.receipt, keys)
+    if (!intentProof || !receiptProof) return []
+    const bundle = encodeBundle({ intent: intentProof, receipt: receiptProof, note: note.note })
+    return outbox.addNotice(mailbox, { type: 'access', from: 'requester', teller: content.requester, bundle })
+  }
+
+  private async fetch(key: string, row: AskedRow): Promise<void> {
+    let size = 0
+    let count = 0
+    for (const statement of row.records.slice(row.received, row.received + fetchCountMax)) {
+      size += readVersion(statement).length + 32
+      if (count > 0 && size > fetchBytesMax) break
+      count++
+    }
+    await this.send(row.to, { type: 'fetch', intent: fromHex(key), from: row.received, count })
+  }
+
+  /** Each ciphertext is held against its commitment, opened, and the plaintext held against its own. */
+  async contents(from: string, note: Extract<MemberNote, { type: 'contents' }>): Promise<void> {
+    const key = toHex(note.intent)
+    const row = this.asked.get(key)
+    if (
+      !row ||
+      row.to !== from ||
+      row.state !== 'fetching' ||
+      note.from !== row.received ||
+      note.ciphertexts.length === 0
+    )
+      return
+    const changes: JournalChange[] = []
+    for (const [index, ciphertext] of note.ciphertexts.entries()) {
+      const at = note.from + index
+      const statement = row.records[at]
+      if (!statement) return
+      const version = readVersion(statement)
+      changes.push(
+        this.received.put(`${key}/${sequenceKey(at)}`, {
+          record: version.record,
+          ...openOne(version, ciphertext, row.keys.slice(32 * at, 32 * at + 32)),
+        }),
+      )
+    }
+    const received = note.from + note.ciphertexts.length
+    const complete = received >= row.records.length
+    const next: AskedRow = complete
+      ? { ...row, received, state: 'complete', keys: new Uint8Array(0) }
+      : { ...row, received }
+    this.parts.journal.write([...changes, this.asked.put(key, next), ...(complete ? [this.active.drop(key)] : [])])
+    this.repeatAt.delete(key)
+    if (!complete) await this.fetch(key, next)
+  }
+
+  /** What an ask has brought so far. It reads what is durable, so the same ask gives the same sources on any later day. */
+  gathered(ask: Uint8Array): Gathered | undefined {
+    const row = this.asks.get(toHex(ask))
+    if (!row) return undefined
+    const sources = row.intents.map((each) => this.source(toHex(each)))
+    const heights = sources.map(({ height }) => height ?? 0)
+    const settled = sources.every(({ state }) => state !== 'committing' && state !== 'sent' && state !== 'fetching')
+    return { ask, requester: row.requester, purpose: row.purpose, height: Math.max(0, ...heights), settled, sources }
+  }
+
+  private source(key: string): GatheredSource {
+    const row = this.asked.get(key)
+    if (!row) throw new Error('an ask names an intent that has no row')
+    const received = new Map(
+      [...this.received.entries({ prefix: `${key}/` })].map(([at, value]) => [Number(at.slice(key.length + 1)), value]),
+    )
+    const records = row.records.map((statement, index): GatheredRecord => {
+      const got = received.get(index)
+      return {
+        statement: readVersion(statement),
+        verified: got?.verified ?? 'missing',
+        plaintext: got?.plaintext ?? new Uint8Array(0),
+      }
+    })
+    const { custodian, state, code, exception, reasons, height } = row
+    return { custodian, state, code, exception, reasons, height, records }
+  }
+
+  /** Everything active has ended. */
+  get idle(): boolean {
+    for (const _ of this.active.entries({ limit: 1 })) return false
+    return true
+  }
+}
+
+function readVersion(statement: Uint8Array): RecordVersion {
+  const read = decode(recordVersion, statement)
+  if (!read.ok) throw new Error('a received record version does not decode')
+  return read.value
+}
+
+function openOne(
+  version: RecordVersion,
+  ciphertext: Uint8Array | null,
+  key: Uint8Array,
+): { readonly verified: 'missing' | 'mismatch' | 'verified'; readonly plaintext: Uint8Array } {
+  const none = new Uint8Array(0)
+  if (!ciphertext) return { verified: 'missing', plaintext: none }
+  if (!equalBytes(sha256(ciphertext), version.ciphertextHash)) return { verified: 'mismatch', plaintext: none }
+  const opened = openRecord({
+    key,
+    record: version.record,
+    custodian: version.custodian,
+    contentType: version.contentType,
+    ciphertext,
+  })
+  if (!opened.ok || !equalBytes(sha256(opened.value), version.plaintextHash))
+    return { verified: 'mismatch', plaintext: none }
+  return { verified: 'verified', plaintext: opened.value }
+}
