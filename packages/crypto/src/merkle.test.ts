@@ -51,6 +51,15 @@ function stepsTo(index: number, size: number): string {
   return index < split ? `L${stepsTo(index, split)}` : `R${stepsTo(index - split, size - split)}`
 }
 
+/** The way that SUBPROOF of RFC 6962 §2.1.2 goes, and whether the earlier root itself is where it ends. */
+function stepsBetween(sizeBefore: number, size: number, whole = true): string {
+  if (sizeBefore === size) return whole ? '=' : '+'
+  const split = splitOf(size)
+  return sizeBefore <= split
+    ? `L${stepsBetween(sizeBefore, split, whole)}`
+    : `R${stepsBetween(sizeBefore - split, size - split, false)}`
+}
+
 function splitOf(size: number): number {
   return 2 ** Math.ceil(Math.log2(size) - 1)
 }
@@ -145,9 +154,13 @@ test('a path with any bit changed in leaf, node or root, or a node too few or to
   )
 })
 
-test('a path for another index is refused, and an index or size that is none never throws', () => {
+test('a path for another index is refused while no two leaves are equal, and what is no index never throws', () => {
+  // With equal leaves the other place can hold the same leaf in truth, and its proof is then no forgery.
+  const distinct = fc
+    .uniqueArray(leaf, { minLength: 1, maxLength: 40, selector: toHex })
+    .chain((leaves) => fc.record({ leaves: fc.constant(leaves), index: fc.nat(leaves.length - 1) }))
   fc.assert(
-    fc.property(placed, fc.integer({ min: 0, max: 30 }), ({ leaves, index }, bit) => {
+    fc.property(distinct, fc.integer({ min: 0, max: 30 }), ({ leaves, index }, bit) => {
       const claim = pathOf(leaves, index)
       expect(verifyMerklePath({ ...claim, index: index ^ (1 << bit) })).toBe(false)
       for (const none of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
@@ -158,20 +171,42 @@ test('a path for another index is refused, and an index or size that is none nev
   )
 })
 
-test('a path holds for another size exactly where both trees place the leaf alike, since only a trusted size counts', () => {
-  const leaves = Array.from({ length: 33 }, (_, index) => Uint8Array.of(index))
-  let refused = 0
+test('a path holds at another index or size exactly where the definition walks the same way', () => {
+  const leaves = Array.from({ length: 17 }, (_, index) => Uint8Array.of(index))
+  const counts = { held: 0, refused: 0 }
   for (let size = 1; size <= leaves.length; size++) {
     for (let index = 0; index < size; index++) {
       const claim = pathOf(leaves.slice(0, size), index)
-      for (let other = 0; other <= 66; other++) {
-        const alike = other > index && stepsTo(index, other) === stepsTo(index, size)
-        expect(verifyMerklePath({ ...claim, size: other })).toBe(alike)
-        if (!alike) refused++
+      for (let otherSize = 0; otherSize <= 34; otherSize++) {
+        for (let otherIndex = 0; otherIndex <= otherSize; otherIndex++) {
+          const alike = otherIndex < otherSize && stepsTo(otherIndex, otherSize) === stepsTo(index, size)
+          expect(verifyMerklePath({ ...claim, index: otherIndex, size: otherSize })).toBe(alike)
+          counts[alike ? 'held' : 'refused']++
+        }
       }
     }
   }
-  expect(refused).toBeGreaterThan(10_000)
+  expect(counts.held).toBeGreaterThan(500)
+  expect(counts.refused).toBeGreaterThan(50_000)
+})
+
+test('a consistency proof holds for other sizes exactly where the definition walks the same way', () => {
+  const leaves = Array.from({ length: 12 }, (_, index) => Uint8Array.of(index))
+  const counts = { held: 0, refused: 0 }
+  for (let size = 1; size <= leaves.length; size++) {
+    for (let sizeBefore = 1; sizeBefore <= size; sizeBefore++) {
+      const claim = consistencyOf(leaves.slice(0, size), sizeBefore)
+      for (let otherSize = 1; otherSize <= 24; otherSize++) {
+        for (let otherBefore = 1; otherBefore <= otherSize; otherBefore++) {
+          const alike = stepsBetween(otherBefore, otherSize) === stepsBetween(sizeBefore, size)
+          expect(verifyMerkleConsistency({ ...claim, sizeBefore: otherBefore, sizeAfter: otherSize })).toBe(alike)
+          counts[alike ? 'held' : 'refused']++
+        }
+      }
+    }
+  }
+  expect(counts.held).toBeGreaterThan(100)
+  expect(counts.refused).toBeGreaterThan(10_000)
 })
 
 test('every consistency proof up to 33 leaves verifies, and not with its first node changed', () => {

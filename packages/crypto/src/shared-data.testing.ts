@@ -21,7 +21,7 @@ export interface Wycheproof<Group, Test> {
   readonly testGroups: readonly (Group & { readonly tests: readonly (WycheproofTest & Test)[] })[]
 }
 
-export interface WycheproofTest {
+interface WycheproofTest {
   readonly tcId: number
   readonly comment?: string
   readonly flags: readonly string[]

@@ -17,6 +17,7 @@ import { concatBytes, fromHex } from '@plexus/codec'
 import { KEM_MLKEM768_X25519 } from 'hpke'
 import { oneShotHpke } from './one-shot-hpke.ts'
 import type { Platform } from './platform.ts'
+import { recentlyUsed } from './recently-used.ts'
 
 /** RFC 8410 §4, §7: the DER that stands before a 32-byte Ed25519 public key, Ed25519 seed and X25519 private key. */
 const ed25519PublicPrefix = fromHex('302a300506032b6570032100')
@@ -107,22 +108,12 @@ function ed25519PrivateKey(seed: Uint8Array): KeyObject {
   return derPrivateKey(ed25519PrivatePrefix, seed)
 }
 
-/** Least recently used first; a key that is parsed already verifies 1.4 times as fast. */
-const verifyKeys = new Map<string, KeyObject>()
+/** A key that is parsed already verifies 1.4 times as fast. */
+const verifyKeys = recentlyUsed<KeyObject>(verifyKeysMax)
 
 function verifyKey(publicKey: Uint8Array): KeyObject {
   const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString('latin1')
-  const known = verifyKeys.get(name)
-  if (known) {
-    verifyKeys.delete(name)
-    verifyKeys.set(name, known)
-    return known
-  }
-  const key = createPublicKey({ key: Buffer.concat([ed25519PublicPrefix, publicKey]), format: 'der', type: 'spki' })
-  verifyKeys.set(name, key)
-  if (verifyKeys.size > verifyKeysMax) {
-    const oldest = verifyKeys.keys().next()
-    if (!oldest.done) verifyKeys.delete(oldest.value)
-  }
-  return key
+  return verifyKeys(name, () =>
+    createPublicKey({ key: Buffer.concat([ed25519PublicPrefix, publicKey]), format: 'der', type: 'spki' }),
+  )
 }

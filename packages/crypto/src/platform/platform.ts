@@ -34,7 +34,7 @@ export interface HkdfInput {
   readonly length: number
 }
 
-export interface AesGcmInput {
+interface AesGcmInput {
   readonly key: Uint8Array
   readonly nonce: Uint8Array
   readonly text: Uint8Array
@@ -48,14 +48,14 @@ export interface OneShotHpke {
   open(input: HpkeOpenInput): Promise<HpkeOpened>
 }
 
-export interface HpkeSealInput {
+interface HpkeSealInput {
   readonly publicKey: Uint8Array
   readonly info: Uint8Array
   readonly context: Uint8Array
   readonly plaintext: Uint8Array
 }
 
-export interface HpkeOpenInput {
+interface HpkeOpenInput {
   readonly seed: Uint8Array
   readonly info: Uint8Array
   readonly context: Uint8Array
