@@ -1,7 +1,7 @@
 /**
  * Ed25519 (RFC 8032) in a strict profile, so that no two verifiers can disagree on a signature, whatever the signer
  * does: A and R canonical and not of small order, S < L, no cofactor, R compared as bytes. Each rule is there because
- * verifiers in use differ on what it refuses: OpenSSL 3.0 accepts an R of small order where OpenSSL 3.5 does not.
+ * verifiers in use differ on what it refuses: Node 20 accepts an R of small order where Node 24 does not (measured).
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { fromHex, no, ok, type Result, toHex } from '@plexus/codec'
