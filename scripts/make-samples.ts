@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { isJsonList, isJsonObject, type JsonObject, type JsonValue, readJson } from '@plexus/codec'
-import { attribute, readBundle, validateResource } from '@plexus/fhir'
+import { type AttributedEntry, attribute, readBundle, validateResource } from '@plexus/fhir'
 
 const synthea = { group: 'org.mitre.synthea', artifact: 'synthea', version: '3.3.0' } as const
 
@@ -43,8 +43,8 @@ interface Sample {
   readonly entries: number
   /** Encounters by organisation, most first. */
   readonly encounters: readonly number[]
-  /** Organisations that hold anything of the chart. */
-  readonly holders: number
+  /** Medication codes that two or more organisations ordered: lines of the assembled chart with several sources. */
+  readonly sharedMedications: number
   readonly medicationRequests: number
   readonly claims: number
 }
@@ -170,10 +170,22 @@ function sampleOf(source: Uint8Array, directory: Directory): Sample | undefined 
     packed: pack(bytes),
     entries: attributed.length,
     encounters: [...encounters.values()].map(({ length }) => length).toSorted((a, b) => b - a),
-    holders: new Set(attributed.map(({ organisation }) => organisation)).size,
+    sharedMedications: sharedMedications(ofType('MedicationRequest')),
     medicationRequests: ofType('MedicationRequest').length,
     claims: ofType('Claim').length + ofType('ExplanationOfBenefit').length,
   }
+}
+
+function sharedMedications(requests: readonly AttributedEntry[]): number {
+  const orderedBy = new Map<string, Set<string>>()
+  for (const { value, organisation } of requests) {
+    const concept = value.get('medicationCodeableConcept')
+    const [coding] = isJsonObject(concept) ? listIn(concept, 'coding') : []
+    if (!isJsonObject(coding)) continue
+    const code = textIn(coding, 'code')
+    orderedBy.set(code, (orderedBy.get(code) ?? new Set()).add(organisation))
+  }
+  return [...orderedBy.values()].filter(({ size }) => size > 1).length
 }
 
 function pack(bytes: Uint8Array): Uint8Array {
@@ -222,8 +234,8 @@ function readme(made: readonly Sample[]): string {
       `\`${sample.id}\``,
       sample.entries,
       `${sample.encounters.length} (${sample.encounters.join(', ')})`,
-      sample.holders,
       sample.medicationRequests,
+      sample.sharedMedications,
       sample.claims,
       `\`${createHash('sha256').update(sample.bytes).digest('hex').slice(0, 16)}\``,
     ].join(' | '),
@@ -244,7 +256,7 @@ organisations. No real person is in them. They are generated: do not edit, run \
 - Format: FHIR R4 transaction bundles with US Core profiles, one entry a line, packed with zstd. Two runs gave the same
   bytes; another release of zstd may pack differently, so the hash is of the unpacked file (first 16 digits of SHA-256).
 
-| patient | resources | organisations (encounters) | organisations in all | medication requests | claims and benefits | SHA-256 |
+| patient | resources | organisations (encounters) | medication requests | medications from several | claims and benefits | SHA-256 |
 |---|--:|---|--:|--:|--:|---|
 ${rows.map((row) => `| ${row} |`).join('\n')}
 `

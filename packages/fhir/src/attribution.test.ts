@@ -221,6 +221,16 @@ describe('whose chart it is', () => {
     expect(refusedOf(second, wrong)).toMatchObject([{ type: 'another-patient', path: 'Observation.encounter' }])
   })
 
+  test('a resource that contains one about another patient is refused', () => {
+    const contained = [{ resourceType: 'Coverage', id: 'c', beneficiary: ref('p2') }]
+    const claim = { resourceType: 'Claim', id: 'x', patient: ref('p1'), contained }
+    for (const others of [[], [{ resourceType: 'Patient', id: 'p2' }]]) {
+      expect(refusedOf(...others, claim)).toMatchObject([
+        { type: 'another-patient', path: 'Claim.contained.beneficiary' },
+      ])
+    }
+  })
+
   test('a subject that is no patient is none', () => {
     const [, entry] = attributed(
       { resourceType: 'Group', id: 'g' } as object,

@@ -1,11 +1,11 @@
 import { type JsonObject, no, ok, type Result } from '@plexus/codec'
 import type { Segment } from '@plexus/policy'
+import { mostOf, type Organisation, type Visit, visitAt } from './custodians.ts'
 import type { ResourceEntry } from './entries.ts'
 import { type Links, linksOf, type PatientTarget } from './links.ts'
 import { identifierKey, objectsIn, type Target, textIn } from './references.ts'
 import type { Refusal } from './refusals.ts'
 import { segmentOf } from './segments.ts'
-import { dayOf, overlaps, type Span } from './times.ts'
 
 /** By which rule a resource went to its organisation; in the order in which they are tried. */
 export type AttributionRule =
@@ -60,8 +60,12 @@ export function attribute(
   const attribution = new Attribution(options)
   const attributed: AttributedEntry[] = []
   const refused: Refusal[] = []
-  for (const entry of entries) attribution.learn(entry)
-  for (const entry of entries) {
+  const learnt = entries.filter((entry) => {
+    const known = attribution.learn(entry)
+    if (!known.ok) refused.push(known.reason)
+    return known.ok
+  })
+  for (const entry of learnt) {
     const result = attribution.attribute(entry)
     if (result.ok) attributed.push(result.value)
     else refused.push(result.reason)
@@ -69,17 +73,8 @@ export function attribute(
   return { attributed, refused }
 }
 
-interface Organisation {
-  readonly id: string
-  readonly name: string
-}
-
-interface Visit {
-  readonly id: string
-  readonly period: Span | undefined
-  readonly organisation: Organisation
-}
-
+/** At some 500 bytes each this is a gigabyte; a larger export is imported in parts that keep each patient whole. */
+const learntMax = 2_000_000
 /** References are followed over at most this many steps (encounter in encounter, referrer of a referrer). */
 const stepsMax = 4
 
@@ -107,13 +102,17 @@ export class Attribution {
   readonly #carePlans: Links[] = []
   readonly #patients = new Set<string>()
   readonly #referrers = new Map<string, Links>()
+  #learnt = 0
   #summary: Summary | undefined
 
   constructor(options: Partial<AttributionOptions> = {}) {
     this.#options = { ...defaultOptions, ...options }
   }
 
-  learn(entry: ResourceEntry): void {
+  /** Takes in one resource; refuses it only when there are too many. */
+  learn(entry: ResourceEntry): Result<void, Refusal> {
+    if (this.#learnt >= learntMax) return no(tooMany(entry.where))
+    this.#learnt++
     this.#summary = undefined
     const links = linksOf(entry)
     this.#linksOf.set(entry, links)
@@ -126,6 +125,7 @@ export class Attribution {
     if (links.type === 'Patient') this.#patients.add(links.id)
     if (links.type === 'Encounter') this.#encounters.push(links)
     if (links.type === 'CarePlan') this.#carePlans.push(links)
+    return ok()
   }
 
   /** Attributes one entry that was learnt. Refuses only what speaks of another patient than its source or encounter. */
@@ -160,18 +160,19 @@ export class Attribution {
     return ok(named?.id ?? this.#relatedPatient(links))
   }
 
-  /** The patient by its own field: known, unknown but acceptable, or somebody whom the source does not hold. */
+  /** The patient by its own fields, which must agree; `another` for two of them, or one whom the source does not hold. */
   #namedPatient(links: Links): { type: 'patient'; id: string } | { type: 'another'; path: string } | undefined {
     if (links.type === 'Patient') return { type: 'patient', id: links.id }
+    let id: string | undefined
     for (const target of links.patients) {
       const known = this.#known.get(target.key)
-      if (known?.type === 'Patient') return { type: 'patient', id: known.id }
-      if (known !== undefined || !speaksOfPatient(target)) continue
-      if (this.#patients.size > 0 && this.#options.patients === 'of-the-source')
-        return { type: 'another', path: target.path }
-      return { type: 'patient', id: target.id }
+      if (known === undefined ? !speaksOfPatient(target) : known.type !== 'Patient') continue
+      const unheld = known === undefined && this.#patients.size > 0 && this.#options.patients === 'of-the-source'
+      const theirs = known?.id ?? target.id
+      if (unheld || (id !== undefined && theirs !== id)) return { type: 'another', path: target.path }
+      id = theirs
     }
-    return undefined
+    return id === undefined ? undefined : { type: 'patient', id }
   }
 
   /** Of a resource that names no patient: of what it mentions, else of what mentions it, else the only one there is. */
@@ -335,41 +336,6 @@ interface Summary {
   readonly referrers: Map<Links, Links>
 }
 
-/**
- * Rule 5. Of the encounters whose period meets the time, the one that began last (a visit within a stay); without any,
- * of those that began on that day (UTC) and before, the one that ended last. Of equals the one whose id sorts first.
- */
-function visitAt(visits: readonly Visit[], time: Span): Visit | undefined {
-  let open: Visit | undefined
-  let earlier: Visit | undefined
-  for (const visit of visits) {
-    const { period } = visit
-    if (period === undefined) continue
-    if (overlaps(period, time)) open = later(open, visit, (span) => span.from)
-    else if (period.to < time.from && dayOf(period.from) === dayOf(time.from))
-      earlier = later(earlier, visit, (span) => span.to)
-  }
-  return open ?? earlier
-}
-
-function later(best: Visit | undefined, visit: Visit, by: (span: Span) => number): Visit {
-  if (best?.period === undefined || visit.period === undefined) return visit
-  const difference = by(visit.period) - by(best.period)
-  return difference > 0 || (difference === 0 && visit.id < best.id) ? visit : best
-}
-
-/** The most frequent; of equals the one whose id sorts first. */
-function mostOf(organisations: readonly Organisation[]): Organisation | undefined {
-  const counts = new Map<string, number>()
-  for (const { id } of organisations) counts.set(id, (counts.get(id) ?? 0) + 1)
-  let most: Organisation | undefined
-  for (const organisation of organisations) {
-    const difference = (counts.get(organisation.id) ?? 0) - (most === undefined ? 0 : (counts.get(most.id) ?? 0))
-    if (most === undefined || difference > 0 || (difference === 0 && organisation.id < most.id)) most = organisation
-  }
-  return most
-}
-
 function speaksOfPatient(target: PatientTarget): boolean {
   if (target.id === '') return false
   // A UUID names no type; in a bundle it must be one of its entries, so in `subject` too it is somebody else.
@@ -390,6 +356,10 @@ function push<Key, Item>(map: Map<Key, Item[]>, key: Key, item: Item): void {
   const items = map.get(key)
   if (items) items.push(item)
   else map.set(key, [item])
+}
+
+function tooMany(where: string): Refusal {
+  return { type: 'too-large', where, path: '', expected: `at most ${learntMax} resources at once`, came: 'one more' }
 }
 
 function anotherPatient(where: string, path: string, expected: string): Refusal {

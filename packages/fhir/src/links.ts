@@ -98,6 +98,8 @@ function patientTargets(value: JsonObject, type: string): readonly PatientTarget
       found.push({ ...target, path: `${type}.${field}`, patientOnly: patientOnlyFields.has(field) })
     }
   }
+  // What a resource contains is about the same patient; `#…` is one that it contains itself.
+  for (const inner of objectsIn(value, 'contained')) found.push(...patientTargets(inner, `${type}.contained`))
   return found
 }
 
