@@ -1,6 +1,6 @@
 /**
- * `npm run new:contract NAME`: a contract that works, from packages/contracts/_template: its folder, its line in the
- * list of contracts and in the list of worlds, and its first vectors. Nothing is written when the name is refused.
+ * `npm run new:contract NAME`: a contract that works, from packages/contracts/src/_template: its folder, its line in
+ * the list of contracts and in the list of worlds, and its first vectors. A refused name writes nothing.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -37,7 +37,7 @@ export async function refusalOf(name: string, root: string): Promise<string | un
 
 /** Writes the contract and returns the paths of all files that were written, from the root. */
 export function createContract(name: string, root: string): readonly string[] {
-  const template = join(root, 'packages/contracts/_template')
+  const template = join(root, 'packages/contracts/src/_template')
   const folder = join(root, 'packages/contracts/src', name)
   const fill = (file: string) => filled(readFileSync(join(template, file), 'utf8'), name)
   const written: string[] = []

@@ -24,4 +24,4 @@ export const notary = defineContract({
 export type { Event as NotaryEvent } from './events.ts'
 export type { Rejection as NotaryRejection } from './rejections.ts'
 export type { Batch, Handle } from './state.ts'
-export type { Transaction as NotaryTransaction } from './transactions.ts'
+export { sizeClasses, type Transaction as NotaryTransaction } from './transactions.ts'
