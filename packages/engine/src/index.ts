@@ -1,1 +1,32 @@
-export {}
+export { createLink, type Link } from './local/link.ts'
+export {
+  BlockRefused,
+  type LocalEngine,
+  type LocalEngineOptions,
+  type LocalMember,
+  type SubmitAnswer,
+  type SubmitRefusal,
+  startLocalEngine,
+} from './local/local-engine.ts'
+export type {
+  Clock,
+  LedgerPort,
+  ProvenState,
+  Schedule,
+  SignedBlock,
+  StoredBlock,
+  TransactionPlace,
+} from './local/ports.ts'
+export {
+  type Applied,
+  type AppliedNotice,
+  type BlockRefusal,
+  createReplica,
+  type EnvelopeProof,
+  Fork,
+  type HeaderStateProof,
+  type Replica,
+  type ReplicaOptions,
+  type WatchEnd,
+} from './local/replica.ts'
+export { createSequencer, type Sequencer, type SequencerOptions, type SequencerRefusal } from './local/sequencer.ts'
