@@ -140,6 +140,6 @@ function notFhir(where: string, path: string, expected: string, came: string): R
 }
 
 /** The refusal of the JSON reader, with the place in which the text stood. */
-export function unreadableJson(reason: JsonRefusal, where: string): Refusal {
+function unreadableJson(reason: JsonRefusal, where: string): Refusal {
   return { type: reason.type, where, path: `byte ${reason.at}`, expected: reason.expected, came: reason.came }
 }

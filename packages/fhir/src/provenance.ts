@@ -15,20 +15,27 @@ const rulesInWords: Readonly<Record<AttributionRule, string>> = {
   unnamed: 'not named by the source: kept by the importing organisation',
 }
 
+type Made = Pick<AttributedEntry, 'resourceType' | 'id' | 'organisation' | 'organisationName' | 'rule'>
+
 /**
- * A FHIR R4 Provenance (R4 §6.3) as JSON bytes: who made the resource, and by which rule that is known, as a `policy` URI
- * and in words as the activity. `recordedAt` is a FHIR instant, `id` a FHIR id, both given: nothing here reads a clock.
+ * A FHIR R4 Provenance (R4 §6.3) as JSON bytes: who made these resources, all of one organisation, and by which one rule
+ * that is known, as a `policy` URI and in words as the activity. `recordedAt` is a FHIR instant, `id` a FHIR id, both
+ * given: nothing here reads a clock.
  */
 export function provenanceOf(
-  entry: Pick<AttributedEntry, 'resourceType' | 'id' | 'organisation' | 'organisationName' | 'rule'>,
+  entries: readonly Made[],
   { id, recordedAt }: { readonly id: string; readonly recordedAt: string },
 ): Uint8Array {
+  const [entry] = entries
+  if (!entry) throw new Error('a Provenance speaks of at least one resource')
+  if (entries.some(({ organisation, rule }) => organisation !== entry.organisation || rule !== entry.rule))
+    throw new Error('a Provenance speaks of one organisation and one rule')
   const organisation = object({ reference: `Organization/${entry.organisation}`, display: entry.organisationName })
   return writeJson(
     object({
       resourceType: 'Provenance',
       id,
-      target: [object({ reference: `${entry.resourceType}/${entry.id}` })],
+      target: entries.map((made) => object({ reference: `${made.resourceType}/${made.id}` })),
       recorded: recordedAt,
       policy: [attributionPolicy + entry.rule],
       activity: object({ text: rulesInWords[entry.rule] }),
