@@ -55,6 +55,7 @@ const codesPerRecordMax = 40
 export const recordRow = object({
   hash,
   record: randomId,
+  version: uint(),
   /** Sequence in the patient's index. */
   sequence: uint(),
   source: text({ max: 200 }),
@@ -199,6 +200,7 @@ export class Custody {
       const added = this.append(row, each.segment, {
         custodian,
         record: at.record,
+        version: (known?.version ?? 0) + 1,
         replaces: known?.record ?? null,
         status,
         resourceType: each.resourceType,
@@ -215,6 +217,7 @@ export class Custody {
         this.records.put(`${key}/${sequenceKey(row.records)}`, {
           hash: added.hash,
           record: at.record,
+          version: (known?.version ?? 0) + 1,
           sequence: row.records,
           source: each.source,
           segment: each.segment,
@@ -252,6 +255,7 @@ export class Custody {
     const added = this.append(row, known.segment, {
       custodian,
       record: errorVersion,
+      version: known.version + 1,
       replaces: known.record,
       status: 'entered-in-error',
       resourceType: known.resourceType,
@@ -267,6 +271,7 @@ export class Custody {
         ...known,
         hash: added.hash,
         record: errorVersion,
+        version: known.version + 1,
         sequence: added.row.records,
         status: 'entered-in-error',
         where: { object: '', offset: 0, length: 0 },

@@ -45,16 +45,20 @@ export class Exchange {
   readonly outbox: Outbox
   readonly corrections: Corrections
   readonly door: WalletDoor
+  /** The member itself and its tenants; a tenant that joins is put in here. */
+  readonly organisations: Map<string, Organisation>
   private readonly options: ExchangeOptions
   private readonly desk: NoteDesk
   private readonly counts: Counts
   private tail: Promise<unknown> = Promise.resolve()
   private queued = 0
+  private woken = false
 
   constructor(options: ExchangeOptions) {
     this.options = options
     const { member, replica, journal, vault, surroundings, seed, sealingSeed } = options
-    const organisations = new Map(options.organisations.map((each) => [each.id, each]))
+    this.organisations = new Map(options.organisations.map((each) => [each.id, each]))
+    const { organisations } = this
     const blind = blindKeys(options.blindingKey)
     const chain = replica.chain.id
     this.desk = new NoteDesk({ chain, member, seed, sealingSeed, state: () => replica.state })
@@ -121,9 +125,19 @@ export class Exchange {
     })
   }
 
-  /** To be called when the replica has applied a block, and every fifty milliseconds or so. */
-  tick(): Promise<void> {
-    return this.turn(() => this.advance())
+  /** To be called when the replica has applied a block, and every fifty milliseconds or so. Calls that pile up are one turn. */
+  async wake(): Promise<void> {
+    if (this.woken) return
+    this.woken = true
+    await this.turn(() => {
+      this.woken = false
+      return this.advance()
+    })
+  }
+
+  /** Resolves when every turn that was asked for has ended. */
+  async drained(): Promise<void> {
+    await this.tail
   }
 
   /** Runs something of this member's own people in turn: an import, an ask, a correction. */

@@ -100,8 +100,8 @@ const askedRow = object({
   exception: option(text({ max: 20 })),
   /** Height of the custodian's last decision, and of the end of this source. */
   height: option(uint()),
-  /** The released record versions as statements, and their data keys in the same order. */
-  records: list(bytes({ max: 2048 }), { max: 10_000 }),
+  /** The released record versions as statements with the heights of their commitments, and their data keys in the same order. */
+  records: list(object({ statement: bytes({ max: 2048 }), committedAt: uint() }), { max: 10_000 }),
   keys: bytes({ max: 32 * 10_000 }),
   reasons: list(text({ max: 40 }), { max: 8 }),
   received: uint(),
@@ -127,6 +127,7 @@ export interface GatheredSource {
 
 export interface GatheredRecord {
   readonly statement: RecordVersion
+  readonly committedAt: number
   readonly verified: 'missing' | 'mismatch' | 'verified'
   /** Exactly as the custodian received it; empty when it did not verify. */
   readonly plaintext: Uint8Array
@@ -386,7 +387,7 @@ export class Requester {
       state: records.length === 0 ? 'complete' : 'fetching',
       session: null,
       height: note.note.content.height,
-      records: records.map(({ opening }) => opening.statement),
+      records: records.map(({ opening, batch }) => ({ statement: opening.statement, committedAt: batch.height })),
       keys: opened.value,
       reasons: decision.type === 'part' ? decision.reasons : [],
     }
@@ -466,7 +467,7 @@ export class Requester {
   private async fetch(key: string, row: AskedRow): Promise<void> {
     let size = 0
     let count = 0
-    for (const statement of row.records.slice(row.received, row.received + fetchCountMax)) {
+    for (const { statement } of row.records.slice(row.received, row.received + fetchCountMax)) {
       size += readVersion(statement).length + 32
       if (count > 0 && size > fetchBytesMax) break
       count++
@@ -489,9 +490,9 @@ export class Requester {
     const changes: JournalChange[] = []
     for (const [index, ciphertext] of note.ciphertexts.entries()) {
       const at = note.from + index
-      const statement = row.records[at]
-      if (!statement) return
-      const version = readVersion(statement)
+      const released = row.records[at]
+      if (!released) return
+      const version = readVersion(released.statement)
       changes.push(
         this.received.put(`${key}/${sequenceKey(at)}`, {
           record: version.record,
@@ -525,10 +526,11 @@ export class Requester {
     const received = new Map(
       [...this.received.entries({ prefix: `${key}/` })].map(([at, value]) => [Number(at.slice(key.length + 1)), value]),
     )
-    const records = row.records.map((statement, index): GatheredRecord => {
+    const records = row.records.map(({ statement, committedAt }, index): GatheredRecord => {
       const got = received.get(index)
       return {
         statement: readVersion(statement),
+        committedAt,
         verified: got?.verified ?? 'missing',
         plaintext: got?.plaintext ?? new Uint8Array(0),
       }

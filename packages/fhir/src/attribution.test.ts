@@ -296,7 +296,7 @@ test('a security label chooses the segment, the strictest first', () => {
 test('the provenance of an attributed resource is FHIR and says which rule was used', () => {
   const [entry] = attributed({ resourceType: 'Goal', id: 'g', subject: ref('p1') } as object)
   if (!entry) throw new Error('nothing attributed')
-  const bytes = provenanceOf(entry, { id: 'prov-1', recordedAt: '2026-01-01T00:00:00Z' })
+  const bytes = provenanceOf([entry], { id: 'prov-1', recordedAt: '2026-01-01T00:00:00Z' })
   const read = readOrThrow(bytes).entries[0]
   if (!read) throw new Error('not read')
   expect(validateResource(read.value)).toEqual({ refused: [], warnings: [] })

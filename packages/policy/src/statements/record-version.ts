@@ -6,6 +6,8 @@ export const recordVersion = object({
   custodian: organisationId,
   /** Names this version; random. */
   record: randomId,
+  /** Counts the versions of one resource at its custodian, from 1. */
+  version: uint(),
   /** The version that this one takes the place of. */
   replaces: option(randomId),
   status: oneOf('current', 'entered-in-error'),

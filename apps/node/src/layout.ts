@@ -1,0 +1,78 @@
+/** Where a member's data lies, and the secrets beside it. One folder per member: ledger, vault, keys, exchange, fhir. */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { RandomBytes } from '@plexus/crypto'
+
+export interface Layout {
+  readonly root: string
+  readonly ledger: string
+  readonly vault: string
+  readonly keys: string
+  readonly exchange: string
+  readonly fhir: string
+}
+
+export function layoutOf(data: string, member: string): Layout {
+  const root = join(data, member)
+  return {
+    root,
+    ledger: join(root, 'ledger'),
+    vault: join(root, 'vault'),
+    keys: join(root, 'keys'),
+    exchange: join(root, 'exchange'),
+    fhir: join(root, 'fhir'),
+  }
+}
+
+/** Folders are made readable for their owner alone. */
+export function makeFolders(layout: Layout): void {
+  for (const folder of Object.values(layout)) mkdirSync(folder, { recursive: true, mode: 0o700 })
+}
+
+/** Writes a file whole or not at all, durable when it returns. */
+export function writeDurably(path: string, content: Uint8Array | string, mode = 0o600): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const temporary = `${path}.new`
+  const file = openSync(temporary, 'w', mode)
+  try {
+    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** A secret of 32 bytes under `keys/`, made on first use. */
+export function secretOf(layout: Layout, name: string, random: RandomBytes): Uint8Array {
+  const path = join(layout.keys, `${name}.secret`)
+  if (!existsSync(path)) writeDurably(path, random(32))
+  const secret = new Uint8Array(readFileSync(path))
+  if (secret.length !== 32) throw new Error(`${path} is not 32 bytes: restore it from the key backup`)
+  return secret
+}
+
+/** Names of secrets that start so, without the ending. */
+export function secretsNamed(layout: Layout, prefix: string): readonly string[] {
+  if (!existsSync(layout.keys)) return []
+  return readdirSync(layout.keys)
+    .filter((name) => name.startsWith(prefix) && name.endsWith('.secret'))
+    .map((name) => name.slice(0, -'.secret'.length))
+    .sort()
+}

@@ -1,0 +1,203 @@
+/** One member's node: its replica, vault, journal and exchange, opened from one folder that no other process may hold. */
+import { join } from 'node:path'
+import { no, ok, type Result } from '@plexus/codec'
+import { contracts, directory } from '@plexus/contracts'
+import { openAead, publicKeyOf, type RandomBytes, sealAead } from '@plexus/crypto'
+import { createReplica, type Replica as LedgerReplica, type LocalMember } from '@plexus/engine'
+import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
+import { type Chain, createMachine, type Machine } from '@plexus/kernel'
+import {
+  type Journal,
+  type LedgerStore,
+  type Lock,
+  lockDirectory,
+  openJournal,
+  openLedgerStore,
+  type Sealing,
+} from '@plexus/store'
+import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
+import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
+
+export interface NodeParts {
+  readonly chain: Chain
+  readonly data: string
+  readonly member: string
+  readonly random: RandomBytes
+  readonly now: () => number
+  /** To another member's node; loss is normal. */
+  readonly send: (to: string, note: Uint8Array) => void
+  readonly observe?: (what: string, seconds?: number) => void
+}
+
+export type NodeRefusal = { readonly type: 'directory-in-use' } | { readonly type: 'wrong-master-key' }
+
+/** A node before its replica is attached to an engine. */
+export class MemberNode {
+  readonly member: string
+  readonly layout: Layout
+  readonly machine: Machine
+  readonly store: LedgerStore
+  readonly replica: LedgerReplica
+  readonly vault: Vault
+  readonly journal: Journal
+  /** What an import has finished, so that it goes on after a kill. */
+  readonly imports: Journal
+  readonly exchange: Exchange
+  readonly seed: Uint8Array
+  private readonly parts: NodeParts
+  private readonly organisations: Organisation[]
+  private readonly closers: (() => void)[]
+  private engine: LocalMember | undefined
+
+  private constructor(parts: NodeParts, opened: Opened) {
+    this.parts = parts
+    const { chain, member, random, now, send } = parts
+    this.member = member
+    this.layout = opened.layout
+    this.vault = opened.vault
+    this.journal = opened.journal
+    this.imports = opened.imports
+    this.store = opened.store
+    this.closers = opened.closers
+    this.seed = secretOf(this.layout, 'member', random)
+    this.machine = createMachine({ chain, contracts, directory })
+    const { engine } = chain.genesis
+    this.replica = createReplica({ machine: this.machine, store: this.store, engineKey: engine.sequencer, member })
+    this.organisations = organisationsOf(this.layout, member, this.seed, random)
+    this.exchange = new Exchange({
+      member,
+      replica: this.replicaPort(),
+      journal: this.journal,
+      vault: this.vault,
+      surroundings: { now, random, send, ...(parts.observe && { observe: parts.observe }) },
+      organisations: this.organisations,
+      seed: this.seed,
+      sealingSeed: secretOf(this.layout, 'sealing', random),
+      blindingKey: secretOf(this.layout, 'blinding', random),
+    })
+  }
+
+  static open(parts: NodeParts): Result<MemberNode, NodeRefusal> {
+    const opened = open(parts)
+    return opened.ok ? ok(new MemberNode(parts, opened.value)) : opened
+  }
+
+  get chain(): Chain {
+    return this.parts.chain
+  }
+
+  /** Public key of the node's signing key, which the ledger knows. */
+  get publicKey(): Uint8Array {
+    return publicKeyOf(this.seed)
+  }
+
+  attach(engine: LocalMember): void {
+    this.engine = engine
+  }
+
+  /** Takes on a tenant: an organisation without a node of its own. The ledger must be told by `register-tenant`. */
+  host(tenant: string): Organisation {
+    const known = this.organisations.find(({ id }) => id === tenant)
+    if (known) return known
+    const organisation = { id: tenant, seed: secretOf(this.layout, `tenant-${tenant}`, this.parts.random) }
+    this.organisations.push(organisation)
+    this.exchange.organisations.set(tenant, organisation)
+    return organisation
+  }
+
+  /** The signing seed of a clinician whom this member employs, kept by the node until the clinician holds it. */
+  clinicianSeed(npi: string): Uint8Array {
+    return secretOf(this.layout, `clinician-${npi}`, this.parts.random)
+  }
+
+  /** The log of the key that orders the blocks, apart from this member's own replica. */
+  openSequencerStore(): LedgerStore {
+    const store = openLedgerStore(join(this.layout.root, 'sequencer'), { chain: this.parts.chain.id })
+    this.closers.push(() => store.close())
+    return store
+  }
+
+  close(): void {
+    for (const close of this.closers.toReversed()) close()
+  }
+
+  private replicaPort(): Replica {
+    const { store, replica } = this
+    return {
+      chain: this.parts.chain,
+      state: store,
+      tip() {
+        const tip = store.tip()
+        if (!tip) throw new Error('the replica has no genesis')
+        return tip
+      },
+      submit: (envelope) => this.engine?.offer(envelope, () => {}),
+      block(height) {
+        const block = store.block(height)
+        const header = replica.headerAt(height)
+        return block && header && { transactions: block.transactions, header }
+      },
+      stateProof: (height, key) => store.proveStateAt(height, key),
+    }
+  }
+}
+
+interface Opened {
+  readonly layout: Layout
+  readonly store: LedgerStore
+  readonly journal: Journal
+  readonly imports: Journal
+  readonly vault: Vault
+  readonly closers: (() => void)[]
+}
+
+function open({ chain, data, member, random }: NodeParts): Result<Opened, NodeRefusal> {
+  const layout = layoutOf(data, member)
+  makeFolders(layout)
+  const lock: Result<Lock, { readonly type: 'directory-in-use' }> = lockDirectory(layout.root)
+  if (!lock.ok) return lock
+  const closers = [() => lock.value.release()]
+  const keys = openKeyStore({
+    folder: join(layout.keys, 'store'),
+    masterKey: secretOf(layout, 'master', random),
+    random,
+  })
+  if (!keys.ok) {
+    lock.value.release()
+    return no({ type: 'wrong-master-key' })
+  }
+  closers.push(() => keys.value.close())
+  const store = openLedgerStore(layout.ledger, { chain: chain.id })
+  closers.push(() => store.close())
+  const sealing = sealingUnder(secretOf(layout, 'journal', random), random)
+  const journal = openJournal(layout.exchange, { sealing })
+  closers.push(() => journal.close())
+  const imports = openJournal(layout.fhir, { sealing })
+  closers.push(() => imports.close())
+  const vault = openVault({ blobs: openDiskBlobStore({ folder: layout.vault }), keys: keys.value, random })
+  return ok({ layout, store, journal, imports, vault, closers })
+}
+
+/** Values at rest: AES-256-GCM under a fresh nonce. One key seals far fewer than the 2^32 values of NIST SP 800-38D §8.3. */
+function sealingUnder(key: Uint8Array, random: RandomBytes): Sealing {
+  const context = new Uint8Array(0)
+  return {
+    seal(plain) {
+      const nonce = random(12)
+      const sealed = sealAead({ key, nonce, plaintext: plain, context })
+      const joined = new Uint8Array(12 + sealed.length)
+      joined.set(nonce)
+      joined.set(sealed, 12)
+      return joined
+    },
+    open: (bytes) => openAead({ key, nonce: bytes.slice(0, 12), sealed: bytes.slice(12), context }),
+  }
+}
+
+function organisationsOf(layout: Layout, member: string, seed: Uint8Array, random: RandomBytes): Organisation[] {
+  const tenants = secretsNamed(layout, 'tenant-').map((name) => ({
+    id: name.slice('tenant-'.length),
+    seed: secretOf(layout, name, random),
+  }))
+  return [{ id: member, seed }, ...tenants]
+}

@@ -1,0 +1,223 @@
+/** The embedded network: one process, several members, one sequencer. Each member has a folder, a replica and a vault of its own. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encode, type Infer, no, ok, type Result, type Schema } from '@plexus/codec'
+import { contracts, defaultPolicy, directory, members } from '@plexus/contracts'
+import { generateSealingKey, publicKeyOf, type RandomBytes } from '@plexus/crypto'
+import { createSequencer, type LocalEngine, type SubmitAnswer, startLocalEngine } from '@plexus/engine'
+import {
+  type Chain,
+  createMachine,
+  foundChain,
+  type Genesis,
+  readGenesis,
+  sealEnvelope,
+  type Variant,
+} from '@plexus/kernel'
+import { layoutOf, makeFolders, secretOf, writeDurably } from './layout.ts'
+import { MemberNode, type NodeRefusal } from './member-node.ts'
+
+/** Scopes of a founding member's key; the board attests licences besides. */
+const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
+
+/** An envelope of the demonstration's own people. */
+const envelopeSeconds = 300
+
+/** What a network of the demonstration consists of. */
+export interface Founding {
+  readonly name: string
+  readonly members: readonly string[]
+  /** The member that attests licences. */
+  readonly board: string
+  /** The member whose key orders the blocks. */
+  readonly sequencer: string
+}
+
+export interface NetworkParts {
+  readonly data: string
+  readonly founding: Founding
+  readonly random: RandomBytes
+  /** Seconds since 1970, with fractions. */
+  readonly now: () => number
+  readonly onFailure: (member: string | null, error: unknown) => void
+  readonly observe?: (member: string, what: string, seconds?: number) => void
+}
+
+const genesisFile = 'genesis.cbor'
+/** Between two looks at what waits; most is moved by notes and blocks. */
+const tickMilliseconds = 50
+
+/** Founds the network in an empty folder, or reads what was founded there. Every member's first keys are made here. */
+export async function foundNetwork({
+  data,
+  founding,
+  random,
+  now,
+}: Pick<NetworkParts, 'data' | 'founding' | 'now' | 'random'>): Promise<Chain> {
+  const path = join(data, genesisFile)
+  if (existsSync(path)) {
+    const read = readGenesis(new Uint8Array(readFileSync(path)))
+    if (!read.ok)
+      throw new Error(`${path} is not a genesis document: expected ${read.reason.expected}, came ${read.reason.came}`)
+    return read.value
+  }
+  const events: { contract: string; event: Uint8Array }[] = []
+  const add = (event: Parameters<typeof encodeEvent>[0]) =>
+    events.push({ contract: members.name, event: encodeEvent(event) })
+  for (const member of founding.members) {
+    const layout = layoutOf(data, member)
+    makeFolders(layout)
+    const { publicKey } = await generateSealingKey(secretOf(layout, 'sealing', random))
+    add({ type: 'member-founded', member, address: 'local:', sealingKey: publicKey, owner: member })
+    const scopes = member === founding.board ? [...memberScopes, 'licensing-board' as const].sort() : [...memberScopes]
+    add({
+      type: 'key-registered',
+      holder: member,
+      key: publicKeyOf(secretOf(layout, 'member', random)),
+      scopes,
+      height: 0,
+    })
+  }
+  add({ type: 'policy-set', ...defaultPolicy })
+  const sequencer = publicKeyOf(secretOf(layoutOf(data, founding.sequencer), 'sequencer', random))
+  const genesis: Genesis = {
+    name: founding.name,
+    time: Math.floor(now()),
+    engine: { type: 'local', sequencer },
+    founding: events,
+  }
+  const chain = foundChain(genesis)
+  writeDurably(path, chain.bytes, 0o644)
+  return chain
+}
+
+type MembersEvent = Infer<typeof members.event>
+const encodeEvent = (event: MembersEvent): Uint8Array => encode(members.event, event)
+
+export class Network {
+  readonly chain: Chain
+  readonly nodes: ReadonlyMap<string, MemberNode>
+  private readonly engine: LocalEngine
+  private readonly parts: NetworkParts
+  private readonly timer: NodeJS.Timeout
+  private closed = false
+
+  private constructor(parts: NetworkParts, chain: Chain, nodes: ReadonlyMap<string, MemberNode>) {
+    this.parts = parts
+    this.chain = chain
+    this.nodes = nodes
+    const first = nodes.get(parts.founding.sequencer)
+    if (!first) throw new Error('the sequencer is not a member')
+    const machine = createMachine({ chain, contracts, directory })
+    const sequencerStore = first.openSequencerStore()
+    const sequencer = createSequencer({
+      machine,
+      store: sequencerStore,
+      seed: secretOf(first.layout, 'sequencer', parts.random),
+    })
+    this.engine = startLocalEngine({
+      sequencer,
+      replicas: [...nodes.values()].map(({ replica }) => replica),
+      clock: { now: parts.now },
+      schedule(callback, milliseconds) {
+        const timer = setTimeout(callback, milliseconds)
+        return () => clearTimeout(timer)
+      },
+      onFailure: parts.onFailure,
+    })
+    for (const [name, node] of nodes) {
+      node.attach(this.engine.member(name))
+      node.replica.onApplied(() => this.wake(node))
+    }
+    this.timer = setInterval(() => {
+      for (const node of nodes.values()) this.wake(node)
+    }, tickMilliseconds)
+  }
+
+  static async start(parts: NetworkParts): Promise<Result<Network, NodeRefusal & { readonly member: string }>> {
+    const chain = await foundNetwork(parts)
+    const nodes = new Map<string, MemberNode>()
+    const inboxes = new Map<string, MemberNode>()
+    for (const member of parts.founding.members) {
+      const opened = MemberNode.open({
+        chain,
+        data: parts.data,
+        member,
+        random: parts.random,
+        now: parts.now,
+        // Never in the sender's own turn: a node is told as a network tells it, later.
+        send: (to, note) =>
+          setImmediate(() =>
+            inboxes
+              .get(to)
+              ?.exchange.receive(note)
+              .catch((error) => parts.onFailure(to, error)),
+          ),
+        observe: (what, seconds) => parts.observe?.(member, what, seconds),
+      })
+      if (!opened.ok) {
+        for (const node of nodes.values()) node.close()
+        return no({ ...opened.reason, member })
+      }
+      nodes.set(member, opened.value)
+    }
+    for (const [member, node] of nodes) inboxes.set(member, node)
+    return ok(new Network(parts, chain, nodes))
+  }
+
+  node(member: string): MemberNode {
+    const found = this.nodes.get(member)
+    if (!found) throw new Error(`no member ${member} runs here`)
+    return found
+  }
+
+  /** Submits a transaction of a member, signed by its own key and by others besides; answers when its own replica has it. */
+  submit<Tx extends Variant>(
+    member: string,
+    contract: { readonly name: string; readonly transaction: Schema<Tx> },
+    transaction: Tx,
+    seeds: readonly Uint8Array[] = [],
+  ): Promise<SubmitAnswer> {
+    const node = this.node(member)
+    const envelope = sealEnvelope(
+      {
+        chain: this.chain.id,
+        sponsor: member,
+        nonce: this.parts.random(16),
+        validUntil: Math.floor(this.parts.now()) + envelopeSeconds,
+        contract: contract.name,
+        transaction: encode(contract.transaction, transaction),
+      },
+      [node.seed, ...seeds],
+    )
+    return this.submitEnvelope(member, envelope)
+  }
+
+  submitEnvelope(member: string, envelope: Uint8Array): Promise<SubmitAnswer> {
+    return this.engine.member(member).submit(envelope)
+  }
+
+  /** Resolves when `ready` says so, looking after each block and tick; rejects after `seconds`. */
+  async until(ready: () => boolean, seconds: number, what: string): Promise<void> {
+    const end = this.parts.now() + seconds
+    while (!ready()) {
+      if (this.parts.now() > end) throw new Error(`waited ${seconds} s for ${what}`)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    clearInterval(this.timer)
+    this.engine.stop()
+    // Turns that are under way end before the files are closed.
+    for (const node of this.nodes.values()) await node.exchange.drained()
+    for (const node of this.nodes.values()) node.close()
+  }
+
+  private wake(node: MemberNode): void {
+    if (this.closed) return
+    node.exchange.wake().catch((error) => this.parts.onFailure(node.member, error))
+  }
+}
