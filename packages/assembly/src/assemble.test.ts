@@ -200,3 +200,12 @@ test('a caller that breaks the shape of the input is stopped', () => {
   const many = new Array(entriesMax + 1).fill(entry(1, glucose('86')))
   expect(() => view(source('a', many))).toThrow(RangeError)
 })
+
+test('"no known allergy" under a modifier extension is not read as absence', () => {
+  const modified = allergy('716186003', { modifierExtension: [{ url: 'urn:x' }] })
+  expect(only(view(source('a', [entry(1, modified)])).lines)).toMatchObject({ absence: false })
+})
+
+test('an entry that names itself as superseded stays current', () => {
+  expect(view(source('a', [entry(1, glucose('86'), { replaces: 1 })])).lines).toHaveLength(1)
+})

@@ -148,3 +148,18 @@ test('what one custodian withdrew is flagged where another one still repeats it'
     { kind: 'status', lines: [only(record.lines).key], why: 'marked as entered in error by b' },
   ])
 })
+
+test('a request that a modifier extension changes is not counted as active therapy', () => {
+  const modified = medication('312961', 'Simvastatin 20 MG', 'active', '2008', {
+    modifierExtension: [{ url: 'urn:x' }],
+  })
+  expect(pair(medication('316672', 'Simvistatin 10 MG', 'active', '2008'), modified).conflicts).toEqual([])
+})
+
+test('a duplicate that a custodian withdrew does not cast doubt on the one it keeps', () => {
+  const kept = glucose('86', { identifier, id: '1' })
+  const withdrawn = glucose('86', { identifier, id: '2', status: 'entered-in-error' })
+  const record = view(source('a', [entry(1, kept), entry(2, withdrawn)]))
+  expect(record.omitted.map(({ why }) => why)).toEqual(['entered-in-error'])
+  expect(record.conflicts).toEqual([])
+})

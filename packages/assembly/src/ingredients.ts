@@ -1,7 +1,7 @@
 import type { EntryFacts } from './facts.ts'
 import { compareText, sortedSet } from './order.ts'
 
-const rxNorm = 'http://www.nlm.nih.gov/research/umls/rxnorm'
+export const rxNormSystem = 'http://www.nlm.nih.gov/research/umls/rxnorm'
 
 /**
  * The ingredients that a medication names, for a safety hint: no terminology stands behind this. The RxNorm code decides
@@ -9,7 +9,7 @@ const rxNorm = 'http://www.nlm.nih.gov/research/umls/rxnorm'
  */
 export function ingredientsOf({ codes, display }: EntryFacts): readonly string[] {
   for (const { system, code } of codes) {
-    const known = system === rxNorm ? ingredientsByRxNorm.get(code) : undefined
+    const known = system === rxNormSystem ? ingredientsByRxNorm.get(code) : undefined
     if (known) return known
   }
   if (display === null) return []

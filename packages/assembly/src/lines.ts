@@ -2,13 +2,12 @@ import { absenceOf } from './absence.ts'
 import type { Cluster } from './clusters.ts'
 import type { Echoes } from './echoes.ts'
 import type { Entry, FailedEntry } from './entry.ts'
+import { rxNormSystem } from './ingredients.ts'
 import { kindOf, kinds } from './kind.ts'
 import { type Moment, momentOf, newestFirst } from './moment.ts'
 import { compareText, gather, keyOf } from './order.ts'
 import type { Caution, Line, LineSource } from './record.ts'
 import { shownValue, valueKey } from './value.ts'
-
-export const rxNormSystem = 'http://www.nlm.nih.gov/research/umls/rxnorm'
 
 /** A line, and the entries it was made of. */
 export interface EntryLine {

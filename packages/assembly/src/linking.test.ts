@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { keyOf } from './order.ts'
 import {
   allergy,
   coded,
@@ -189,4 +190,44 @@ test('an echoed medication request counts once among the statuses of its line', 
   const request = medication('316672', 'Simvistatin 10 MG', 'active', '2001', { id: uuid })
   const record = view(source('a', [entry(1, request)]), source('b', [entry(2, request)]))
   expect(only(record.lines)).toMatchObject({ independent: 1, statuses: { active: 1 } })
+})
+
+test('a further identifier of the same system does not undo a link', () => {
+  const [one, two] = [
+    { system: 'urn:lab', value: '7' },
+    { system: 'urn:lab', value: '8' },
+  ]
+  const [a, b] = [glucose('86', { identifier: [one, two] }), glucose('87', { identifier: [one] })]
+  expect(view(source('a', [entry(1, a)]), source('b', [entry(2, b)])).lines).toHaveLength(1)
+})
+
+test('encounters that begin together and end apart are two', () => {
+  const visit = (end: string) =>
+    resource({
+      resourceType: 'Encounter',
+      type: [coded('http://snomed.info/sct', '185347001', 'Encounter for problem')],
+      period: { start: '2008-04-03T07:44:08+00:00', end },
+    })
+  const [short, long] = [visit('2008-04-03T07:59:08+00:00'), visit('2008-04-03T09:08:08+00:00')]
+  expect(view(source('a', [entry(1, short), entry(2, long)])).lines).toHaveLength(2)
+  expect(view(source('a', [entry(1, short), entry(2, short)])).lines).toHaveLength(1)
+})
+
+test('an entry whose meaning a modifier extension changes is equal to nothing', () => {
+  const modified = glucose('86', { modifierExtension: [{ url: 'urn:x' }] })
+  expect(view(source('a', [entry(1, modified)]), source('b', [entry(2, modified)])).lines).toHaveLength(2)
+})
+
+test('a medication stays active if only an echo of a stopped request says so, and the difference is a conflict', () => {
+  const origin = medication('316672', 'Simvistatin 10 MG', 'stopped', '2001', { id: uuid })
+  const meta = { source: 'Organization/a' }
+  const copy = medication('316672', 'Simvistatin 10 MG', 'active', '2001', { id: uuid, meta })
+  const record = view(source('a', [entry(1, origin)]), source('b', [entry(2, copy)]))
+  expect(only(record.lines)).toMatchObject({ status: 'active', independent: 1, statuses: { stopped: 1 } })
+  expect(record.conflicts.map(({ kind }) => kind)).toEqual(['status'])
+})
+
+test('no two lists of texts have one key', () => {
+  expect(keyOf('ab', 'c')).not.toBe(keyOf('a', 'bc'))
+  expect(keyOf('a', '')).not.toBe(keyOf('a'))
 })

@@ -1,6 +1,6 @@
 import { JsonNumber, type JsonObject, type JsonValue } from '@plexus/codec'
 import { assemble } from './assemble.ts'
-import { rxNormSystem } from './lines.ts'
+import { rxNormSystem } from './ingredients.ts'
 import type { AssembledRecord, EntryInput, Line, SourceInput, SourceState } from './record.ts'
 
 type Plain = null | boolean | number | string | JsonNumber | readonly Plain[] | { readonly [name: string]: Plain }
