@@ -1,0 +1,305 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { decode, encode, equalBytes, fromHex, toHex, utf8 } from '@plexus/codec'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  emptyHash,
+  emptyRoot,
+  pathOf,
+  proveState,
+  type StateChange,
+  stateProof,
+  type TreeRoot,
+  updateTree,
+  verifyStateProof,
+} from './state-tree.ts'
+
+const hashOf = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return Uint8Array.from(hash.digest())
+}
+
+/** The root by its definition alone, over all entries at once: nothing of the tree under test. */
+function rootByDefinition(entries: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const leaves = [...entries].map(([key, value]) => {
+    const path = hashOf(utf8(key))
+    return { path, bits: [...path].map((byte) => byte.toString(2).padStart(8, '0')).join(''), valueHash: hashOf(value) }
+  })
+  const subtree = (of: typeof leaves, depth: number): Uint8Array => {
+    const [first] = of
+    if (!first) return new Uint8Array(32)
+    if (of.length === 1) return hashOf(Uint8Array.of(0), first.path, first.valueHash)
+    const [left, right] = ['0', '1'].map((bit) =>
+      subtree(
+        of.filter(({ bits }) => bits[depth] === bit),
+        depth + 1,
+      ),
+    )
+    return hashOf(Uint8Array.of(1), left as Uint8Array, right as Uint8Array)
+  }
+  return subtree(leaves, 0)
+}
+
+/** How many leading bits two keys' paths share. */
+function sharedBits(a: string, b: string): number {
+  const [left, right] = [pathOf(a), pathOf(b)]
+  let bits = 0
+  while (bits < 256 && (((left[bits >> 3] ?? 0) ^ (right[bits >> 3] ?? 0)) & (128 >> (bits & 7))) === 0) bits++
+  return bits
+}
+
+/** A few keys, and two whose paths part late, so that long chains of nodes with one child come and go. */
+const nearKeys: readonly string[] = (() => {
+  const all = Array.from({ length: 6000 }, (_, index) => `near/${index}`).map(
+    (key) => [toHex(pathOf(key)), key] as const,
+  )
+  all.sort(([a], [b]) => (a < b ? -1 : 1))
+  const pairs = all.slice(1).map(([, key], index) => {
+    const before = all[index]?.[1] as string
+    return { pair: [before, key], bits: sharedBits(before, key) }
+  })
+  return pairs.sort((a, b) => b.bits - a.bits)[0]?.pair ?? []
+})()
+const keys: readonly string[] = [...Array.from({ length: 24 }, (_, index) => `key/${index}`), ...nearKeys]
+
+const changeOf = fc.record({
+  key: fc.constantFrom(...keys),
+  value: fc.option(fc.uint8Array({ minLength: 0, maxLength: 3 }), { freq: 2 }),
+})
+const batches = fc.array(fc.uniqueArray(changeOf, { selector: ({ key }) => key, maxLength: 12 }), {
+  minLength: 1,
+  maxLength: 10,
+})
+
+/** A tree that keeps every node, one that drops what is replaced, and the plain map that both stand for. */
+class Grown {
+  readonly entries = new Map<string, Uint8Array>()
+  readonly all = new Map<number, Uint8Array>()
+  readonly kept = new Map<number, Uint8Array>()
+  root: TreeRoot = emptyRoot
+  nextId = 1
+
+  apply(changes: readonly StateChange[]): void {
+    const update = updateTree({ node: (id) => this.kept.get(id) }, this.root, changes, this.nextId)
+    for (const [id, node] of update.nodes) {
+      expect(id).toBe(this.nextId++)
+      this.all.set(id, node)
+      this.kept.set(id, node)
+    }
+    expect(update.nextId).toBe(this.nextId)
+    for (const id of update.replaced) expect(this.kept.delete(id)).toBe(true)
+    this.root = update.root
+    for (const { key, value } of changes) value ? this.entries.set(key, value) : this.entries.delete(key)
+  }
+
+  prove(key: string, root = this.root) {
+    return proveState({ node: (id) => this.all.get(id) }, root, key)
+  }
+}
+
+const grown = (of: readonly (readonly StateChange[])[]): Grown => {
+  const tree = new Grown()
+  for (const changes of of) tree.apply(changes)
+  return tree
+}
+
+/** Ids below a root, found through the encoding of nodes: tag, then for inner nodes twice an id of six bytes and a hash. */
+function idsBelow(nodes: ReadonlyMap<number, Uint8Array>, id: number): readonly number[] {
+  if (id === 0) return []
+  const node = nodes.get(id)
+  if (!node) throw new Error(`node ${id} is gone`)
+  if (node[0] === 0) return [id]
+  const child = (at: number) => Number.parseInt(toHex(node.subarray(at, at + 6)), 16)
+  return [id, ...idsBelow(nodes, child(1)), ...idsBelow(nodes, child(39))]
+}
+
+describe('the root', () => {
+  test('is that of the definition after every batch of sets and deletes', () => {
+    expect(sharedBits(...(nearKeys as [string, string]))).toBeGreaterThan(18)
+    fc.assert(
+      fc.property(batches, (of) => {
+        const tree = new Grown()
+        for (const changes of of) {
+          tree.apply(changes)
+          expect(toHex(tree.root.hash)).toBe(toHex(rootByDefinition(tree.entries)))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('depends neither on the order of changes nor on how they are batched', () => {
+    fc.assert(
+      fc.property(batches, fc.nat(), (of, turn) => {
+        const tree = grown(of)
+        const all = [...tree.entries].map(([key, value]) => ({ key, value }))
+        const turned = [...all.slice(turn % (all.length || 1)), ...all.slice(0, turn % (all.length || 1))]
+        const others = [grown([all]), grown([turned.toReversed()]), grown(turned.map((change) => [change]))]
+        return others.every(({ root }) => equalBytes(root.hash, tree.root.hash))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('of an empty tree is 32 zero bytes, also after the last key is deleted', () => {
+    const sets = keys.map((key) => ({ key, value: Uint8Array.of(1) }))
+    const tree = grown([sets, keys.map((key) => ({ key, value: null }))])
+    expect(tree.root).toEqual({ id: 0, hash: emptyHash })
+    expect(tree.kept.size).toBe(0)
+  })
+
+  test('does not move when nothing is written, or when an absent key is deleted', () => {
+    const tree = grown([[{ key: 'key/1', value: Uint8Array.of(1) }]])
+    const before = tree.root
+    tree.apply([])
+    tree.apply([{ key: 'key/2', value: null }])
+    expect(tree.root.hash).toEqual(before.hash)
+  })
+})
+
+describe('nodes', () => {
+  test('that are neither reachable nor named as replaced do not exist', () => {
+    fc.assert(
+      fc.property(batches, (of) => {
+        const tree = grown(of)
+        expect([...tree.kept.keys()].sort((a, b) => a - b)).toEqual(
+          [...idsBelow(tree.kept, tree.root.id)].sort((a, b) => a - b),
+        )
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('missing or damaged stop the reader, since the store is broken', () => {
+    const tree = grown([keys.map((key) => ({ key, value: Uint8Array.of(1) }))])
+    expect(() => proveState({ node: () => undefined }, tree.root, 'key/1')).toThrow('missing or damaged')
+    expect(() => proveState({ node: () => Uint8Array.of(1, 2) }, tree.root, 'key/1')).toThrow('missing or damaged')
+  })
+})
+
+const holds = (root: Uint8Array, key: string, value: Uint8Array | null, proof: ReturnType<typeof proveState>) =>
+  verifyStateProof({ root, key, value, proof })
+
+describe('a proof', () => {
+  test('shows each key with its value, or its absence, and nothing else', () => {
+    const ends = new Set<string>()
+    fc.assert(
+      fc.property(batches, (of) => {
+        const tree = grown(of)
+        for (const key of keys) {
+          const proof = tree.prove(key)
+          const value = tree.entries.get(key) ?? null
+          ends.add(proof.end.type)
+          expect(holds(tree.root.hash, key, value, proof)).toBe(true)
+          expect(holds(tree.root.hash, key, value ? null : Uint8Array.of(1), proof)).toBe(false)
+          if (value) expect(holds(tree.root.hash, key, Uint8Array.of(...value, 0), proof)).toBe(false)
+        }
+      }),
+      { numRuns: 60 },
+    )
+    expect([...ends].sort()).toEqual(['empty', 'other', 'present'])
+  })
+
+  test('does not survive any flipped bit of itself, its value, its root or a present key', () => {
+    let flips = 0
+    fc.assert(
+      fc.property(batches, fc.constantFrom(...keys), (of, key) => {
+        const tree = grown(of)
+        const value = tree.entries.get(key) ?? null
+        const proof = tree.prove(key)
+        for (const other of flipped(encode(stateProof, proof))) {
+          flips++
+          const read = decode(stateProof, other)
+          if (read.ok) expect(holds(tree.root.hash, key, value, read.value)).toBe(false)
+        }
+        for (const root of flipped(tree.root.hash)) expect(holds(root, key, value, proof)).toBe(false)
+        if (!value) return
+        for (const other of flipped(value)) expect(holds(tree.root.hash, key, other, proof)).toBe(false)
+        for (const other of flipped(utf8(key)).filter((bytes) => bytes.every((byte) => byte < 0x80)))
+          expect(holds(tree.root.hash, String.fromCharCode(...other), value, proof)).toBe(false)
+      }),
+      { numRuns: 25 },
+    )
+    expect(flips).toBeGreaterThan(5000)
+  })
+
+  test('of absence never covers a key that is there, whichever proof is tried on it', () => {
+    fc.assert(
+      fc.property(batches, (of) => {
+        const tree = grown(of)
+        const absences = keys.filter((key) => !tree.entries.has(key)).map((key) => tree.prove(key))
+        for (const key of tree.entries.keys())
+          for (const proof of absences) expect(holds(tree.root.hash, key, null, proof)).toBe(false)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('by a leaf that stands on another path is no proof', () => {
+    const tree = grown([keys.map((key) => ({ key, value: Uint8Array.of(1) }))])
+    const present = tree.prove('key/1')
+    const leaf = { type: 'other' as const, path: pathOf('key/1'), valueHash: hashOf(Uint8Array.of(1)) }
+    // The leaf of another key, with that key's own siblings, leads to the root and yet shows nothing of this key.
+    const outsider = keys.find((key) => sharedBits(key, 'key/1') < present.siblings.length) as string
+    expect(holds(tree.root.hash, outsider, null, { siblings: present.siblings, end: leaf })).toBe(false)
+    expect(holds(tree.root.hash, 'key/1', null, { siblings: present.siblings, end: leaf })).toBe(false)
+  })
+
+  test('of an earlier height holds under its own root as long as its nodes are kept', () => {
+    fc.assert(
+      fc.property(batches, (of) => {
+        const tree = new Grown()
+        const heights = of.map((changes) => {
+          tree.apply(changes)
+          return { root: tree.root, entries: new Map(tree.entries) }
+        })
+        for (const { root, entries } of heights)
+          for (const key of keys) {
+            const proof = tree.prove(key, root)
+            expect(holds(root.hash, key, entries.get(key) ?? null, proof)).toBe(true)
+          }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('in a tree of ten thousand keys is below a kilobyte', () => {
+    const entries = Array.from({ length: 10_000 }, (_, index) => ({ key: `many/${index}`, value: Uint8Array.of(1) }))
+    const tree = grown([entries])
+    const lengths = entries.slice(0, 200).map(({ key }) => encode(stateProof, tree.prove(key)).length)
+    expect(Math.max(...lengths)).toBeLessThan(1024)
+  })
+})
+
+function flipped(source: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: source.length * 8 }, (_, bit) => {
+    const copy = Uint8Array.from(source)
+    copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    return copy
+  })
+}
+
+interface Vector {
+  readonly comment: string
+  readonly entries: Readonly<Record<string, string>>
+  readonly root: string
+  readonly proofs: readonly { readonly key: string; readonly value: string | null; readonly proof: string }[]
+}
+
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../vectors/merkle/state.json', import.meta.url), 'utf8'),
+) as readonly Vector[]
+
+describe('vectors/merkle/state.json', () => {
+  test.each(vectors)('$comment', ({ entries, root, proofs }) => {
+    const tree = grown([Object.entries(entries).map(([key, value]) => ({ key, value: fromHex(value) }))])
+    expect(toHex(tree.root.hash)).toBe(root)
+    for (const { key, value, proof } of proofs) {
+      expect(toHex(encode(stateProof, tree.prove(key)))).toBe(proof)
+      const read = decode(stateProof, fromHex(proof))
+      expect(read.ok && holds(fromHex(root), key, value === null ? null : fromHex(value), read.value)).toBe(true)
+    }
+  })
+})
