@@ -275,6 +275,17 @@ describe('post-self-asserted-counts', () => {
   })
 })
 
+test('scope-missing: the key that sponsors neither registers keys, nor revokes them, nor votes', () => {
+  const world = network()
+  const key = world.officeKeys[0]?.key as Uint8Array
+  for (const transaction of [
+    { type: 'register-key', holder: 'alder', key: newKey, scopes: ['governance'] },
+    { type: 'revoke-key', key },
+    { type: 'vote-suspension', member: 'birch', suspend: true },
+  ] as const)
+    expect(world.submit(members, transaction, { sponsor: 'alder' })).toBe('scope-missing')
+})
+
 test('only-by-contract: no envelope asks whether an organisation is hosted', () => {
   const world = network()
   expect(world.submit(members, { type: 'require-hosted', organisation: 'alder' }, byAlder(world))).toBe(

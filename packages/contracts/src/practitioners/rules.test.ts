@@ -52,6 +52,12 @@ describe('licences', () => {
     expect(world.submit(practitioners, attestLicence(world), byOffice(world))).toBe('not-one-board')
     const both = { sponsor: 'cedar', signers: world.boardKeys }
     expect(world.submit(practitioners, attestLicence(world), both)).toBe('not-one-board')
+    world.submit(practitioners, attestLicence(world), byBoard(world))
+    for (const transaction of [
+      { type: 'suspend-licence', npi },
+      { type: 'reinstate-licence', npi },
+    ] as const)
+      expect(world.submit(practitioners, transaction, byOffice(world))).toBe('not-one-board')
   })
 
   test('licence-unknown: what nobody attested cannot be suspended or reinstated', () => {
