@@ -3,7 +3,7 @@
  * and a directory that knows their keys. vectors/kernel/README.md describes the same in words.
  */
 import { createHash } from 'node:crypto'
-import { encode, no, ok, text, toHex, uint, utf8, variant } from '@plexus/codec'
+import { decode, encode, no, ok, text, toHex, uint, utf8, variant } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
 import {
   call,
@@ -12,6 +12,8 @@ import {
   defineContract,
   foundChain,
   type KeyDirectory,
+  kernelRejections,
+  memoryLedger,
   register,
   sealEnvelope,
 } from './index.ts'
@@ -129,4 +131,49 @@ export function envelopeOf(transaction: TallyTransaction, unusual: Unusual = {})
     },
     unusual.seeds ?? [seeds.clinic],
   )
+}
+
+/** One replica: a machine, its ledger in memory, and its blocks so far, a second apart. */
+export function replica(machine = tallyMachine()) {
+  const ledger = memoryLedger(machine)
+  const { reader } = ledger
+  const tip = () => {
+    const newest = reader.tip()
+    if (!newest) throw new Error('the ledger is not founded')
+    return newest
+  }
+  const apply = (transactions: readonly Uint8Array[], time = tip().time + 1) => {
+    const applied = machine.apply(reader, { height: tip().height + 1, time, transactions })
+    ledger.commit(applied)
+    return applied
+  }
+  return {
+    machine,
+    reader,
+    tip,
+    apply,
+    /** Space and code of the only transaction of a new block. */
+    meets: (envelope: Uint8Array, time?: number) => apply([envelope], time).outcomes[0],
+    count: (name: string) => {
+      const bytes = reader.get(`tally/counts/${name}`)
+      const read = bytes && decode(uint(), bytes)
+      return read?.ok ? read.value : undefined
+    },
+    remembered: () => [...reader.entries('kernel/seen/')].length,
+  }
+}
+
+export const accepted = { space: 'kernel', code: 0 }
+export const refused = (reason: keyof typeof kernelRejections) => ({
+  space: 'kernel',
+  code: kernelRejections[reason].code,
+})
+export const count = (name: string, unusual?: Unusual) => envelopeOf({ type: 'count', name }, unusual)
+export const spend = (name: string, amount: number) => envelopeOf({ type: 'spend', name, amount })
+
+/** The same envelope with one bit of its last signature changed. */
+export function forged(envelope: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(envelope)
+  copy[copy.length - 40] = (copy.at(-40) ?? 0) ^ 1
+  return copy
 }
