@@ -30,3 +30,4 @@ export {
   type WatchEnd,
 } from './local/replica.ts'
 export { createSequencer, type Sequencer, type SequencerOptions, type SequencerRefusal } from './local/sequencer.ts'
+export { rememberSignatures } from './local/signature-memory.ts'
