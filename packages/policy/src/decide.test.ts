@@ -22,6 +22,7 @@ import {
   setOf,
   shown,
 } from './requests.testing.ts'
+import type { Directive } from './statements/index.ts'
 
 const answer = (changes: Changes = {}): Decision => decide(request(changes))
 const released = (changes: Changes): readonly number[] => {
@@ -194,8 +195,7 @@ describe('what evidence is worth', () => {
   })
   test('a permit that names the asker or its clinician speaks for the request; one for everybody does not', () => {
     const evidence = [shown({ type: 'directive', ...frame })]
-    const grade = (...directives: Parameters<typeof setOf>) =>
-      graded({ evidence, patient: { set: setOf(...directives) } })
+    const grade = (...directives: readonly Directive[]) => graded({ evidence, patient: { set: setOf(...directives) } })
     expect(grade(directive('permit', { grantee: { type: 'organisation', id: 'emergency' } }))).toBe('corroborated')
     expect(grade(directive('permit', { grantee: { type: 'practitioner', npi: clinician } }))).toBe('corroborated')
     expect(grade(directive('permit'))).toBe('self-asserted')
@@ -295,8 +295,7 @@ describe('releases in part', () => {
 
 describe('closed segments', () => {
   const records = [record(1, 'Condition'), inSegment(2, 'part2'), inSegment(3, 'reproductive')]
-  const opened = (...directives: Parameters<typeof setOf>) =>
-    released({ patient: { records, set: setOf(...directives) } })
+  const opened = (...directives: readonly Directive[]) => released({ patient: { records, set: setOf(...directives) } })
 
   test('a permit of everything opens none of them', () => {
     expect(opened(directive('permit'))).toEqual([0])

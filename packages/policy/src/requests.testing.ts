@@ -59,13 +59,13 @@ export const frame = {
   madeAt: now - 600,
   validUntil: now + day,
 }
-export const checkIn: EvidenceContent = { type: 'check-in', ...frame, encounter: filled(16, 2) }
-export const encounter: EvidenceContent = { type: 'self-asserted', ...frame, kind: 'encounter', reference: 'visit-1' }
+export const checkIn = { type: 'check-in' as const, ...frame, encounter: filled(16, 2) }
+export const encounter = { type: 'self-asserted' as const, ...frame, kind: 'encounter' as const, reference: 'visit-1' }
 
 export const enclosing = (content: EvidenceContent): Uint8Array => encode(evidence, { content, signatures: [] })
 /** The clinic hands its patient over, and encloses the check-in that the patient signed there. */
-export const referral: EvidenceContent = {
-  type: 'referral',
+export const referral = {
+  type: 'referral' as const,
   ...frame,
   referrer: 'clinic',
   enclosed: enclosing({ ...checkIn, requester: 'clinic', madeAt: now - 900 }),

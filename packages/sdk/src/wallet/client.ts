@@ -1,0 +1,214 @@
+/**
+ * A wallet at work: the steps that need others. What varies (the way to nodes, the time, where state is kept) is handed
+ * in, so that the same code runs in a browser, in a terminal and in a simulated world.
+ */
+import { no, ok, type Result } from '@plexus/codec'
+import type { Directive, NoticePage, WalletNote } from '@plexus/policy'
+import { sealNote } from '../notes.ts'
+import { openNotice, takeNotice } from './notices.ts'
+import { closeHandleBody, openHandlesBody, type Share } from './sponsored.ts'
+import { relationshipWith } from './state.ts'
+import {
+  changeDirectives,
+  checkIn,
+  enrol,
+  handlesOpened,
+  mailboxRequestFor,
+  nextHandle,
+  unconfirmedSets,
+  type Wallet,
+} from './wallet.ts'
+
+/** Why a step with another party did not succeed; `type` is the refusal of whoever refused. */
+export interface StepRefusal {
+  readonly type: string
+}
+
+/** A member that carries this wallet's steps to the ledger, and how to reach the others. */
+export interface NodePort {
+  /** The sponsor and the public key (32 bytes) with which it signs. */
+  sponsor(): Promise<{ readonly member: string; readonly key: Uint8Array }>
+  /** The X-Wing key of the node that acts for an organisation, and that node's member. */
+  nodeOf(
+    organisation: string,
+  ): Promise<Result<{ readonly member: string; readonly sealingKey: Uint8Array }, StepRefusal>>
+  /** Adds the sponsor's signature to a body and submits it; answers when the sponsor's replica has it. */
+  submit(body: Uint8Array, shares: readonly Share[]): Promise<Result<{ readonly height: number }, StepRefusal>>
+  /** Brings a sealed note to a member's node. */
+  deliver(member: string, sealed: Uint8Array): Promise<Result<void, StepRefusal>>
+  mail(member: string, request: Uint8Array): Promise<Result<NoticePage, StepRefusal>>
+  /** Seconds since 1970. */
+  now(): number
+  /** Waits before a step is tried again. */
+  pause(seconds: number): Promise<void>
+}
+
+/** Envelopes of a wallet end this many seconds after they were made. */
+const envelopeSeconds = 300
+/** A custodian's replica may be a block or two behind the sponsor's. */
+const triesMax = 40
+const retrySeconds = 0.05
+/** Pages of notices in one fetch; more wait for the next. */
+const pagesMax = 1_000
+
+export class WalletClient {
+  wallet: Wallet
+  private readonly port: NodePort
+  /** The number of the last notice that was taken, by custodian. */
+  readonly taken: Map<string, number>
+  /** Keeps the state: it must be durable when this resolves. */
+  private readonly keep: (wallet: Wallet) => Promise<void> | void
+
+  constructor(parts: {
+    readonly wallet: Wallet
+    readonly port: NodePort
+    readonly taken?: ReadonlyMap<string, number>
+    readonly keep?: (wallet: Wallet) => Promise<void> | void
+  }) {
+    this.wallet = parts.wallet
+    this.port = parts.port
+    this.taken = new Map(parts.taken)
+    this.keep = parts.keep ?? (() => {})
+  }
+
+  /** Opens the first handles, enrols with the code that was handed over, and opens a spare. */
+  async enrol(custodian: string, code: string, mailboxMember: string): Promise<Result<void, StepRefusal>> {
+    const made = await enrol(this.wallet, { custodian, code, mailboxMember, now: this.seconds() })
+    if (!made.ok) return made
+    const opened = await this.open(made.value.open)
+    if (!opened.ok) return opened
+    // Kept before the note leaves: a wallet that forgot an enrolment could not prove whose it is.
+    await this.set(made.value.wallet)
+    const counted = handlesOpened(this.wallet, { custodian, handles: made.value.open })
+    if (!counted.ok) return counted
+    await this.set(counted.value)
+    const told = await this.tell(custodian, made.value.note)
+    return told.ok ? this.openSpare(custodian) : told
+  }
+
+  /** Opens the handle after the newest that the ledger knows. Best done at a time that has nothing to do with a change. */
+  async openSpare(custodian: string): Promise<Result<void, StepRefusal>> {
+    const spare = nextHandle(this.wallet, custodian)
+    if (!spare.ok) return spare
+    const opened = await this.open([spare.value])
+    if (!opened.ok) return opened
+    const counted = handlesOpened(this.wallet, { custodian, handles: [spare.value] })
+    if (!counted.ok) return counted
+    await this.set(counted.value)
+    return ok()
+  }
+
+  /** Points out custodians to a requester, each with evidence that the patient is there. */
+  async checkIn(
+    requester: string,
+    visit: Uint8Array,
+    custodians: readonly string[],
+    validSeconds: number,
+  ): Promise<Result<void, StepRefusal>> {
+    const made = checkIn(this.wallet, { requester, visit, custodians, validSeconds, now: this.seconds() })
+    if (!made.ok) return made
+    await this.set(made.value.wallet)
+    return this.tell(requester, made.value.note)
+  }
+
+  /**
+   * A new set of directives at one custodian: the head in force is closed on the ledger, which stops every release, and
+   * the successor is brought. `height`: the block of the closing.
+   */
+  async changeDirectives(
+    custodian: string,
+    directives: readonly Directive[],
+  ): Promise<Result<{ readonly height: number }, StepRefusal>> {
+    const made = changeDirectives(this.wallet, { custodian, directives, now: this.seconds() })
+    if (!made.ok) return made
+    await this.set(made.value.wallet)
+    const frame = await this.frame()
+    const closing = closeHandleBody(this.wallet, { ...frame, custodian, version: made.value.close.version })
+    if (!closing.ok) return closing
+    const closed = await this.port.submit(closing.value.body, [closing.value.share])
+    if (!closed.ok) return closed
+    await this.bringSets(custodian)
+    return closed
+  }
+
+  /** Brings sets that a custodian has not confirmed, oldest first. */
+  async bringSets(custodian: string): Promise<Result<void, StepRefusal>> {
+    for (const set of unconfirmedSets(this.wallet, custodian)) {
+      if (set.content.version === 1) continue
+      const told = await this.tell(custodian, { type: 'directive-set', set })
+      if (!told.ok) return told
+    }
+    return ok()
+  }
+
+  /** Fetches and takes all notices of all custodians. Returns how many were new. */
+  async fetch(): Promise<Result<{ readonly notices: number }, StepRefusal>> {
+    let notices = 0
+    for (const { custodian } of this.wallet.state.relationships) {
+      for (let page = 0; page < pagesMax; page++) {
+        const after = this.taken.get(custodian) ?? 0
+        const asked = mailboxRequestFor(this.wallet, { custodian, after, now: this.seconds() })
+        if (!asked.ok) return asked
+        const got = await this.port.mail(asked.value.member, asked.value.request)
+        if (!got.ok) return got
+        for (const { number, sealed } of got.value.notices) {
+          const opened = await openNotice(this.wallet, { custodian, sealed })
+          if (opened.ok) {
+            const took = takeNotice(this.wallet, custodian, opened.value)
+            if (took.ok) this.wallet = took.value
+          }
+          this.taken.set(custodian, number)
+          notices++
+        }
+        if (got.value.more === 0) break
+      }
+    }
+    await this.keep(this.wallet)
+    return ok({ notices })
+  }
+
+  get custodians(): readonly string[] {
+    return this.wallet.state.relationships.map(({ custodian }) => custodian)
+  }
+
+  knows(custodian: string): boolean {
+    return relationshipWith(this.wallet.state, custodian) !== undefined
+  }
+
+  private async tell(organisation: string, note: WalletNote): Promise<Result<void, StepRefusal>> {
+    const node = await this.port.nodeOf(organisation)
+    if (!node.ok) return node
+    const { member, sealingKey } = node.value
+    for (let attempt = 1; ; attempt++) {
+      const sealed = await sealNote({ to: member, sealingKey, chain: this.wallet.chain.id, note })
+      const told = await this.port.deliver(member, sealed)
+      if (told.ok || told.reason.type !== 'handle-not-open' || attempt >= triesMax) return told
+      await this.port.pause(retrySeconds)
+    }
+  }
+
+  private async open(handles: readonly Uint8Array[]): Promise<Result<void, StepRefusal>> {
+    const frame = await this.frame()
+    const submitted = await this.port.submit(openHandlesBody(this.wallet.chain, { ...frame, handles }), [])
+    return submitted.ok ? ok() : no(submitted.reason)
+  }
+
+  private async frame() {
+    const { member, key } = await this.port.sponsor()
+    return {
+      sponsor: member,
+      sponsorKey: key,
+      nonce: this.wallet.random(16),
+      validUntil: this.seconds() + envelopeSeconds,
+    }
+  }
+
+  private async set(wallet: Wallet): Promise<void> {
+    this.wallet = wallet
+    await this.keep(wallet)
+  }
+
+  private seconds(): number {
+    return Math.floor(this.port.now())
+  }
+}
