@@ -76,9 +76,10 @@ describe('a block', () => {
 
   test('can be audited from its events alone', () => {
     const { apply, reader, machine } = replica()
+    const forget = envelopeOf({ type: 'forget', name: 'a' })
     const later = [
-      [count('a'), spend('b', 40)],
-      [spend('b', 70), envelopeOf({ type: 'forget', name: 'a' })],
+      [count('a'), spend('b', 40), count('c'), forget],
+      [spend('b', 70), count('d')],
     ]
     const events = [...machine.found().events, ...later.flatMap((each) => apply(each).events)]
     const overlay = new Overlay({ get: () => undefined, entries: () => [] })
@@ -88,7 +89,7 @@ describe('a block', () => {
       if (read?.ok) evolve(overlay, contract as (typeof contracts)[number], read.value)
     }
     for (const prefix of ['tally/', 'purse/']) expect([...overlay.entries(prefix)]).toEqual([...reader.entries(prefix)])
-    expect(events).toHaveLength(5)
+    expect(events).toHaveLength(7)
   })
 })
 

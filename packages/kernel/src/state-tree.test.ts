@@ -247,6 +247,28 @@ describe('a proof', () => {
     expect(holds(tree.root.hash, 'key/1', null, { siblings: present.siblings, end: leaf })).toBe(false)
   })
 
+  test('by a leaf that stands where its own path does not lead is none, even under a root made for it', () => {
+    const key = keys.find((each) => (pathOf(each)[0] as number) < 0x80) as string
+    const stranger = keys.find((each) => (pathOf(each)[0] as number) >= 0x80) as string
+    const end = { type: 'other' as const, path: pathOf(stranger), valueHash: hashOf(Uint8Array.of(1)) }
+    const leaf = hashOf(Uint8Array.of(0), end.path, end.valueHash)
+    const madeRoot = hashOf(Uint8Array.of(1), leaf, emptyHash)
+    expect(holds(madeRoot, key, null, { siblings: [emptyHash], end })).toBe(false)
+    expect(holds(leaf, key, null, { siblings: [], end })).toBe(true)
+  })
+
+  test('has one form: what it says of the end of the path must be what is claimed', () => {
+    const tree = grown([keys.slice(1).map((key) => ({ key, value: Uint8Array.of(1) }))])
+    for (const key of keys) {
+      const value = tree.entries.get(key) ?? null
+      const { siblings, end } = tree.prove(key)
+      const stranger = { path: pathOf('stranger'), valueHash: hashOf(Uint8Array.of(1)) }
+      const ends = [{ type: 'present' }, { type: 'empty' }, { type: 'other', ...stranger }] as const
+      for (const other of ends.filter(({ type }) => type !== end.type))
+        expect(holds(tree.root.hash, key, value, { siblings, end: other })).toBe(false)
+    }
+  })
+
   test('of an earlier height holds under its own root as long as its nodes are kept', () => {
     fc.assert(
       fc.property(batches, (of) => {
