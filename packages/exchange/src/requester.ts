@@ -439,6 +439,9 @@ export class Requester {
         return no('record-invalid')
       records.push(version.value)
     }
+    // A version named twice, or committed after the receipt, is not what a receipt can speak of.
+    if (new Set(records.map(({ value }) => toHex(value.record))).size !== records.length) return no('record-invalid')
+    if (records.some(({ batch }) => batch.height > found.value.batch.height)) return no('record-invalid')
     const root = merkleRoot(records.map(({ hash: hashed }) => hashed))
     if (records.length !== told.recordsCount || !equalBytes(root, told.recordsRoot))
       return no('records-not-as-receipted')
@@ -508,6 +511,12 @@ export class Requester {
     this.parts.journal.write([...changes, this.asked.put(key, next), ...(complete ? [this.active.drop(key)] : [])])
     this.repeatAt.delete(key)
     if (!complete) await this.fetch(key, next)
+  }
+
+  /** Whether every source of an ask has ended, one way or the other. */
+  settled(ask: Uint8Array): boolean {
+    const row = this.asks.get(toHex(ask))
+    return row?.intents.every((each) => this.active.get(toHex(each)) === undefined) ?? false
   }
 
   /** What an ask has brought so far. It reads what is durable, so the same ask gives the same sources on any later day. */

@@ -3,7 +3,7 @@
  * in, so that the same code runs in a browser, in a terminal and in a simulated world.
  */
 import { no, ok, type Result } from '@plexus/codec'
-import type { Directive, NoticePage, WalletNote } from '@plexus/policy'
+import type { Directive, Notice, NoticePage, WalletNote } from '@plexus/policy'
 import { sealNote } from '../notes.ts'
 import { openNotice, takeNotice } from './notices.ts'
 import { closeHandleBody, openHandlesBody, type Share } from './sponsored.ts'
@@ -58,17 +58,21 @@ export class WalletClient {
   readonly taken: Map<string, number>
   /** Keeps the state: it must be durable when this resolves. */
   private readonly keep: (wallet: Wallet) => Promise<void> | void
+  /** Told of each notice as it is taken, for whoever keeps bundles. */
+  private readonly heard: (custodian: string, notice: Notice) => void
 
   constructor(parts: {
     readonly wallet: Wallet
     readonly port: NodePort
     readonly taken?: ReadonlyMap<string, number>
     readonly keep?: (wallet: Wallet) => Promise<void> | void
+    readonly heard?: (custodian: string, notice: Notice) => void
   }) {
     this.wallet = parts.wallet
     this.port = parts.port
     this.taken = new Map(parts.taken)
     this.keep = parts.keep ?? (() => {})
+    this.heard = parts.heard ?? (() => {})
   }
 
   /** Opens the first handles, enrols with the code that was handed over, and opens a spare. */
@@ -156,6 +160,7 @@ export class WalletClient {
           if (opened.ok) {
             const took = takeNotice(this.wallet, custodian, opened.value)
             if (took.ok) this.wallet = took.value
+            this.heard(custodian, opened.value)
           }
           this.taken.set(custodian, number)
           notices++

@@ -1,0 +1,65 @@
+/** The demonstration network: eight members in one process, and what its people need. */
+import { isNpi, practitioners } from '@plexus/contracts'
+import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
+import { Custodians } from './custodians.ts'
+import { Directory } from './directory.ts'
+import { type Founding, Network, type NetworkParts } from './network.ts'
+
+/** Organisations of the input take these members in order; further ones are their tenants. */
+export const keepers = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6'] as const
+/** Asks for charts in the story; none of the input's organisations is this member. */
+export const asker = 'emergency-1'
+/** Attests licences. Keeps the story's mailbox and sponsors the wallet's steps: no custodian of the patient, so that it learns least. */
+export const board = 'state-board'
+
+export const founding: Founding = {
+  name: 'plexus-demonstration',
+  members: [asker, ...keepers, board],
+  board,
+  sequencer: board,
+}
+
+const licenceYears = 2
+const secondsPerYear = 31_557_600
+
+export interface Demonstration {
+  readonly network: Network
+  readonly directory: Directory
+  readonly custodians: Custodians
+}
+
+export type StartRefusal = { readonly type: 'directory-in-use' | 'wrong-master-key'; readonly member: string }
+
+export async function startDemonstration(
+  parts: Omit<NetworkParts, 'founding'>,
+): Promise<
+  { readonly ok: true; readonly value: Demonstration } | { readonly ok: false; readonly reason: StartRefusal }
+> {
+  const started = await Network.start({ ...parts, founding })
+  if (!started.ok) return started
+  const directory = Directory.open(parts.data)
+  const custodians = new Custodians({ network: started.value, directory, keepers, random: parts.random })
+  return { ok: true, value: { network: started.value, directory, custodians } }
+}
+
+/** A fresh NPI with a right check digit: minted, so that it is nobody's. */
+export function mintNpi(random: RandomBytes): string {
+  let digits = '1'
+  for (const byte of random(8)) digits += String(byte % 10)
+  for (let check = 0; check < 10; check++) if (isNpi(digits + check)) return digits + check
+  throw new Error('every nine digits have a check digit')
+}
+
+/** A clinician of the asking member: licence by the board, role and key by the employer. */
+export async function employClinician({ network }: Demonstration, npi: string, now: number): Promise<void> {
+  const key = publicKeyOf(network.node(asker).clinicianSeed(npi))
+  const validUntil = Math.floor(now) + licenceYears * secondsPerYear
+  const steps = [
+    [board, { type: 'attest-licence' as const, npi, jurisdiction: 'MA', validUntil }],
+    [asker, { type: 'attest-role' as const, npi, organisation: asker, role: 'emergency-physician', key }],
+  ] as const
+  for (const [member, transaction] of steps) {
+    const answer = await network.submit(member, practitioners, transaction)
+    if (!answer.ok || answer.value.outcome.code !== 0) throw new Error(`the ledger refused ${transaction.type}`)
+  }
+}

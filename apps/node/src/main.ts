@@ -1,0 +1,222 @@
+/**
+ * The process that a member runs, and the demonstration of several in one: `demo`, `start`, `init`, `import`. Only this
+ * file reads the environment's clock, randomness and arguments; everything below is handed what it needs.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { systemRandom } from '@plexus/crypto'
+import { loadDefinitions } from '@plexus/fhir'
+import { type Demonstration, founding, startDemonstration } from './demonstration.ts'
+import { importFiles, inputFiles } from './import.ts'
+import { importStep, type StepReport, StoryFailed, tellStory } from './story.ts'
+import { keepWalletFile } from './wallet-store.ts'
+
+const now = (): number => Date.now() / 1000
+const samples = new URL('../../../samples', import.meta.url).pathname
+
+const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--once] [--json] [--port N] [PATH…]`
+
+interface Options {
+  readonly command: 'demo' | 'import' | 'init' | 'start'
+  readonly data: string
+  readonly temporary: boolean
+  readonly input: readonly string[]
+  readonly patient: string | undefined
+  readonly once: boolean
+  readonly json: boolean
+  readonly port: number
+}
+
+/** Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
+function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      input: { type: 'string', multiple: true },
+      patient: { type: 'string' },
+      once: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      port: { type: 'string', default: '7400' },
+    },
+  })
+  const [command = 'demo', ...paths] = positionals
+  if (command !== 'demo' && command !== 'start' && command !== 'init' && command !== 'import')
+    throw new TypeError(`unknown command; expected ${usage}`)
+  if (command !== 'demo' && values.data === undefined) throw new TypeError(`${command} needs --data DIR`)
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError('--port: expected 0 to 65535')
+  return {
+    command,
+    data: values.data === undefined ? mkdtempSync(join(tmpdir(), 'plexus-')) : resolve(values.data),
+    temporary: values.data === undefined,
+    input: [...(values.input ?? []), ...paths],
+    patient: values.patient,
+    once: values.once,
+    json: values.json,
+    port,
+  }
+}
+
+async function main(): Promise<number> {
+  let options: Options
+  try {
+    options = readOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : usage)
+    return 2
+  }
+  const tell = teller(options.json)
+  const startedAt = now()
+  let failure: unknown
+  const started = await startDemonstration({
+    data: options.data,
+    random: systemRandom,
+    now,
+    onFailure: (member, error) => {
+      failure = error
+      console.error(
+        `${member ?? 'the sequencer'} stopped: ${error instanceof Error ? error.message : 'unknown failure'}`,
+      )
+      process.exitCode = 1
+    },
+  })
+  if (!started.ok) {
+    const { type, member } = started.reason
+    console.error(
+      type === 'directory-in-use'
+        ? `${options.data}/${member} is in use by another process. End that one first, or give another --data.`
+        : `The keys of ${member} do not fit its key store: restore ${options.data}/${member}/keys from its backup.`,
+    )
+    return 1
+  }
+  const demonstration = started.value
+  const { network } = demonstration
+  try {
+    tell({
+      step: 'network',
+      ok: true,
+      says: [
+        `${founding.members.length} members run in this process, each with its own ledger, vault and keys under ${options.data}.`,
+        `One key orders the blocks here; each member applies every block to a store of its own (height ${network.node(founding.board).store.tip()?.height}).`,
+      ],
+      facts: {
+        members: founding.members,
+        data: options.data,
+        chain: Buffer.from(network.chain.id).toString('hex'),
+        height: network.node(founding.board).store.tip()?.height,
+      },
+    })
+    if (options.command === 'init') return 0
+    if (options.command === 'demo' || options.command === 'import') {
+      const code = await takeInput(options, demonstration, tell)
+      if (code !== 0 || options.command === 'import') return code
+      const patient = patientOf(options, demonstration)
+      if (patient === undefined) {
+        console.error(
+          `No patient ${options.patient ?? 'with records'} was imported: give another --patient, or an --input that holds one.`,
+        )
+        return 1
+      }
+      const wallet = join(options.data, `wallet-${patient}.json`)
+      await tellStory({
+        demonstration,
+        patient,
+        random: systemRandom,
+        now,
+        tell,
+        keepWallet: (client) => keepWalletFile(wallet, client),
+      })
+      if (!options.json)
+        console.log(`\nThe story took ${(now() - startedAt).toFixed(1)} s from an empty start; every step was checked.`)
+    }
+    if (failure) return 1
+    if (options.once && options.command === 'demo') return 0
+    await stayUp(options, demonstration)
+    return 0
+  } catch (error) {
+    console.error(error instanceof StoryFailed ? `The story failed: ${error.message}.` : error)
+    return 1
+  } finally {
+    await network.close()
+    if (options.temporary) rmSync(options.data, { recursive: true, force: true })
+  }
+}
+
+async function takeInput(
+  options: Options,
+  demonstration: Demonstration,
+  tell: (report: StepReport) => void,
+): Promise<number> {
+  const files = inputFiles(options.input.length > 0 ? options.input : [samples])
+  if (!files.ok) {
+    console.error(
+      files.reason.type === 'input-missing'
+        ? `There is no ${files.reason.path}.`
+        : `${files.reason.path} holds too many files: give it in parts.`,
+    )
+    return 1
+  }
+  const startedAt = now()
+  loadDefinitions()
+  const { directory, custodians, network } = demonstration
+  const bar = progressBar(options.json)
+  const report = await importFiles(files.files, {
+    paths: options.input,
+    directory,
+    custodians,
+    now,
+    progress: bar.update,
+  })
+  await network.until(
+    () => [...network.nodes.values()].every(({ exchange }) => exchange.batches.idle),
+    60,
+    'the import to be committed',
+  )
+  bar.end()
+  tell(importStep(report, demonstration, now() - startedAt))
+  return 0
+}
+
+/** The patient asked for; else the one of the input with most custodians, the first of equals. */
+function patientOf({ patient }: Options, { directory }: Demonstration): string | undefined {
+  if (patient !== undefined) return directory.patients.includes(patient) ? patient : undefined
+  let best: string | undefined
+  for (const each of directory.patients)
+    if (directory.custodiansOf(each).length > directory.custodiansOf(best ?? '').length) best = each
+  return best
+}
+
+async function stayUp(_options: Options, _demonstration: Demonstration): Promise<void> {
+  await new Promise<void>((resolveEnd) => {
+    process.once('SIGINT', resolveEnd)
+    process.once('SIGTERM', resolveEnd)
+  })
+}
+
+function teller(json: boolean): (report: StepReport) => void {
+  return ({ step, ok, says, facts }) => {
+    if (json) console.log(JSON.stringify({ step, ok, ...facts }))
+    else console.log(`\n${ok ? '✓' : '✗'} ${step}\n${says.map((line) => `  ${line}`).join('\n')}`)
+  }
+}
+
+function progressBar(json: boolean): {
+  readonly update: (done: number, total: number) => void
+  readonly end: () => void
+} {
+  const shown = !json && process.stderr.isTTY
+  return {
+    update(done, total) {
+      if (shown) process.stderr.write(`\r  importing ${Math.floor((100 * done) / Math.max(1, total))} %`)
+    },
+    end() {
+      if (shown) process.stderr.write('\r                    \r')
+    },
+  }
+}
+
+process.exitCode = await main()

@@ -1,0 +1,68 @@
+/** The way of a wallet to the nodes of this process: the demonstration's, and what the HTTP doors offer to others. */
+import { equalBytes, no, ok, type Result } from '@plexus/codec'
+import { members, notary } from '@plexus/contracts'
+import { assembleEnvelope, readBody, signBody, viewOf } from '@plexus/kernel'
+import type { NodePort, Share, StepRefusal } from '@plexus/sdk'
+import type { Network } from './network.ts'
+
+/** What a member signs for a wallet: steps of handles, and nothing else. */
+const sponsoredContract = notary.name
+
+/**
+ * Adds the sponsor's signature to a body that a wallet composed, and submits it. The sponsor signs only what is of its
+ * chain, names it, and is a step of a handle.
+ */
+export async function sponsor(
+  network: Network,
+  member: string,
+  bodyBytes: Uint8Array,
+  shares: readonly Share[],
+): Promise<Result<{ readonly height: number }, StepRefusal>> {
+  const body = readBody(bodyBytes)
+  if (!body.ok) return no({ type: 'body-malformed' })
+  if (!equalBytes(body.value.chain, network.chain.id)) return no({ type: 'other-chain' })
+  if (body.value.sponsor !== member) return no({ type: 'other-sponsor' })
+  if (body.value.contract !== sponsoredContract) return no({ type: 'not-sponsored' })
+  const node = network.node(member)
+  const signatures = body.value.signers.map((key) => {
+    if (equalBytes(key, node.publicKey)) return signBody(network.chain.id, bodyBytes, node.seed)
+    return shares.find((share) => equalBytes(share.key, key))?.signature
+  })
+  if (signatures.some((each) => !each)) return no({ type: 'signature-missing' })
+  const answer = await network.submitEnvelope(
+    member,
+    assembleEnvelope(
+      bodyBytes,
+      signatures.filter((each) => each !== undefined),
+    ),
+  )
+  if (!answer.ok) return no({ type: answer.reason.type === 'refused' ? answer.reason.reason : answer.reason.type })
+  const { height, outcome } = answer.value
+  return outcome.code === 0 ? ok({ height }) : no({ type: `${outcome.space}-${outcome.code}` })
+}
+
+export function walletPort(network: Network, sponsorMember: string, now: () => number): NodePort {
+  const node = network.node(sponsorMember)
+  return {
+    sponsor: async () => ({ member: sponsorMember, key: node.publicKey }),
+    async nodeOf(organisation) {
+      const view = viewOf(members, node.store)
+      const host = members.queries.hostOf(view, organisation)
+      const known = host === undefined ? undefined : members.queries.member(view, host)
+      return host !== undefined && known
+        ? ok({ member: host, sealingKey: known.sealingKey })
+        : no({ type: 'organisation-unknown' })
+    },
+    submit: (body, shares) => sponsor(network, sponsorMember, body, shares),
+    async deliver(member, sealed) {
+      const answer = await network.node(member).exchange.receive(sealed)
+      return answer.ok ? ok() : no({ type: answer.reason.type })
+    },
+    async mail(member, request) {
+      const page = network.node(member).exchange.mailboxes.fetch(request)
+      return page.ok ? ok(page.value) : no({ type: page.reason.type })
+    },
+    now,
+    pause: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+  }
+}
