@@ -274,6 +274,50 @@ test('verify names a changed value of the state, though every block is right', (
   expect(verified(store)).toEqual({ ok: false, reason: { type: 'ledger-differs', height: 9, what: 'state' } })
 })
 
+const other = new Uint8Array(32).fill(7)
+test.each([
+  ['another key', { seed: other }, 'signature'],
+  ['another past', { previous: other }, 'previous-header'],
+  ['another state', { appHash: other }, 'app-hash'],
+  ['other envelopes', { transactionsRoot: other }, 'transactions'],
+  ['another chain', { chain: other }, 'header'],
+  ['another height', { height: 9 }, 'header'],
+] as const)('verify names a header of %s', (_, change, what) => {
+  const store = open(temporaryDirectory())
+  commitBlocks(store, 6)
+  const { applied, header } = nextBlock(machine, store, undefined, change)
+  store.commit(applied, header)
+  commitBlocks(store, 2)
+  expect(verified(store)).toEqual({ ok: false, reason: { type: 'ledger-differs', height: 6, what } })
+})
+
+test('verify names outcomes and events that do not follow from the block', () => {
+  for (const what of ['outcomes', 'events'] as const) {
+    const store = open(temporaryDirectory())
+    commitBlocks(store, 4)
+    const { applied, header } = nextBlock(machine, store)
+    const outcomes = applied.outcomes.map((each, index) => (index === 1 ? { space: 'tally', code: 1 } : each))
+    const events = applied.events.map((each, index) => (index === 1 ? { ...each, contract: 'other' } : each))
+    store.commit({ ...applied, ...(what === 'outcomes' ? { outcomes } : { events }) }, header)
+    expect(verified(store)).toEqual({ ok: false, reason: { type: 'ledger-differs', height: 4, what } })
+  }
+})
+
+test('a tip that does not fit its roots is refused at once', () => {
+  const directory = temporaryDirectory()
+  const store = open(directory)
+  commitBlocks(store, 5)
+  const tip = store.tip()
+  store.close()
+  const path = join(directory, 'data.mdb')
+  const at = positionOf(path, tip?.appHash ?? new Uint8Array(1))
+  expect(at.length).toBeGreaterThan(1)
+  const file = openSync(path, 'r+')
+  for (const position of at) writeSync(file, Uint8Array.of((tip?.appHash[3] ?? 0) ^ 1), 0, 1, position + 3)
+  closeSync(file)
+  expect(refusal(() => open(directory))).toBe('damaged')
+})
+
 function positionOf(path: string, wanted: Uint8Array): readonly number[] {
   const content = readFileSync(path)
   const found: number[] = []

@@ -7,6 +7,7 @@ import {
   createMachine,
   defineContract,
   foundChain,
+  type Header,
   headerHash,
   headerMessage,
   type LedgerReader,
@@ -139,11 +140,18 @@ interface Readable extends LedgerReader {
 
 // RFC 8410 §7: the fixed beginning of an Ed25519 key in PKCS #8.
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
-const engineKey = createPrivateKey({ key: Buffer.concat([pkcs8, engineSeed]), format: 'der', type: 'pkcs8' })
-const signWithEngine = (message: Uint8Array): Uint8Array => new Uint8Array(sign(null, message, engineKey))
+function signature(seed: Uint8Array, message: Uint8Array): Uint8Array {
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' })
+  return new Uint8Array(sign(null, message, key))
+}
 
-/** The next block, signed; as an engine would make it. */
-export function nextBlock(machine: Machine, store: Readable, transactions?: readonly Uint8Array[]): MadeBlock {
+/** The next block, signed; as an engine would make it, or with a changed header or another key. */
+export function nextBlock(
+  machine: Machine,
+  store: Readable,
+  transactions?: readonly Uint8Array[],
+  { seed = engineSeed, ...change }: Partial<Header> & { readonly seed?: Uint8Array } = {},
+): MadeBlock {
   const tip = store.tip()
   if (!tip) return { applied: machine.found(), header: new Uint8Array(0) }
   const height = tip.height + 1
@@ -161,9 +169,10 @@ export function nextBlock(machine: Machine, store: Readable, transactions?: read
     appHash: tip.appHash,
     transactionsRoot: transactionsRoot(block.transactions),
     previous: before.ok ? headerHash(before.value.header) : new Uint8Array(32),
+    ...change,
   }
   return {
     applied: machine.apply(store, block),
-    header: encode(signedHeader, { header, signature: signWithEngine(headerMessage(header)) }),
+    header: encode(signedHeader, { header, signature: signature(seed, headerMessage(header)) }),
   }
 }

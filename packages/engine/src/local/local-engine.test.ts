@@ -124,13 +124,15 @@ test.each([1, 2, 3])('four replicas agree on every random history of notes, dela
 })
 
 test('an empty block follows every five seconds, and reaches every member', () => {
-  const { engine, time, stores } = world()
+  const { engine, time, stores, write } = world()
   time.run(60.5)
   const heights = [...stores.values()].map((store) => store.tip()?.height)
   expect(heights).toEqual([13, 13, 13, 13, 13])
   const times = Array.from({ length: 13 }, (_, index) => (stores.get('clinic-a')?.block(index + 1)?.time ?? 0) - start)
   expect(times).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60])
+  const underWay = write('clinic-a', 'a')
   engine.stop()
+  expect(underWay.answer).toEqual({ ok: false, reason: { type: 'stopped' } })
   expect(time.pending()).toBe(0)
 })
 
@@ -216,13 +218,49 @@ test('a member behind a cut line catches up when it heals, and the others never 
   expect(new Set(tips()).size).toBe(1)
 })
 
+test('blocks that were lost under way are sent again', () => {
+  const { engine, time, write, tips } = world()
+  time.run(1)
+  const { link } = engine.member('clinic-d')
+  for (let round = 0; round < 2; round++) {
+    link.setDelay(3_600_000)
+    for (let count = 0; count < 20; count++) {
+      write('clinic-a', `${round}-${count}`)
+      time.run(0.1)
+    }
+    link.cut()
+    link.setDelay(20)
+    link.heal()
+    time.run(2)
+    expect(new Set(tips()).size).toBe(1)
+  }
+})
+
+test('an envelope that its block refused may be offered again, and is answered from the new block', () => {
+  const { engine, time, write } = world()
+  time.run(1)
+  const first = write('clinic-a', 'x')
+  const second = write('clinic-a', 'x')
+  time.run(1)
+  expect(first.answer).toMatchObject({ ok: true, value: { height: 2, outcome: { code: 0 } } })
+  expect(second.answer).toMatchObject({ ok: true, value: { height: 2, outcome: { space: 'notes', code: 1 } } })
+  write('clinic-b', 'x', 'wipe')
+  time.run(1)
+  const answers: SubmitAnswer[] = []
+  engine.member('clinic-a').offer(second.envelope, (answer) => answers.push(answer))
+  time.run(1)
+  expect(answers).toMatchObject([{ ok: true, value: { height: 4, outcome: { code: 0 } } }])
+})
+
 test('a replica that was restarted goes on from its disk', () => {
   const directory = temporaryDirectory()
-  const { engine, time, write, stores } = world({ directory })
+  const { engine, time, write, stores, failures } = world({ directory })
   write('clinic-b', 'a')
   time.run(7)
+  const gone = engine.member('clinic-b')
   engine.detach('clinic-b')
   stores.get('clinic-b')?.close()
+  gone.link.heal()
   for (const name of ['b', 'c', 'd']) write('clinic-a', name)
   time.run(20)
 
@@ -242,6 +280,7 @@ test('a replica that was restarted goes on from its disk', () => {
   )
   time.run(1)
   expect(written).toMatchObject([{ ok: true, value: { outcome: { code: 0 } } }])
+  expect(failures).toEqual([])
 })
 
 test('a sequencer that lost blocks orders nothing anew over a replica that has them', () => {

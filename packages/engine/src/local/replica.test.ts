@@ -7,6 +7,7 @@ import {
   headerMessage,
   readSignedHeader,
   signedHeader,
+  transactionsRoot,
   verifyStateProof,
 } from '@plexus/kernel'
 import { expect, test } from 'vitest'
@@ -157,6 +158,21 @@ test('whoever waits hears of the place and the outcome, or that the envelope can
   const stopped = replica.waitFor(new Uint8Array(32))
   replica.stop()
   await expect(stopped).rejects.toThrow(/stopped/)
+})
+
+test('an envelope that stands twice in a block is answered from where it was accepted', () => {
+  const { sequencer, replica } = world()
+  const now = genesisTime + 10
+  const twice = note(machine, 'clinic-a', { type: 'write', name: 'x' }, now)
+  const block = cutOne(sequencer)
+  const answers: unknown[] = []
+  replica.watch(idOf(twice), now + 60, (answer) => answers.push(answer))
+  const transactions = [twice, twice]
+  replica.receive({ ...resigned(block, { transactionsRoot: transactionsRoot(transactions) }), transactions })
+  const accepted = { height: 1, index: 0, outcome: { space: 'kernel', code: 0 } }
+  expect(replica.store.block(1)?.outcomes).toMatchObject([{ code: 0 }, { code: 5 }])
+  expect(answers).toEqual([{ ok: true, value: accepted }])
+  expect(replica.applied(idOf(twice))).toEqual(accepted)
 })
 
 test('an envelope and a key of the state are proven under signed headers, and nothing else is', () => {
