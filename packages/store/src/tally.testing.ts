@@ -52,9 +52,9 @@ export type TallyTransaction =
   | { readonly type: 'count'; readonly name: string; readonly note: Uint8Array }
   | { readonly type: 'forget'; readonly name: string }
 
-export const sponsorSeed = new Uint8Array(32).fill(1)
-export const engineSeed = new Uint8Array(32).fill(2)
-export const genesisTime = 1_800_000_000
+const sponsorSeed = new Uint8Array(32).fill(1)
+const engineSeed = new Uint8Array(32).fill(2)
+const genesisTime = 1_800_000_000
 
 const anyEnvelope = {
   chain: new Uint8Array(32),
