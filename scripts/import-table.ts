@@ -32,7 +32,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   simulator: belowSimulator,
   node: belowSimulator,
   web: ['sdk', 'policy', 'assembly'],
-  cli: ['sdk', 'policy', 'assembly', 'kernel', 'store'],
+  cli: ['sdk', 'policy', 'assembly', 'kernel', 'store', 'codec'],
 }
 
 /** Tests and benchmarks look at the whole from above: the simulator and all below it, never an app but their own. */

@@ -1,5 +1,5 @@
 export * from './bytes.ts'
 export type { Malformed } from './cbor.ts'
+export * from './json.ts'
 export * from './result.ts'
 export * from './schema.ts'
-export * from './json.ts'

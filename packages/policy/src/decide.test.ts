@@ -22,7 +22,7 @@ import {
   setOf,
   shown,
 } from './requests.testing.ts'
-import type { Directive } from './statements/index.ts'
+import type { Directive } from './statements.ts'
 
 const answer = (changes: Changes = {}): Decision => decide(request(changes))
 const released = (changes: Changes): readonly number[] => {

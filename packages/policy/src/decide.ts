@@ -15,7 +15,7 @@ import {
   type IntentContent,
   type Segment,
   type Subject,
-} from './statements/index.ts'
+} from './statements.ts'
 
 /** What the custodian's replica says at one height. */
 export interface LedgerFacts {

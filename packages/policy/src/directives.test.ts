@@ -17,7 +17,7 @@ import {
   setOf,
   snomed,
 } from './requests.testing.ts'
-import type { Directive } from './statements/index.ts'
+import type { Directive } from './statements.ts'
 
 const asked = (directives: readonly Directive[]): DirectiveQuestion => ({
   directives,

@@ -1,7 +1,7 @@
 /** What a patient's directives say of one record: the most specific one speaks, and a deny wins a tie. */
 import { equalBytes } from '@plexus/codec'
 import type { RecordFacts } from './decide.ts'
-import type { Directive, Purpose } from './statements/index.ts'
+import type { Directive, Purpose } from './statements.ts'
 
 export interface DirectiveQuestion {
   readonly directives: readonly Directive[]

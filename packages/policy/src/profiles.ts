@@ -1,5 +1,5 @@
 /** What holds where the patient said nothing. A profile stands in genesis and changes by vote. */
-import type { Purpose, Segment } from './statements/index.ts'
+import type { Purpose, Segment } from './statements.ts'
 
 export interface Profile {
   readonly name: 'opt-in' | 'us'

@@ -8,7 +8,7 @@ import {
   evidence,
   type IntentContent,
   type Segment,
-} from './statements/index.ts'
+} from './statements.ts'
 
 export const now = 1_222_732_800 // 2008-09-30, 00:00 UTC
 export const day = 86_400

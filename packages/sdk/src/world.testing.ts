@@ -293,6 +293,10 @@ export class World {
     }
   }
 
+  receiptBytes(changes: Partial<Receipt> = {}): Uint8Array {
+    return encode(receiptSchema, this.receiptOf(changes))
+  }
+
   noteOf(receipt: Uint8Array, changes: Partial<ReleaseNote> = {}, seed = memberSeed('hospital')) {
     const content: ReleaseNote = { custodian: 'hospital', receipt, height: this.height, madeAt: this.time, ...changes }
     const message = signedBytes('release-note', this.chain.id, encode(releaseNoteContent, content))

@@ -28,8 +28,8 @@ import {
 
 /** A person rarely has more custodians in a lifetime; one visit introduces them all. */
 export const custodiansMax = 64
-/** Fifty reads a week over a lifetime, at one custodian. */
-export const accessesMax = 200_000
+/** Twenty reads a week over a lifetime, at one custodian. */
+export const accessesMax = 100_000
 /** Sets on their way to a custodian that never answers. */
 export const setsMax = 8
 /** A change a week over a lifetime. */
@@ -126,8 +126,8 @@ export type Relationship = Infer<typeof relationship>
 export const walletState = object({ relationships: list(relationship, { max: custodiansMax }) })
 export type WalletState = Infer<typeof walletState>
 
-/** Every list at its bound would be larger; a wallet that comes near is exported, not kept on a phone. */
-const walletStateBytesMax = 64 * 1024 * 1024
+/** The lists bound a state; whatever they let in must also open again, so this only keeps a length within 32 bits. */
+const walletStateBytesMax = 2 ** 31 - 1
 
 export const emptyWallet: WalletState = { relationships: [] }
 

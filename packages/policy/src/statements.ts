@@ -1,14 +1,14 @@
 /** Every statement of the exchange: what wallet, node and auditor read alike. Types, bytes and names; no rule. */
-export * from './bundle.ts'
-export * from './correction.ts'
-export * from './directive-set.ts'
-export * from './enrolment.ts'
-export * from './evidence.ts'
-export * from './fields.ts'
-export * from './intent.ts'
-export * from './notes.ts'
-export * from './receipt.ts'
-export * from './record-version.ts'
+export * from './statements/bundle.ts'
+export * from './statements/correction.ts'
+export * from './statements/directive-set.ts'
+export * from './statements/enrolment.ts'
+export * from './statements/evidence.ts'
+export * from './statements/fields.ts'
+export * from './statements/intent.ts'
+export * from './statements/notes.ts'
+export * from './statements/receipt.ts'
+export * from './statements/record-version.ts'
 
 /** The name of each kind of statement in what is hashed and signed; two kinds never share one. */
 export const statementTypes = {
