@@ -2,9 +2,9 @@
 import { encode } from '@plexus/codec'
 import { members } from '@plexus/contracts'
 import { sealEnvelope } from '@plexus/kernel'
-import type { Custodian } from './custodian.ts'
 import { secondsPerDay } from './facts.ts'
 import type { Organisation, Replica, Surroundings } from './ports.ts'
+import type { SelfAsserted } from './self-asserted.ts'
 
 /** Counts are rounded up to multiples of this: what a member posts says nothing about one patient. */
 const roundedTo = 5
@@ -17,7 +17,7 @@ export class Counts {
   private repeatAt = 0
   private readonly parts: {
     readonly replica: Replica
-    readonly custodian: Custodian
+    readonly selfAsserted: SelfAsserted
     readonly surroundings: Surroundings
     readonly organisations: ReadonlyMap<string, Organisation>
     readonly member: string
@@ -30,7 +30,7 @@ export class Counts {
 
   /** Posts what is due and not on the ledger yet. The ledger takes one posting per custodian and day, so a repeat does no harm. */
   tick(): void {
-    const { replica, custodian, surroundings, organisations } = this.parts
+    const { replica, selfAsserted, surroundings, organisations } = this.parts
     const now = surroundings.now()
     if (now < this.repeatAt) return
     this.repeatAt = now + repeatSeconds
@@ -38,7 +38,7 @@ export class Counts {
     for (let day = Math.max(0, today - daysBack); day < today; day++) {
       for (const id of organisations.keys()) {
         if (replica.state.get(`members/postings/${String(day).padStart(8, '0')}/${id}`)) continue
-        const totals = custodian.selfAssertedTotals(day, id)
+        const totals = selfAsserted.totals(day, id)
         if (totals.length > 0) this.post(id, day, totals)
       }
     }

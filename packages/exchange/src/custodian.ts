@@ -8,7 +8,6 @@ import {
   decode,
   encode,
   equalBytes,
-  fromHex,
   type Infer,
   list,
   object,
@@ -19,45 +18,35 @@ import {
   uint,
   utf8,
 } from '@plexus/codec'
-import { members } from '@plexus/contracts'
-import { hmacSha256, merkleRoot, publicKeyOf, sealTo, sha256, sign, signedBytes } from '@plexus/crypto'
-import { type Opening, opening, viewOf } from '@plexus/kernel'
+import { merkleRoot, sealTo, sha256 } from '@plexus/crypto'
+import { type Opening, opening } from '@plexus/kernel'
 import {
   type Decision,
   decide,
   type Evidence,
   type Intent,
-  type IntentContent,
-  npi,
-  type Receipt,
   type ReceiptDecision,
-  receipt,
   refusals,
-  releaseNoteContent,
-  type Segment,
-  type SignedReleaseNote,
   statementTypes,
 } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
-import { encodeBundle, proveCommitted } from './bundles.ts'
-import { type Custody, type PatientRow, type RecordRow, zeroHash } from './custody.ts'
+import { type Custody, type RecordRow, zeroHash } from './custody.ts'
 import {
   clinicianSigned,
   evidenceFacts,
   type Found,
   findOpened,
   handleIsOpen,
-  intentFactKeys,
   ledgerFacts,
   readEvidence,
   readIntent,
-  secondsPerDay,
 } from './facts.ts'
 import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
-import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
-import { sequenceKey, tableOf } from './tables.ts'
+import type { ReceiptFrame, Receipts } from './receipts.ts'
+import type { SelfAsserted } from './self-asserted.ts'
+import { tableOf } from './tables.ts'
 
 const hash = bytes({ length: 32 })
 
@@ -104,7 +93,7 @@ const fingerprintSchema = object({
 interface Weighed {
   readonly decision: Decision
   readonly released: readonly RecordRow[]
-  readonly receipt: Omit<Receipt, 'number' | 'previous' | 'madeAt'>
+  readonly receipt: ReceiptFrame
   readonly fingerprint: Uint8Array
   readonly head: Uint8Array | null
 }
@@ -115,7 +104,8 @@ export interface CustodianParts {
   readonly batches: Batches
   readonly custody: Custody
   readonly vault: Vault
-  readonly outbox: Outbox
+  readonly receipts: Receipts
+  readonly selfAsserted: SelfAsserted
   readonly desk: NoteDesk
   readonly surroundings: Surroundings
   readonly organisations: ReadonlyMap<string, Organisation>
@@ -126,10 +116,6 @@ export class Custodian {
   private readonly parts: CustodianParts
   private readonly requests
   private readonly deciding
-  private readonly telling
-  private readonly kept
-  private readonly asked
-  private readonly askedTotals
   private readonly patientKeys
   private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'request' }> }[] = []
 
@@ -138,14 +124,6 @@ export class Custodian {
     const { journal } = parts
     this.requests = tableOf(journal, 'requests', requestRow)
     this.deciding = tableOf(journal, 'requests-deciding', text({ max: 64 }))
-    this.telling = tableOf(
-      journal,
-      'receipts-to-tell',
-      object({ patient: text({ max: 64 }), intent: option(opening), note: option(bytes({ max: 1024 })) }),
-    )
-    this.kept = tableOf(journal, 'bundles-kept', bytes({ max: 256 * 1024 }))
-    this.asked = tableOf(journal, 'self-asserted', object({ npis: list(npi, { max: 1_000 }) }))
-    this.askedTotals = tableOf(journal, 'self-asserted-totals', uint())
     this.patientKeys = tableOf(journal, 'patient-signing-keys', text({ max: 64 }))
   }
 
@@ -175,7 +153,7 @@ export class Custodian {
         intent.hash,
         weighed.decision.type === 'refuse' ? weighed.decision.code : 'patient-unknown',
       )
-    const written = this.writeReceipt(row, weighed.receipt)
+    const written = this.parts.receipts.write(row, weighed.receipt)
     this.parts.journal.write([
       ...written.changes,
       this.requests.put(key, {
@@ -194,7 +172,7 @@ export class Custodian {
         answer: null,
       }),
       this.deciding.put(key, patient),
-      ...this.count(content, patient, weighed.decision),
+      ...this.parts.selfAsserted.count(content, patient, weighed.decision, this.parts.replica.tip().time),
     ])
     // Durable: the receipt, its number and the use of the intent. A crash from here on ends in this receipt or a void one.
     this.parts.surroundings.observe?.('receipt')
@@ -208,7 +186,7 @@ export class Custodian {
       if (!row) throw new Error('a request in decision has no row')
       if (this.parts.batches.committedAt(row.receipt) !== undefined) await this.conclude(key, row)
     }
-    this.tell()
+    this.parts.receipts.tell()
   }
 
   private async conclude(key: string, row: RequestRow): Promise<void> {
@@ -226,7 +204,11 @@ export class Custodian {
         receipt: proof,
       }
       const settled: RequestRow = { ...row, state: 'refused', answer: encode(memberNote, refusal) }
-      journal.write([this.requests.put(key, settled), this.deciding.drop(key), this.duty(row.receipt, row)])
+      journal.write([
+        this.requests.put(key, settled),
+        this.deciding.drop(key),
+        this.parts.receipts.duty(row.receipt, row),
+      ])
       return this.sendAnswer(settled)
     }
     const evidence = this.findEvidence(row.evidence)
@@ -245,7 +227,9 @@ export class Custodian {
     const weighed = replica.tip().height === height ? before : this.weigh(intent.value, evidence, row.patient)
     if (!equalBytes(weighed.fingerprint, row.fingerprint) || weighed.released.length !== keys.length)
       return this.void(key, row, intent.value, weighed)
-    const note = this.signNote(row.custodian, row.receipt)
+    const note = this.parts.receipts.signNote(row.custodian, row.receipt)
+    const notice = this.parts.receipts.notice(row, proof, note)
+    if (!notice) return this.void(key, row, intent.value, weighed)
     const records = weighed.released.map(({ hash: hashed }) => batches.opening(hashed))
     if (records.some((each) => !each)) throw new Error('a committed record version has no opening')
     const answer: MemberNote = {
@@ -262,7 +246,7 @@ export class Custodian {
       records: weighed.released.map(({ record }) => record),
       answer: encode(memberNote, answer),
     }
-    journal.write([this.requests.put(key, settled), this.deciding.drop(key), ...this.notice(row, proof, note)])
+    journal.write([this.requests.put(key, settled), this.deciding.drop(key), ...notice])
     // Durable: release, release note and notice. Only now may the answer leave.
     surroundings.observe?.('release')
     return this.sendAnswer(settled)
@@ -274,7 +258,7 @@ export class Custodian {
     const code = weighed.decision.type === 'refuse' ? weighed.decision.code : 'facts-changed'
     const patient = custody.patients.get(row.patient)
     if (!patient) throw new Error('a request names a patient who is not in custody')
-    const written = this.writeReceipt(patient, { ...weighed.receipt, decision: { type: 'void', code } })
+    const written = this.parts.receipts.write(patient, { ...weighed.receipt, decision: { type: 'void', code } })
     const refusal: MemberNote = {
       type: 'refusal',
       intent: intent.hash,
@@ -287,8 +271,8 @@ export class Custodian {
       ...written.changes,
       this.requests.put(key, settled),
       this.deciding.drop(key),
-      this.duty(row.receipt, row),
-      this.duty(written.hash, row),
+      this.parts.receipts.duty(row.receipt, row),
+      this.parts.receipts.duty(written.hash, row),
     ])
     return this.sendAnswer(settled)
   }
@@ -344,61 +328,9 @@ export class Custodian {
     return [...receivers].sort()
   }
 
-  /**
-   * A read by the custodian's own people. The receipt is durable before the bytes are shown, joins the patient's chain
-   * and the next batch, and the patient sees it.
-   */
-  ownStaffRead({
-    custodian,
-    patient,
-    clinician,
-  }: {
-    readonly custodian: string
-    readonly patient: string
-    readonly clinician: string
-  }): { readonly row: PatientRow; readonly records: readonly RecordRow[] } | undefined {
-    const { custody, journal } = this.parts
-    const key = custody.patientKey(custodian, patient)
-    const row = custody.patients.get(key)
-    if (!row) return undefined
-    const records = custody.versions(key).filter(({ status }) => status === 'current')
-    const base = this.receiptFrame(custodian, row)
-    const written = this.writeReceipt(row, {
-      ...base,
-      intent: zeroHash,
-      decision: { type: 'own-staff', clinician },
-      recordsRoot: merkleRoot(records.map(({ hash: hashed }) => hashed)),
-      recordsCount: records.length,
-      chains: [],
-    })
-    journal.write([
-      ...written.changes,
-      this.telling.put(toHex(written.hash), { patient: key, intent: null, note: null }),
-    ])
-    return { row, records }
-  }
-
   /** Registers the key under which a patient's evidence is known here. */
   patientKeyChanges(custodian: string, signingKey: Uint8Array, patient: string): JournalChange {
     return this.patientKeys.put(this.parts.blind('signing-key', custodian, toHex(signingKey)), patient)
-  }
-
-  /** Bundles that were kept for a patient without a wallet. */
-  keptBundles(patient: string): readonly (readonly [string, Uint8Array])[] {
-    return [...this.kept.entries({ prefix: `${patient}/` })]
-  }
-
-  dropKept(key: string): JournalChange {
-    return this.kept.drop(key)
-  }
-
-  /** Distinct patients for whom each requester asked at a custodian on a day, on self-asserted evidence. */
-  selfAssertedTotals(day: number, custodian: string): readonly { readonly asker: string; readonly requests: number }[] {
-    const prefix = `${sequenceKey(day)}/${custodian}/`
-    return [...this.askedTotals.entries({ prefix })].map(([key, requests]) => ({
-      asker: key.slice(prefix.length),
-      requests,
-    }))
   }
 
   private findEvidence(openings: readonly Opening[]): readonly Found<Evidence>[] {
@@ -443,14 +375,14 @@ export class Custodian {
               set,
               enrolled: row.enrolment !== null,
               records: rows,
-              selfAssertedToday: this.askedToday(content, patient, ledger.blockTime),
+              selfAssertedToday: this.parts.selfAsserted.today(content, patient, ledger.blockTime),
             }
           : null,
     })
     const released = decision.type === 'refuse' ? [] : decision.released.map((index) => rows[index] as RecordRow)
     const recordsRoot = merkleRoot(released.map(({ hash: hashed }) => hashed))
     const open = decision.type === 'refuse' ? [] : decision.open
-    const frame = this.receiptFrame(content.custodian, row)
+    const frame = this.parts.receipts.frame(content.custodian, row)
     return {
       decision,
       released,
@@ -461,7 +393,7 @@ export class Custodian {
         decision: receiptDecision(decision),
         recordsRoot,
         recordsCount: released.length,
-        chains: row && patient ? this.chains(row, patient, open, intent.hash) : [],
+        chains: row && patient ? this.parts.receipts.chains(row, patient, open, intent.hash) : [],
       },
       fingerprint: sha256(
         encode(fingerprintSchema, {
@@ -479,114 +411,6 @@ export class Custodian {
     }
   }
 
-  private receiptFrame(custodian: string, row: PatientRow | undefined) {
-    const { replica } = this.parts
-    const { profile, version } = members.queries.policy(viewOf(members, replica.state))
-    return {
-      custodian,
-      profile,
-      profileVersion: version,
-      headVersion: row?.set?.content.version ?? null,
-      mailbox: row?.enrolment?.content.mailbox ?? null,
-      height: replica.tip().height,
-    }
-  }
-
-  /** Count and head of each chain that is open to the reader; of the others a commitment under the wrapping key, which the wallet has. */
-  private chains(row: PatientRow, patient: string, open: readonly Segment[], intent: Uint8Array): Receipt['chains'] {
-    return this.parts.custody.chainHeads(patient).map(({ segment, count, head }) => {
-      if (open.includes(segment)) return { type: 'open' as const, segment, count, head }
-      const { key } = this.parts.vault.wrappingKey({ custodian: row.custodian, patient: row.patient, segment })
-      return {
-        type: 'closed' as const,
-        commitment: hmacSha256(key, concatBytes(utf8(`plexus/v1/chain-head/${segment}/${count}/`), head, intent)),
-      }
-    })
-  }
-
-  private writeReceipt(
-    row: PatientRow,
-    frame: Omit<Receipt, 'number' | 'previous' | 'madeAt'>,
-  ): { readonly hash: Uint8Array; readonly changes: readonly JournalChange[] } {
-    const { batches, custody, surroundings } = this.parts
-    const statement = encode(receipt, {
-      ...frame,
-      number: row.receipts + 1,
-      previous: row.lastReceipt,
-      madeAt: Math.floor(surroundings.now()),
-    })
-    const committed = batches.commit(statementTypes.receipt, statement)
-    const key = custody.patientKey(row.custodian, row.patient)
-    return {
-      hash: committed.hash,
-      changes: [
-        ...committed.changes,
-        custody.patients.put(key, { ...row, receipts: row.receipts + 1, lastReceipt: committed.hash }),
-      ],
-    }
-  }
-
-  private signNote(custodian: string, of: Uint8Array): SignedReleaseNote {
-    const { organisations, replica, surroundings } = this.parts
-    const organisation = organisations.get(custodian)
-    if (!organisation) throw new Error('a request names an organisation that this node does not act for')
-    const content = { custodian, receipt: of, height: replica.tip().height, madeAt: Math.floor(surroundings.now()) }
-    const signature = sign(
-      organisation.seed,
-      signedBytes(statementTypes.releaseNote, replica.chain.id, encode(releaseNoteContent, content)),
-    )
-    return { content, signature: { key: publicKeyOf(organisation.seed), signature } }
-  }
-
-  private duty(of: Uint8Array, row: RequestRow): JournalChange {
-    return this.telling.put(toHex(of), { patient: row.patient, intent: row.intent, note: null })
-  }
-
-  /** Notices of receipts that released nothing go out when the receipt is committed. */
-  private tell(): void {
-    const { batches, journal } = this.parts
-    for (const [key, { patient, intent }] of [...this.telling.entries()]) {
-      const hashed = fromHex(key)
-      if (batches.committedAt(hashed) === undefined) continue
-      const proof = batches.opening(hashed)
-      if (!proof) throw new Error('a committed receipt has no opening')
-      journal.write([this.telling.drop(key), ...this.notice({ patient, intent }, proof, null)])
-    }
-  }
-
-  /** The patient's notice of one receipt: into the outbox, or kept for an enrolment. */
-  private notice(
-    of: { readonly patient: string; readonly intent: Opening | null },
-    proof: Opening,
-    note: SignedReleaseNote | null,
-  ): readonly JournalChange[] {
-    const { replica, batches, custody, outbox } = this.parts
-    const row = custody.patients.get(of.patient)
-    if (!row) throw new Error('a receipt names a patient who is not in custody')
-    const facts = [`members/tenants/${row.custodian}`, ...(note ? [`members/keys/${toHex(note.signature.key)}`] : [])]
-    const content = of.intent && readIntent(of.intent.statement)
-    const about = content?.ok ? content.value.content : null
-    const intent =
-      of.intent === null
-        ? null
-        : proveCommitted(replica, batches, of.intent, about ? intentFactKeys(replica, about) : [])
-    const receiptProof = proveCommitted(
-      replica,
-      batches,
-      proof,
-      facts.filter((key) => replica.state.get(key) !== undefined),
-    )
-    if (!receiptProof || intent === undefined) return []
-    const bundle = encodeBundle({ intent, receipt: receiptProof, note })
-    if (!row.enrolment) return [this.kept.put(`${of.patient}/${toHex(sha256(bundle)).slice(0, 16)}`, bundle)]
-    return outbox.addNotice(row.enrolment.content.mailbox, {
-      type: 'access',
-      from: 'custodian',
-      teller: row.custodian,
-      bundle,
-    })
-  }
-
   private async refuseUnreceipted(to: string, intent: Uint8Array, code: string): Promise<void> {
     const sealed = await this.parts.desk.seal(
       to,
@@ -597,39 +421,6 @@ export class Custodian {
 
   private latest(): number {
     return Math.max(this.parts.surroundings.now(), this.parts.replica.tip().time)
-  }
-
-  private askedToday(
-    content: IntentContent,
-    patient: string,
-    time: number,
-  ): { readonly byRequester: number; readonly byClinician: number } {
-    const prefix = this.askedPrefix(content, time)
-    let byRequester = 0
-    let byClinician = 0
-    for (const [key, { npis }] of this.asked.entries({ prefix })) {
-      if (key === prefix + patient) continue
-      byRequester++
-      if (npis.includes(content.clinician.npi)) byClinician++
-    }
-    return { byRequester, byClinician }
-  }
-
-  /** Written with the receipt: what was asked on self-asserted evidence counts, whatever comes of it. */
-  private count(content: IntentContent, patient: string, decision: Decision): readonly JournalChange[] {
-    if (decision.type === 'refuse' || decision.grade === 'corroborated') return []
-    const time = this.parts.replica.tip().time
-    const key = this.askedPrefix(content, time) + patient
-    const known = this.asked.get(key)
-    const npis = [...new Set([...(known?.npis ?? []), content.clinician.npi])].sort()
-    const changes = [this.asked.put(key, { npis })]
-    if (known) return changes
-    const total = `${sequenceKey(Math.floor(time / secondsPerDay))}/${content.custodian}/${content.requester}`
-    return [...changes, this.askedTotals.put(total, (this.askedTotals.get(total) ?? 0) + 1)]
-  }
-
-  private askedPrefix({ custodian, requester }: IntentContent, time: number): string {
-    return `${this.parts.blind('asked', custodian, requester, String(Math.floor(time / secondsPerDay)))}/`
   }
 }
 

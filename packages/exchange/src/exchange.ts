@@ -13,7 +13,9 @@ import { Mailboxes } from './mailbox.ts'
 import { memberNote, NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
+import { Receipts } from './receipts.ts'
 import { Requester } from './requester.ts'
+import { SelfAsserted } from './self-asserted.ts'
 import { blindKeys } from './tables.ts'
 import { WalletDoor, type WalletRefusal } from './wallet-door.ts'
 
@@ -40,6 +42,7 @@ export class Exchange {
   readonly batches: Batches
   readonly custody: Custody
   readonly custodian: Custodian
+  readonly receipts: Receipts
   readonly requester: Requester
   readonly mailboxes: Mailboxes
   readonly outbox: Outbox
@@ -69,13 +72,17 @@ export class Exchange {
     const { outbox } = this
     this.custody = new Custody({ journal, batches, vault, surroundings, blind })
     const { custody } = this
+    this.receipts = new Receipts({ journal, replica, batches, custody, vault, outbox, surroundings, organisations })
+    const { receipts } = this
+    const selfAsserted = new SelfAsserted({ journal, blind })
     this.custodian = new Custodian({
       journal,
       replica,
       batches,
       custody,
       vault,
-      outbox,
+      receipts,
+      selfAsserted,
       desk,
       surroundings,
       organisations,
@@ -103,6 +110,7 @@ export class Exchange {
       batches,
       custody,
       custodian,
+      receipts,
       requester: this.requester,
       vault,
       outbox,
@@ -110,7 +118,7 @@ export class Exchange {
       organisations,
       blind,
     })
-    this.counts = new Counts({ replica, custodian, surroundings, organisations, member, seed })
+    this.counts = new Counts({ replica, selfAsserted, surroundings, organisations, member, seed })
   }
 
   /** A sealed note from another member or a wallet. What a wallet brought is answered at once; members are answered by notes. */

@@ -20,6 +20,7 @@ import type { Custody, PatientRow } from './custody.ts'
 import { handleIsOpen } from './facts.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
+import type { Receipts } from './receipts.ts'
 import type { Requester, VisitRefusal } from './requester.ts'
 import { tableOf } from './tables.ts'
 
@@ -48,6 +49,7 @@ export interface WalletDoorParts {
   readonly batches: Batches
   readonly custody: Custody
   readonly custodian: Custodian
+  readonly receipts: Receipts
   readonly requester: Requester
   readonly vault: Vault
   readonly outbox: Outbox
@@ -92,7 +94,7 @@ export class WalletDoor {
   }
 
   private enrol(code: string, signed: SignedEnrolment, set: SignedDirectiveSet): Result<void, WalletRefusal> {
-    const { replica, custody, custodian, batches, journal, organisations, blind, surroundings } = this.parts
+    const { replica, custody, custodian, receipts, batches, journal, organisations, blind, surroundings } = this.parts
     const { content, wallet } = signed
     if (!organisations.has(content.custodian)) return no({ type: 'custodian-not-here' })
     const codeKey = blind('code', code)
@@ -125,7 +127,7 @@ export class WalletDoor {
 
     const key = custody.patientKey(content.custodian, issued.patient)
     const before = custody.patients.get(key) ?? custody.newPatient(content.custodian, issued.patient)
-    const kept = custodian.keptBundles(key)
+    const kept = receipts.keptBundles(key)
     const row = { ...before, enrolment: signed, set }
     const keys = this.wrappingKeys(row)
     const committed = batches.commit(statementTypes.enrolment, encode(enrolment, signed))
@@ -139,7 +141,7 @@ export class WalletDoor {
       custody.patients.put(key, { ...row, given: keys.given }),
       custodian.patientKeyChanges(content.custodian, content.signingKey, key),
       this.codes.drop(codeKey),
-      ...kept.map(([at]) => custodian.dropKept(at)),
+      ...kept.map(([at]) => receipts.dropKept(at)),
       ...notices.flatMap((notice) => this.parts.outbox.addNotice(content.mailbox, notice)),
     ])
     return ok()

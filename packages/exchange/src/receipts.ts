@@ -1,0 +1,204 @@
+/** The receipts of a custodian: numbered and chained per patient, and each told to the patient once it is committed. */
+import { bytes, concatBytes, encode, fromHex, object, option, text, toHex, utf8 } from '@plexus/codec'
+import { members } from '@plexus/contracts'
+import { hmacSha256, merkleRoot, publicKeyOf, sha256, sign, signedBytes } from '@plexus/crypto'
+import { type Opening, opening, viewOf } from '@plexus/kernel'
+import {
+  type Receipt,
+  receipt,
+  releaseNoteContent,
+  type Segment,
+  type SignedReleaseNote,
+  statementTypes,
+} from '@plexus/policy'
+import type { Vault } from '@plexus/vault'
+import type { Batches } from './batches.ts'
+import { encodeBundle, proveCommitted } from './bundles.ts'
+import { type Custody, type PatientRow, type RecordRow, zeroHash } from './custody.ts'
+import { intentFactKeys, readIntent } from './facts.ts'
+import type { Outbox } from './outbox.ts'
+import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
+import { tableOf } from './tables.ts'
+
+/** A receipt before it has its number and time. */
+export type ReceiptFrame = Omit<Receipt, 'number' | 'previous' | 'madeAt'>
+
+export interface ReceiptParts {
+  readonly journal: Journal
+  readonly replica: Replica
+  readonly batches: Batches
+  readonly custody: Custody
+  readonly vault: Vault
+  readonly outbox: Outbox
+  readonly surroundings: Surroundings
+  readonly organisations: ReadonlyMap<string, Organisation>
+}
+
+/** Which access a receipt belongs to: the patient's row, and the intent, or null for a read by own staff. */
+export interface About {
+  readonly patient: string
+  readonly intent: Opening | null
+}
+
+export class Receipts {
+  private readonly parts: ReceiptParts
+  private readonly telling
+  private readonly kept
+
+  constructor(parts: ReceiptParts) {
+    this.parts = parts
+    const { journal } = parts
+    this.telling = tableOf(journal, 'receipts-to-tell', object({ patient: text({ max: 64 }), intent: option(opening) }))
+    this.kept = tableOf(journal, 'bundles-kept', bytes({ max: 256 * 1024 }))
+  }
+
+  frame(custodian: string, row: PatientRow | undefined) {
+    const { replica } = this.parts
+    const { profile, version } = members.queries.policy(viewOf(members, replica.state))
+    return {
+      custodian,
+      profile,
+      profileVersion: version,
+      headVersion: row?.set?.content.version ?? null,
+      mailbox: row?.enrolment?.content.mailbox ?? null,
+      height: replica.tip().height,
+    }
+  }
+
+  /** Count and head of each chain that is open to the reader; of the others a commitment under the wrapping key, which the wallet has. */
+  chains(row: PatientRow, patient: string, open: readonly Segment[], intent: Uint8Array): Receipt['chains'] {
+    return this.parts.custody.chainHeads(patient).map(({ segment, count, head }) => {
+      if (open.includes(segment)) return { type: 'open' as const, segment, count, head }
+      const { key } = this.parts.vault.wrappingKey({ custodian: row.custodian, patient: row.patient, segment })
+      return {
+        type: 'closed' as const,
+        commitment: hmacSha256(key, concatBytes(utf8(`plexus/v1/chain-head/${segment}/${count}/`), head, intent)),
+      }
+    })
+  }
+
+  write(
+    row: PatientRow,
+    frame: ReceiptFrame,
+  ): { readonly hash: Uint8Array; readonly changes: readonly JournalChange[] } {
+    const { batches, custody, surroundings } = this.parts
+    const statement = encode(receipt, {
+      ...frame,
+      number: row.receipts + 1,
+      previous: row.lastReceipt,
+      madeAt: Math.floor(surroundings.now()),
+    })
+    const committed = batches.commit(statementTypes.receipt, statement)
+    const key = custody.patientKey(row.custodian, row.patient)
+    return {
+      hash: committed.hash,
+      changes: [
+        ...committed.changes,
+        custody.patients.put(key, { ...row, receipts: row.receipts + 1, lastReceipt: committed.hash }),
+      ],
+    }
+  }
+
+  signNote(custodian: string, of: Uint8Array): SignedReleaseNote {
+    const { organisations, replica, surroundings } = this.parts
+    const organisation = organisations.get(custodian)
+    if (!organisation) throw new Error('a request names an organisation that this node does not act for')
+    const content = { custodian, receipt: of, height: replica.tip().height, madeAt: Math.floor(surroundings.now()) }
+    const signature = sign(
+      organisation.seed,
+      signedBytes(statementTypes.releaseNote, replica.chain.id, encode(releaseNoteContent, content)),
+    )
+    return { content, signature: { key: publicKeyOf(organisation.seed), signature } }
+  }
+
+  /** A duty to tell the patient of a receipt that releases nothing, once it is committed. */
+  duty(of: Uint8Array, { patient, intent }: About): JournalChange {
+    return this.telling.put(toHex(of), { patient, intent })
+  }
+
+  /** Notices of receipts that released nothing go out when the receipt is committed. */
+  tell(): void {
+    const { batches, journal } = this.parts
+    for (const [key, { patient, intent }] of [...this.telling.entries()]) {
+      const hashed = fromHex(key)
+      if (batches.committedAt(hashed) === undefined) continue
+      const proof = batches.opening(hashed)
+      if (!proof) throw new Error('a committed receipt has no opening')
+      const notice = this.notice({ patient, intent }, proof, null)
+      // Without proof nothing is told and the duty stays: a replica that is restored may prove it later.
+      if (notice) journal.write([this.telling.drop(key), ...notice])
+    }
+  }
+
+  /**
+   * The patient's notice of one receipt: into the outbox, or kept for an enrolment. Undefined when the replica cannot
+   * prove the commitments any more: then nothing may be released on it.
+   */
+  notice(of: About, proof: Opening, note: SignedReleaseNote | null): readonly JournalChange[] | undefined {
+    const { replica, batches, custody, outbox } = this.parts
+    const row = custody.patients.get(of.patient)
+    if (!row) throw new Error('a receipt names a patient who is not in custody')
+    const facts = [`members/tenants/${row.custodian}`, ...(note ? [`members/keys/${toHex(note.signature.key)}`] : [])]
+    const content = of.intent && readIntent(of.intent.statement)
+    const about = content?.ok ? content.value.content : null
+    const intent =
+      of.intent === null
+        ? null
+        : proveCommitted(replica, batches, of.intent, about ? intentFactKeys(replica, about) : [])
+    const receiptProof = proveCommitted(
+      replica,
+      batches,
+      proof,
+      facts.filter((key) => replica.state.get(key) !== undefined),
+    )
+    if (!receiptProof || intent === undefined) return undefined
+    const bundle = encodeBundle({ intent, receipt: receiptProof, note })
+    if (!row.enrolment) return [this.kept.put(`${of.patient}/${toHex(sha256(bundle)).slice(0, 16)}`, bundle)]
+    return outbox.addNotice(row.enrolment.content.mailbox, {
+      type: 'access',
+      from: 'custodian',
+      teller: row.custodian,
+      bundle,
+    })
+  }
+
+  /**
+   * A read by the custodian's own people. The receipt is durable before the bytes are shown, joins the patient's chain
+   * and the next batch, and the patient sees it.
+   */
+  ownStaffRead({
+    custodian,
+    patient,
+    clinician,
+  }: {
+    readonly custodian: string
+    readonly patient: string
+    readonly clinician: string
+  }): { readonly row: PatientRow; readonly records: readonly RecordRow[] } | undefined {
+    const { custody, journal } = this.parts
+    const key = custody.patientKey(custodian, patient)
+    const row = custody.patients.get(key)
+    if (!row) return undefined
+    const records = custody.versions(key).filter(({ status }) => status === 'current')
+    const base = this.frame(custodian, row)
+    const written = this.write(row, {
+      ...base,
+      intent: zeroHash,
+      decision: { type: 'own-staff', clinician },
+      recordsRoot: merkleRoot(records.map(({ hash: hashed }) => hashed)),
+      recordsCount: records.length,
+      chains: [],
+    })
+    journal.write([...written.changes, this.duty(written.hash, { patient: key, intent: null })])
+    return { row, records }
+  }
+
+  /** Bundles that were kept for a patient without a wallet. */
+  keptBundles(patient: string): readonly (readonly [string, Uint8Array])[] {
+    return [...this.kept.entries({ prefix: `${patient}/` })]
+  }
+
+  dropKept(key: string): JournalChange {
+    return this.kept.drop(key)
+  }
+}
