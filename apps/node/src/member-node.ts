@@ -27,7 +27,12 @@ export interface NodeParts {
   /** To another member's node; loss is normal. */
   readonly send: (to: string, note: Uint8Array) => void
   readonly observe?: (what: string, seconds?: number) => void
+  /** Runs one durable write of ledger, journal or vault under a name, so that a test can fail or end there. */
+  readonly durable?: DurableWrite
 }
+
+/** The product hands in none: then a write is only run. */
+export type DurableWrite = <Value>(what: string, write: () => Value) => Value
 
 export type NodeRefusal = { readonly type: 'directory-in-use' } | { readonly type: 'wrong-master-key' }
 
@@ -114,7 +119,7 @@ export class MemberNode {
   openSequencerStore(): LedgerStore {
     const store = openLedgerStore(join(this.layout.root, 'sequencer'), { chain: this.parts.chain.id })
     this.closers.push(() => store.close())
-    return store
+    return watchedLedger(store, 'sequencer', this.parts.durable)
   }
 
   close(): void {
@@ -151,7 +156,7 @@ interface Opened {
   readonly closers: (() => void)[]
 }
 
-function open({ chain, data, member, random }: NodeParts): Result<Opened, NodeRefusal> {
+function open({ chain, data, member, random, durable }: NodeParts): Result<Opened, NodeRefusal> {
   const layout = layoutOf(data, member)
   makeFolders(layout)
   const lock: Result<Lock, { readonly type: 'directory-in-use' }> = lockDirectory(layout.root)
@@ -161,21 +166,33 @@ function open({ chain, data, member, random }: NodeParts): Result<Opened, NodeRe
     folder: join(layout.keys, 'store'),
     masterKey: secretOf(layout, 'master', random),
     random,
+    ...(durable && { step: durable }),
   })
   if (!keys.ok) {
     lock.value.release()
     return no({ type: 'wrong-master-key' })
   }
   closers.push(() => keys.value.close())
-  const store = openLedgerStore(layout.ledger, { chain: chain.id })
+  const store = watchedLedger(openLedgerStore(layout.ledger, { chain: chain.id }), 'ledger', durable)
   closers.push(() => store.close())
   const sealing = sealingUnder(secretOf(layout, 'journal', random), random)
-  const journal = openJournal(layout.exchange, { sealing })
+  const journal = watchedJournal(openJournal(layout.exchange, { sealing }), 'journal', durable)
   closers.push(() => journal.close())
-  const imports = openJournal(layout.fhir, { sealing })
+  const imports = watchedJournal(openJournal(layout.fhir, { sealing }), 'imports', durable)
   closers.push(() => imports.close())
-  const vault = openVault({ blobs: openDiskBlobStore({ folder: layout.vault }), keys: keys.value, random })
+  const blobs = openDiskBlobStore({ folder: layout.vault, ...(durable && { step: durable }) })
+  const vault = openVault({ blobs, keys: keys.value, random })
   return ok({ layout, store, journal, imports, vault, closers })
+}
+
+function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite | undefined): LedgerStore {
+  if (!durable) return store
+  return { ...store, commit: (applied, header) => durable(what, () => store.commit(applied, header)) }
+}
+
+function watchedJournal(journal: Journal, what: string, durable: DurableWrite | undefined): Journal {
+  if (!durable) return journal
+  return { ...journal, write: (changes) => durable(what, () => journal.write(changes)) }
 }
 
 /** Values at rest: AES-256-GCM under a fresh nonce. One key seals far fewer than the 2^32 values of NIST SP 800-38D §8.3. */

@@ -15,7 +15,7 @@ import {
   type Variant,
 } from '@plexus/kernel'
 import { layoutOf, makeFolders, secretOf, writeDurably } from './layout.ts'
-import { MemberNode, type NodeRefusal } from './member-node.ts'
+import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
 
 /** Scopes of a founding member's key; the board attests licences besides. */
 const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
@@ -41,6 +41,16 @@ export interface NetworkParts {
   readonly now: () => number
   readonly onFailure: (member: string | null, error: unknown) => void
   readonly observe?: (member: string, what: string, seconds?: number) => void
+  readonly faults?: Faults
+}
+
+/** What a test does to a running network; the product hands in nothing. */
+export interface Faults {
+  /** How a sealed note travels: it may come late, twice or never. Without it, notes come in a later turn. */
+  readonly carry?: (from: string, to: string, note: Uint8Array, deliver: () => void) => void
+  /** A member's own clock where it is not `now`. */
+  readonly clockOf?: (member: string) => number
+  readonly durable?: (member: string) => DurableWrite
 }
 
 const genesisFile = 'genesis.cbor'
@@ -139,21 +149,28 @@ export class Network {
     const nodes = new Map<string, MemberNode>()
     const inboxes = new Map<string, MemberNode>()
     for (const member of parts.founding.members) {
+      const { now, faults } = parts
+      const durable = faults?.durable?.(member)
       const opened = MemberNode.open({
         chain,
         data: parts.data,
         member,
         random: parts.random,
-        now: parts.now,
-        // Never in the sender's own turn: a node is told as a network tells it, later.
-        send: (to, note) =>
-          setImmediate(() =>
-            inboxes
-              .get(to)
-              ?.exchange.receive(note)
-              .catch((error) => parts.onFailure(to, error)),
-          ),
+        now: () => faults?.clockOf?.(member) ?? now(),
+        send(to, note) {
+          // Never in the sender's own turn: a node is told as a network tells it, later.
+          const deliver = () =>
+            setImmediate(() =>
+              inboxes
+                .get(to)
+                ?.exchange.receive(note)
+                .catch((error) => parts.onFailure(to, error)),
+            )
+          if (faults?.carry) faults.carry(member, to, note, deliver)
+          else deliver()
+        },
         observe: (what, seconds) => parts.observe?.(member, what, seconds),
+        ...(durable && { durable }),
       })
       if (!opened.ok) {
         for (const node of nodes.values()) node.close()
