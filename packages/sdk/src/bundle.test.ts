@@ -11,6 +11,7 @@ import {
   bundleOf,
   memberSeed,
   npi,
+  secondsPerBlock,
   seedOf,
   sponsorOnlySeed,
   suspendedNpi,
@@ -229,25 +230,28 @@ describe('the same refusals, come by otherwise', () => {
     if (!shown) throw new Error('nothing was committed')
     expect(typeOf({ ...good, receipt: shown })).toBe('other-statement')
   })
+  test('bytes that are no intent are none, though they are committed under its name', () => {
+    const [shown] = world.commit([{ type: 'intent', bytes: Uint8Array.of(0), sponsor: 'emergency' }])
+    if (!shown) throw new Error('nothing was committed')
+    expect(verify({ ...good, intent: shown })).toMatchObject({ reason: { type: 'other-statement', part: 'intent' } })
+  })
   test('an envelope that ends more than ten minutes after its block would not have been taken', () => {
     expect(
       typeOf({ ...good, receipt: inEnvelope(good.receipt, { validUntil: good.receipt.header.header.time + 601 }) }),
     ).toBe('envelope-not-in-force')
   })
   test('a key that may sponsor but not post batches signs no batch', () => {
-    const key = world.commit([
-      {
-        type: 'receipt',
-        bytes: Uint8Array.of(1),
-        sponsor: 'hospital',
-        seeds: [memberSeed('hospital'), sponsorOnlySeed],
-      },
+    const bytes = world.receiptBytes()
+    const [shown] = world.commit([
+      { type: 'receipt', bytes, sponsor: 'hospital', seeds: [memberSeed('hospital'), sponsorOnlySeed] },
     ])
-    const [{ facts }] = key as [Committed]
-    expect(facts).toHaveLength(3)
-    expect(typeOf({ ...good, receipt: inEnvelope(good.receipt, { seeds: [sponsorOnlySeed] }) })).toBe(
-      'sponsor-did-not-sign',
-    )
+    if (!shown) throw new Error('nothing was committed')
+    // Both keys are proven; only the one with less to say signs.
+    expect(typeOf({ ...good, receipt: inEnvelope(shown, { seeds: [sponsorOnlySeed] }) })).toBe('sponsor-did-not-sign')
+    expect(typeOf({ ...good, receipt: inEnvelope(shown, {}) })).toBe('batch-not-in-block')
+  })
+  test('an envelope holds in the second of its end, and ends at most ten minutes after its block', () => {
+    for (const endsAfter of [0, 600]) expect(typeOf(world.access({ endsAfter }))).toBe('verified')
   })
   test('a leaf of a batch opens at its own place only', () => {
     expect(typeOf({ ...good, receipt: { ...good.receipt, opening: { ...good.receipt.opening, index: 6 } } })).toBe(
@@ -263,9 +267,9 @@ describe('the same refusals, come by otherwise', () => {
     expect(typeOf({ ...hosted, receipt: lacking(hosted.receipt, 'members/tenants/') })).toBe('receipt-not-by-custodian')
   })
   test('own staff claim no intent in words either', () => {
-    expect(typeOf(world.access({ intent: null, receipt: { decision: ownStaff, intent: seedOf('some') } }))).toBe(
-      'intent-unexpected',
-    )
+    expect(
+      typeOf(world.access({ intent: null, receipt: { decision: ownStaff, intent: Uint8Array.of(1, ...zeros(31)) } })),
+    ).toBe('intent-unexpected')
   })
   test('a custodian that decided before it could know the intent', () => {
     expect(typeOf(world.access({ receipt: { height: 0 } }))).toBe('decided-out-of-order')
@@ -275,6 +279,15 @@ describe('the same refusals, come by otherwise', () => {
       expect(typeOf(world.access({ ...plan, receipt: { ...plan.receipt, height: 1_000 } }))).toBe(
         'decided-out-of-order',
       )
+  })
+  test('a custodian that says it decided on the state after its own receipt', () => {
+    expect(typeOf(world.access({ receipt: { height: world.height + 2 } }))).toBe('decided-out-of-order')
+    expect(typeOf(world.access({ receipt: { height: world.height + 1 } }))).toBe('verified')
+    const own = (height: number) => typeOf(world.access({ intent: null, receipt: { decision: ownStaff, height } }))
+    expect(own(world.height + 2)).toBe('decided-out-of-order')
+  })
+  test('a receipt in the last second of its intent', () => {
+    expect(typeOf(world.access({ intent: { expiresAt: world.time + 2 * secondsPerBlock } }))).toBe('verified')
   })
   test('a clinician who asks in another organisation’s name', () => {
     expect(typeOf(world.access({ intent: { clinician: { npi, organisation: 'practice' } } }))).toBe(

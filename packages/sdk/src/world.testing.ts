@@ -48,6 +48,7 @@ export const npi = '1234567893'
 export const start = 1_800_000_000
 const leafCount = 16
 const place = 5
+export const secondsPerBlock = 5
 
 const orderer = seedOf('orderer')
 /** `practice` is a tenant of `emergency`. `elsewhere` keeps mailboxes and sponsors handles. */
@@ -130,6 +131,8 @@ export interface Statement {
   readonly bytes: Uint8Array
   readonly sponsor: string
   readonly seeds?: readonly Uint8Array[]
+  /** When its envelope ends, in seconds after its block. */
+  readonly endsAfter?: number
   /** Keys of facts that go with it, besides the sponsor's own. */
   readonly facts?: readonly string[]
 }
@@ -143,6 +146,8 @@ export interface AccessPlan {
   readonly custodianSponsor?: string
   readonly clinicianSeed?: Uint8Array
   readonly noteSeed?: Uint8Array
+  /** When the receipt's envelope ends, in seconds after its block. */
+  readonly endsAfter?: number
   /** Both batches in one block. */
   readonly together?: boolean
 }
@@ -179,7 +184,7 @@ export class World {
     const { reader } = this.ledger
     const tip = reader.tip()
     if (!tip) throw new Error('the ledger is not founded')
-    this.time += 5
+    this.time += secondsPerBlock
     const facts = new Map<string, StateFact>()
     for (const prefix of ['members/members/', 'members/keys/', 'members/tenants/', 'practitioners/roles/'])
       for (const [key, value] of reader.entries(prefix))
@@ -221,7 +226,7 @@ export class World {
 
   /** Commits each statement in a batch of its own, all in one block. */
   commit(statements: readonly Statement[]): readonly Committed[] {
-    const batches = statements.map(({ type, bytes, sponsor, seeds, facts = [] }) => {
+    const batches = statements.map(({ type, bytes, sponsor, seeds, endsAfter = 60, facts = [] }) => {
       const leafKey = seedOf(`leaf ${this.nonces}`)
       const leaves = Array.from({ length: leafCount }, (_, at) => seedOf(`padding ${this.nonces} ${at}`))
       leaves[place] = leafOf(leafKey, statementHash(type, this.chain.id, bytes))
@@ -234,7 +239,16 @@ export class World {
         path: merklePath(leaves, place),
       }
       const transaction = { type: 'post-batch' as const, root: merkleRoot(leaves), leaves: leafCount }
-      return { opening, envelope: this.envelope(sponsor, transaction, seeds ? { seeds } : {}), sponsor, seeds, facts }
+      return {
+        opening,
+        envelope: this.envelope(sponsor, transaction, {
+          ...(seeds ? { seeds } : {}),
+          validUntil: this.time + secondsPerBlock + endsAfter,
+        }),
+        sponsor,
+        seeds,
+        facts,
+      }
     })
     this.block(batches.map(({ envelope }) => envelope))
     const { transactions, header, stateRoot, historyRoot, facts: known } = this.mined.at(-1) as Mined
@@ -332,6 +346,7 @@ export class World {
       type: 'receipt',
       bytes,
       sponsor: custodianSponsor,
+      ...(plan.endsAfter === undefined ? {} : { endsAfter: plan.endsAfter }),
       facts: [`members/tenants/${custodian}`, `members/keys/${toHex(publicKeyOf(noteSeed))}`],
     }
     const done = this.commit(plan.together ? [...asks, answers] : [answers])
