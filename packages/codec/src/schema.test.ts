@@ -291,3 +291,10 @@ describe('a value outside its schema is a bug of the caller', () => {
     for (const write of wrong) expect(write).toThrow()
   })
 })
+
+test('an object tells its fields and a variant the fields of each type, as documents are made from them', () => {
+  const moved = variant({ moved: { by: uint(9), note: option(text({ max: 4 })) }, stayed: {} })
+  expect(Object.keys(moved.types ?? {})).toEqual(['moved', 'stayed'])
+  expect(moved.types?.['moved']?.['by']?.says).toBe('an integer from 0 to 9')
+  expect(Object.keys(object({ b: uint(), a: uint() }).fields ?? {})).toEqual(['b', 'a'])
+})

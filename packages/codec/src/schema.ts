@@ -9,6 +9,9 @@ import { no, ok, type Result } from './result.ts'
 export interface Schema<Value> {
   /** What a value of it is, for refusals: "text of at most 64 bytes". */
   readonly says: string
+  /** Of an object its fields, of a variant the fields of each type: what documents are made from. */
+  readonly fields?: Fields
+  readonly types?: Readonly<Record<string, Fields>>
   write(writer: Writer, value: Value): void
   read(reader: Reader): Value
 }
@@ -250,6 +253,7 @@ export function object<const Of extends Fields>(fields: Of): Schema<ObjectOf<Of>
   const says = `an object of ${order.map(({ name }) => name).join(', ')}`
   return {
     says,
+    fields,
     write(writer, value) {
       writer.head(major.map, order.length)
       for (const { name, schema, key } of order) {
@@ -294,6 +298,7 @@ export function variant<const Of extends Readonly<Record<string, Fields>>>(types
   const says = `a variant: ${names.join(', ')}`
   return {
     says,
+    types,
     write(writer, value) {
       const body = bodies.get(value.type)
       if (!body) bug(says)
