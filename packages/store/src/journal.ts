@@ -1,7 +1,7 @@
 /** Durable journals and outboxes: small tables of bytes under text keys, written in whole transactions. */
 import { bytes, decode, encode, object, text } from '@plexus/codec'
 import { openEnvironment, type Table } from './environment.ts'
-import { asciiKey, asciiText, behindPrefix } from './keys.ts'
+import { asciiKey, asciiText, behindPrefix, isAsciiKey } from './keys.ts'
 import { StoreError } from './store-error.ts'
 
 /** One change: the new value, or null to remove the key. */
@@ -45,7 +45,7 @@ const valueBytesMax = 64 * 1024 * 1024
 const tablePattern = /^[a-z][a-z-]{0,39}$/
 const keyLengthMax = 300
 /** Sorts before every printable character, so that one table's keys stand together. */
-const separator = ' '.charCodeAt(0)
+const separator = ' '
 
 /** What is sealed names its place: a value cannot be passed off under another key. */
 const sealedValue = object({
@@ -148,7 +148,6 @@ function placeKey(table: string, key: string): Uint8Array {
 
 function prefixKey(table: string, key: string): Uint8Array {
   if (!tablePattern.test(table)) throw new Error('a table is named by lower-case letters and hyphens')
-  const name = asciiKey(table)
-  const rest = key === '' ? new Uint8Array(0) : asciiKey(key)
-  return Uint8Array.from([...name, separator, ...rest])
+  if (key !== '' && !isAsciiKey(key)) throw new Error('a key is not printable ASCII of 1 to 400')
+  return Uint8Array.from(Buffer.from(`${table}${separator}${key}`, 'latin1'))
 }
