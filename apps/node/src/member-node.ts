@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { no, ok, type Result } from '@plexus/codec'
 import { contracts, directory } from '@plexus/contracts'
 import { openAead, publicKeyOf, type RandomBytes, sealAead } from '@plexus/crypto'
-import { createReplica, type Replica as LedgerReplica, type LocalMember } from '@plexus/engine'
+import { createReplica, type Replica as LedgerReplica, type LocalMember, rememberSignatures } from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
 import { type Chain, createMachine, type Machine } from '@plexus/kernel'
 import {
@@ -65,7 +65,7 @@ export class MemberNode {
     this.store = opened.store
     this.closers = opened.closers
     this.seed = secretOf(this.layout, 'member', random)
-    this.machine = createMachine({ chain, contracts, directory })
+    this.machine = createMachine({ chain, contracts, directory, signaturesHold: rememberSignatures() })
     const { engine } = chain.genesis
     this.replica = createReplica({ machine: this.machine, store: this.store, engineKey: engine.sequencer, member })
     this.organisations = organisationsOf(this.layout, member, this.seed, random)

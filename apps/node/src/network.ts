@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { encode, type Infer, no, ok, type Result, type Schema } from '@plexus/codec'
 import { contracts, defaultPolicy, directory, members } from '@plexus/contracts'
 import { generateSealingKey, publicKeyOf, type RandomBytes } from '@plexus/crypto'
-import { createSequencer, type LocalEngine, type SubmitAnswer, startLocalEngine } from '@plexus/engine'
+import {
+  createSequencer,
+  type LocalEngine,
+  rememberSignatures,
+  type SubmitAnswer,
+  startLocalEngine,
+} from '@plexus/engine'
 import {
   type Chain,
   createMachine,
@@ -118,7 +124,7 @@ export class Network {
     this.nodes = nodes
     const first = nodes.get(parts.founding.sequencer)
     if (!first) throw new Error('the sequencer is not a member')
-    const machine = createMachine({ chain, contracts, directory })
+    const machine = createMachine({ chain, contracts, directory, signaturesHold: rememberSignatures() })
     const sequencerStore = first.openSequencerStore()
     const sequencer = createSequencer({
       machine,

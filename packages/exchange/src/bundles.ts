@@ -3,8 +3,9 @@ import { decode, encode, equalBytes, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { merklePath } from '@plexus/crypto'
 import { type Opening, openingLeadsTo, readEnvelope, transactionBytesMax } from '@plexus/kernel'
-import { bundleBytesMax, type Committed, type ReceiptBundle, receiptBundle, type StateFact } from '@plexus/policy'
+import { bundleBytesMax, type Committed, receiptBundle, type SignedReleaseNote, type StateFact } from '@plexus/policy'
 import type { Batches } from './batches.ts'
+import { readIntent } from './facts.ts'
 import type { Replica } from './ports.ts'
 
 /**
@@ -54,8 +55,36 @@ export function proveCommitted(
   return undefined
 }
 
-export const encodeBundle = (bundle: ReceiptBundle): Uint8Array => {
-  const bytes = encode(receiptBundle, bundle)
+/**
+ * The receipt bundle of one access; `intent` is null for a read by own staff, `note` when nothing was released. Undefined
+ * when the replica cannot prove a commitment: not yet, or not any more.
+ */
+export function bundleOf(
+  replica: Replica,
+  batches: Batches,
+  of: {
+    readonly custodian: string
+    readonly intent: Opening | null
+    readonly receipt: Opening
+    readonly note: SignedReleaseNote | null
+  },
+): Uint8Array | undefined {
+  const known = (keys: readonly string[]): readonly string[] =>
+    keys.filter((key) => replica.state.get(key) !== undefined)
+  const noteKeys = of.note ? [`members/keys/${toHex(of.note.signature.key)}`] : []
+  const receipt = proveCommitted(replica, batches, of.receipt, known([`members/tenants/${of.custodian}`, ...noteKeys]))
+  const intent =
+    of.intent && (proveCommitted(replica, batches, of.intent, known(intentFactKeys(of.intent))) ?? undefined)
+  if (!receipt || intent === undefined) return undefined
+  const bytes = encode(receiptBundle, { intent, receipt, note: of.note })
   if (bytes.length > bundleBytesMax) throw new Error('a receipt bundle is larger than its bound')
   return bytes
+}
+
+/** Entries of the state shown beside an intent: who acts for the requester, and the clinician's role. */
+function intentFactKeys({ statement }: Opening): readonly string[] {
+  const read = readIntent(statement)
+  if (!read.ok) throw new Error('an intent that was found on the ledger does not decode')
+  const { requester, clinician } = read.value.content
+  return [`members/tenants/${requester}`, `practitioners/roles/${clinician.npi}/${clinician.organisation}`]
 }

@@ -7,7 +7,7 @@ import { acknowledgement, correction, statementTypes } from '@plexus/policy'
 import type { Batches } from './batches.ts'
 import type { Custodian } from './custodian.ts'
 import type { Custody } from './custody.ts'
-import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
+import type { MemberNote, NoteDesk } from './notes.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
 import { tableOf } from './tables.ts'
@@ -168,7 +168,6 @@ export class Corrections {
         signedBytes(statementTypes.acknowledgement, replica.chain.id, encode(acknowledgement, content)),
       ),
     }
-    const sealed = await desk.seal(known.from, encode(memberNote, { type: 'acknowledged', content, signature }))
-    if (sealed) surroundings.send(known.from, sealed)
+    await desk.tell(known.from, { type: 'acknowledged', content, signature })
   }
 }

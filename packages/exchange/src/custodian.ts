@@ -18,35 +18,19 @@ import {
   uint,
   utf8,
 } from '@plexus/codec'
-import { merkleRoot, sealTo, sha256 } from '@plexus/crypto'
+import { sealTo } from '@plexus/crypto'
 import { type Opening, opening } from '@plexus/kernel'
-import {
-  type Decision,
-  decide,
-  type Evidence,
-  type Intent,
-  type ReceiptDecision,
-  refusals,
-  statementTypes,
-} from '@plexus/policy'
+import { type Evidence, type Intent, refusals, statementTypes } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
-import { type Custody, type RecordRow, zeroHash } from './custody.ts'
-import {
-  clinicianSigned,
-  evidenceFacts,
-  type Found,
-  findOpened,
-  handleIsOpen,
-  ledgerFacts,
-  readEvidence,
-  readIntent,
-} from './facts.ts'
+import { type Custody, zeroHash } from './custody.ts'
+import { type Found, findOpened, handleIsOpen, readEvidence, readIntent } from './facts.ts'
 import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
-import type { ReceiptFrame, Receipts } from './receipts.ts'
+import type { Receipts } from './receipts.ts'
 import type { SelfAsserted } from './self-asserted.ts'
 import { tableOf } from './tables.ts'
+import { type Weighed, weigh } from './weigh.ts'
 
 const hash = bytes({ length: 32 })
 
@@ -77,26 +61,6 @@ const requestRow = object({
   answer: option(bytes({ max: 32 * 1024 * 1024 })),
 })
 type RequestRow = Infer<typeof requestRow>
-
-const fingerprintSchema = object({
-  type: text({ max: 20 }),
-  code: text({ max: 40 }),
-  grade: text({ max: 20 }),
-  reasons: list(text({ max: 40 }), { max: 8 }),
-  profile: text({ max: 20 }),
-  profileVersion: uint(),
-  head: option(hash),
-  headVersion: option(uint()),
-  recordsRoot: hash,
-})
-
-interface Weighed {
-  readonly decision: Decision
-  readonly released: readonly RecordRow[]
-  readonly receipt: ReceiptFrame
-  readonly fingerprint: Uint8Array
-  readonly head: Uint8Array | null
-}
 
 export interface CustodianParts {
   readonly journal: Journal
@@ -145,7 +109,7 @@ export class Custodian {
       return this.refuseUnreceipted(from, intent.hash, 'intent-of-another-custodian')
     const evidence = this.findEvidence(note.evidence)
     const patient = this.patientOf(content.custodian, evidence)
-    const weighed = this.weigh(intent, evidence, patient)
+    const weighed = weigh(this.parts, intent, evidence, patient)
     const row = patient && this.parts.custody.patients.get(patient)
     if (!patient || !row)
       return this.refuseUnreceipted(
@@ -212,7 +176,7 @@ export class Custodian {
       return this.sendAnswer(settled)
     }
     const evidence = this.findEvidence(row.evidence)
-    const before = this.weigh(intent.value, evidence, row.patient)
+    const before = weigh(this.parts, intent.value, evidence, row.patient)
     const height = replica.tip().height
     const keys = before.released.map(({ record }) => vault.dataKey(record))
     if (!equalBytes(before.fingerprint, row.fingerprint) || keys.some((each) => !each.ok))
@@ -224,7 +188,7 @@ export class Custodian {
       plaintext: concatBytes(...keys.map((each) => (each.ok ? each.value : zeroHash))),
     })
     // Sealing waited, and blocks may have come. From here to the durable write nothing waits.
-    const weighed = replica.tip().height === height ? before : this.weigh(intent.value, evidence, row.patient)
+    const weighed = replica.tip().height === height ? before : weigh(this.parts, intent.value, evidence, row.patient)
     if (!equalBytes(weighed.fingerprint, row.fingerprint) || weighed.released.length !== keys.length)
       return this.void(key, row, intent.value, weighed)
     const note = this.parts.receipts.signNote(row.custodian, row.receipt)
@@ -355,78 +319,13 @@ export class Custodian {
     return named.size === 1 ? [...named][0] : undefined
   }
 
-  private weigh(intent: Found<Intent>, evidence: readonly Found<Evidence>[], patient: string | undefined): Weighed {
-    const { replica, custody, surroundings } = this.parts
-    const { content } = intent.value
-    const row = patient === undefined ? undefined : custody.patients.get(patient)
-    const set = row?.set?.content ?? null
-    const rows = patient === undefined ? [] : custody.current(patient)
-    const ledger = ledgerFacts(replica, surroundings.now(), { content, batch: intent.batch, set })
-    const decision = decide({
-      ledger,
-      custodian: content.custodian,
-      intent: content,
-      intentCommittedAt: intent.batch.height,
-      clinicianSigned: clinicianSigned(replica, intent.value),
-      evidence: evidence.map((each) => evidenceFacts(replica, each)),
-      patient:
-        row && patient
-          ? {
-              set,
-              enrolled: row.enrolment !== null,
-              records: rows,
-              selfAssertedToday: this.parts.selfAsserted.today(content, patient, ledger.blockTime),
-            }
-          : null,
-    })
-    const released = decision.type === 'refuse' ? [] : decision.released.map((index) => rows[index] as RecordRow)
-    const recordsRoot = merkleRoot(released.map(({ hash: hashed }) => hashed))
-    const open = decision.type === 'refuse' ? [] : decision.open
-    const frame = this.parts.receipts.frame(content.custodian, row)
-    return {
-      decision,
-      released,
-      head: set?.head ?? null,
-      receipt: {
-        ...frame,
-        intent: intent.hash,
-        decision: receiptDecision(decision),
-        recordsRoot,
-        recordsCount: released.length,
-        chains: row && patient ? this.parts.receipts.chains(row, patient, open, intent.hash) : [],
-      },
-      fingerprint: sha256(
-        encode(fingerprintSchema, {
-          type: decision.type,
-          code: decision.type === 'refuse' ? decision.code : '',
-          grade: decision.type === 'refuse' ? '' : decision.grade,
-          reasons: decision.type === 'refuse' ? [] : decision.reasons,
-          profile: frame.profile,
-          profileVersion: frame.profileVersion,
-          head: set?.head ?? null,
-          headVersion: frame.headVersion,
-          recordsRoot,
-        }),
-      ),
-    }
-  }
-
-  private async refuseUnreceipted(to: string, intent: Uint8Array, code: string): Promise<void> {
-    const sealed = await this.parts.desk.seal(
-      to,
-      encode(memberNote, { type: 'refusal', intent, code, exception: exceptionOf(code), receipt: null }),
-    )
-    if (sealed) this.parts.surroundings.send(to, sealed)
+  private refuseUnreceipted(to: string, intent: Uint8Array, code: string): Promise<void> {
+    return this.parts.desk.tell(to, { type: 'refusal', intent, code, exception: exceptionOf(code), receipt: null })
   }
 
   private latest(): number {
     return Math.max(this.parts.surroundings.now(), this.parts.replica.tip().time)
   }
-}
-
-function receiptDecision(decision: Decision): ReceiptDecision {
-  if (decision.type === 'refuse') return { type: 'refuse', code: decision.code, exception: decision.exception }
-  return decision.type === 'permit' ? { type: 'permit' } : { type: 'part', reasons: decision.reasons }
 }
 
 function exceptionOf(code: string): string | null {

@@ -2,7 +2,7 @@
  * One member's part in the exchange, driven from outside by notes, blocks and ticks. One thing happens at a time: what
  * waits for cryptography never interleaves with another note, so each handler reads and writes a journal of its own.
  */
-import { encode, no, ok, type Result } from '@plexus/codec'
+import { no, ok, type Result } from '@plexus/codec'
 import type { Vault } from '@plexus/vault'
 import { Batches } from './batches.ts'
 import { Corrections } from './corrections.ts'
@@ -10,7 +10,7 @@ import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
 import { Custody } from './custody.ts'
 import { Mailboxes } from './mailbox.ts'
-import { memberNote, NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
+import { NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
 import { Receipts } from './receipts.ts'
@@ -50,7 +50,6 @@ export class Exchange {
   readonly door: WalletDoor
   /** The member itself and its tenants; a tenant that joins is put in here. */
   readonly organisations: Map<string, Organisation>
-  private readonly options: ExchangeOptions
   private readonly desk: NoteDesk
   private readonly counts: Counts
   private tail: Promise<unknown> = Promise.resolve()
@@ -58,13 +57,12 @@ export class Exchange {
   private woken = false
 
   constructor(options: ExchangeOptions) {
-    this.options = options
     const { member, replica, journal, vault, surroundings, seed, sealingSeed } = options
     this.organisations = new Map(options.organisations.map((each) => [each.id, each]))
     const { organisations } = this
     const blind = blindKeys(options.blindingKey)
     const chain = replica.chain.id
-    this.desk = new NoteDesk({ chain, member, seed, sealingSeed, state: () => replica.state })
+    this.desk = new NoteDesk({ chain, member, seed, sealingSeed, state: () => replica.state, send: surroundings.send })
     const { desk } = this
     this.batches = new Batches({ journal, replica, surroundings, member, seed })
     const { batches } = this
@@ -187,7 +185,7 @@ export class Exchange {
         break
       case 'fetch': {
         const contents = this.custodian.contents(from, note)
-        if (contents) await this.reply(from, encode(memberNote, contents))
+        if (contents) await this.desk.tell(from, contents)
         break
       }
       case 'contents':
@@ -195,7 +193,7 @@ export class Exchange {
         break
       case 'deposit':
         this.mailboxes.deposit(note)
-        await this.reply(from, encode(memberNote, { type: 'deposited', id: note.id }))
+        await this.desk.tell(from, { type: 'deposited', id: note.id })
         break
       case 'deposited':
         this.outbox.acknowledged(note.id)
@@ -208,11 +206,6 @@ export class Exchange {
         break
     }
     return ok()
-  }
-
-  private async reply(to: string, body: Uint8Array): Promise<void> {
-    const sealed = await this.desk.seal(to, body)
-    if (sealed) this.options.surroundings.send(to, sealed)
   }
 
   /** A failure of one turn reaches its caller and does not stop the next. */

@@ -151,11 +151,3 @@ export function evidenceHolds(replica: Replica, { content, signatures }: Evidenc
 export function handleIsOpen(replica: Replica, handle: Uint8Array): boolean {
   return notary.queries.handle(viewOf(notary, replica.state), toHex(handle))?.status === 'open'
 }
-
-/** Entries of the state that a bundle shows beside an intent: who acts for the requester, and the clinician's role. */
-export function intentFactKeys(replica: Replica, content: IntentContent): readonly string[] {
-  const { npi, organisation } = content.clinician
-  return [`members/tenants/${content.requester}`, `practitioners/roles/${npi}/${organisation}`].filter(
-    (key) => replica.state.get(key) !== undefined,
-  )
-}

@@ -85,6 +85,7 @@ export class NoteDesk {
   private readonly seed: Uint8Array
   private readonly sealingSeed: Uint8Array
   private readonly state: () => StateReader
+  private readonly send: (to: string, note: Uint8Array) => void
 
   constructor(parts: {
     readonly chain: Uint8Array
@@ -92,12 +93,14 @@ export class NoteDesk {
     readonly seed: Uint8Array
     readonly sealingSeed: Uint8Array
     readonly state: () => StateReader
+    readonly send: (to: string, note: Uint8Array) => void
   }) {
     this.chain = parts.chain
     this.member = parts.member
     this.seed = parts.seed
     this.sealingSeed = parts.sealingSeed
     this.state = parts.state
+    this.send = parts.send
   }
 
   /** The note as it travels, or undefined when the receiver is no member. */
@@ -112,6 +115,12 @@ export class NoteDesk {
       padding: notePadding(body.length),
     })
     return sealTo({ publicKey: receiver.sealingKey, info: utf8(noteInfo), context: this.chain, plaintext })
+  }
+
+  /** Seals a note and sends it. Nothing tells whether it arrives: what must is in the outbox, or asked for again. */
+  async tell(to: string, note: MemberNote): Promise<void> {
+    const sealed = await this.seal(to, encode(memberNote, note))
+    if (sealed) this.send(to, sealed)
   }
 
   async open(sealed: Uint8Array): Promise<Result<OpenedNote, NoteRefusal>> {

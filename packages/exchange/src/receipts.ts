@@ -13,9 +13,8 @@ import {
 } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
-import { encodeBundle, proveCommitted } from './bundles.ts'
+import { bundleOf } from './bundles.ts'
 import { type Custody, type PatientRow, type RecordRow, zeroHash } from './custody.ts'
-import { intentFactKeys, readIntent } from './facts.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
 import { tableOf } from './tables.ts'
@@ -138,21 +137,8 @@ export class Receipts {
     const { replica, batches, custody, outbox } = this.parts
     const row = custody.patients.get(of.patient)
     if (!row) throw new Error('a receipt names a patient who is not in custody')
-    const facts = [`members/tenants/${row.custodian}`, ...(note ? [`members/keys/${toHex(note.signature.key)}`] : [])]
-    const content = of.intent && readIntent(of.intent.statement)
-    const about = content?.ok ? content.value.content : null
-    const intent =
-      of.intent === null
-        ? null
-        : proveCommitted(replica, batches, of.intent, about ? intentFactKeys(replica, about) : [])
-    const receiptProof = proveCommitted(
-      replica,
-      batches,
-      proof,
-      facts.filter((key) => replica.state.get(key) !== undefined),
-    )
-    if (!receiptProof || intent === undefined) return undefined
-    const bundle = encodeBundle({ intent, receipt: receiptProof, note })
+    const bundle = bundleOf(replica, batches, { custodian: row.custodian, intent: of.intent, receipt: proof, note })
+    if (!bundle) return undefined
     if (!row.enrolment) return [this.kept.put(`${of.patient}/${toHex(sha256(bundle)).slice(0, 16)}`, bundle)]
     return outbox.addNotice(row.enrolment.content.mailbox, {
       type: 'access',

@@ -2,66 +2,41 @@
  * The asking side: steps 2, 3, 6 and 7 of an access. One intent per custodian, each with a session key of its own; what
  * comes back is believed only as far as this member's own replica and the commitments bear it out.
  */
-import {
-  bytes,
-  concatBytes,
-  decode,
-  encode,
-  equalBytes,
-  fromHex,
-  type Infer,
-  list,
-  no,
-  object,
-  ok,
-  oneOf,
-  option,
-  type Result,
-  text,
-  toHex,
-  uint,
-  utf8,
-} from '@plexus/codec'
+import { concatBytes, decode, encode, fromHex, no, ok, type Result, toHex, utf8 } from '@plexus/codec'
 import { members } from '@plexus/contracts'
-import {
-  generateSealingKey,
-  merkleRoot,
-  openSealed,
-  publicKeyOf,
-  sha256,
-  sign,
-  signedBytes,
-  verify,
-} from '@plexus/crypto'
+import { generateSealingKey, openSealed, publicKeyOf, sign, signedBytes } from '@plexus/crypto'
 import { viewOf } from '@plexus/kernel'
 import {
   type Evidence,
   evidence,
   intent,
   intentContent,
-  npi,
   type Purpose,
-  purpose,
   type Receipt,
-  type RecordVersion,
   randomId,
-  receipt,
-  recordVersion,
-  releaseNoteContent,
   statementBytesMax,
   statementTypes,
 } from '@plexus/policy'
-import { openRecord } from '@plexus/vault'
+import { checkAnswer, openOne, readVersion } from './answer-check.ts'
 import type { Batches } from './batches.ts'
-import { encodeBundle, proveCommitted } from './bundles.ts'
+import { bundleOf } from './bundles.ts'
 import { releaseInfo } from './custodian.ts'
-import { evidenceHolds, type Found, findOpened, intentFactKeys, readIntent } from './facts.ts'
-import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
+import { evidenceHolds, type Found } from './facts.ts'
+import type { MemberNote, NoteDesk } from './notes.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
+import {
+  type AskedRow,
+  askedRow,
+  askRow,
+  type Gathered,
+  type GatheredRecord,
+  type GatheredSource,
+  receivedRow,
+  type VisitRefusal,
+  visitRow,
+} from './requester-rows.ts'
 import { sequenceKey, tableOf } from './tables.ts'
-
-const hash = bytes({ length: 32 })
 
 /** A question that got no answer is put again this often, until its intent ends. */
 const repeatSeconds = 1
@@ -70,85 +45,11 @@ const fetchBytesMax = 8 * 1024 * 1024
 const fetchCountMax = 500
 /** Contents may still come this long after the intent ended: the keys are here already. */
 const fetchGraceSeconds = 300
-const custodiansPerVisitMax = 64
 const answersParkedMax = 256
 
-const visitRow = object({
-  requester: text({ max: 40 }),
-  evidence: list(object({ custodian: text({ max: 40 }), hash }), { max: custodiansPerVisitMax }),
-  madeAt: uint(),
-})
-const askRow = object({
-  visit: randomId,
-  requester: text({ max: 40 }),
-  npi,
-  purpose,
-  intents: list(hash, { max: custodiansPerVisitMax }),
-  madeAt: uint(),
-})
-const askedRow = object({
-  ask: randomId,
-  custodian: text({ max: 40 }),
-  to: text({ max: 40 }),
-  evidence: list(hash, { max: 4 }),
-  state: oneOf('committing', 'complete', 'expired', 'failed', 'fetching', 'refused', 'sent'),
-  /** Seed of the session key; gone once the answer is open or the intent ended. */
-  session: option(hash),
-  expiresAt: uint(),
-  /** A refusal's or a failure's code, and the paragraph of 45 CFR 171. */
-  code: option(text({ max: 40 })),
-  exception: option(text({ max: 20 })),
-  /** Height of the custodian's last decision, and of the end of this source. */
-  height: option(uint()),
-  /** The released record versions as statements with the heights of their commitments, and their data keys in the same order. */
-  records: list(object({ statement: bytes({ max: 2048 }), committedAt: uint() }), { max: 10_000 }),
-  keys: bytes({ max: 32 * 10_000 }),
-  reasons: list(text({ max: 40 }), { max: 8 }),
-  received: uint(),
-})
-type AskedRow = Infer<typeof askedRow>
-
-const receivedRow = object({
-  record: randomId,
-  verified: oneOf('missing', 'mismatch', 'verified'),
-  plaintext: bytes({ max: 64 * 1024 * 1024 }),
-})
-
-/** How one source stands, as far as this requester has proof of it. */
-export interface GatheredSource {
-  readonly custodian: string
-  readonly state: AskedRow['state']
-  readonly code: string | null
-  readonly exception: string | null
-  readonly reasons: readonly string[]
-  readonly height: number | null
-  readonly records: readonly GatheredRecord[]
-}
-
-export interface GatheredRecord {
-  readonly statement: RecordVersion
-  readonly committedAt: number
-  readonly verified: 'missing' | 'mismatch' | 'verified'
-  /** Exactly as the custodian received it; empty when it did not verify. */
-  readonly plaintext: Uint8Array
-}
-
-export interface Gathered {
-  readonly ask: Uint8Array
-  readonly requester: string
-  readonly purpose: Purpose
-  /** The highest height at which a source was decided: the view is as of this height. */
-  readonly height: number
-  readonly settled: boolean
-  readonly sources: readonly GatheredSource[]
-}
-
-export type VisitRefusal = {
-  readonly type: 'evidence-does-not-hold' | 'evidence-for-another-requester' | 'custodian-unknown'
-}
 export type AskRefusal = { readonly type: 'visit-unknown' | 'evidence-not-committed' }
 
-export interface RequesterParts {
+interface Parts {
   readonly journal: Journal
   readonly replica: Replica
   readonly batches: Batches
@@ -158,7 +59,7 @@ export interface RequesterParts {
 }
 
 export class Requester {
-  private readonly parts: RequesterParts
+  private readonly parts: Parts
   private readonly visits
   private readonly asks
   private readonly asked
@@ -167,7 +68,7 @@ export class Requester {
   private readonly repeatAt = new Map<string, number>()
   private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'answer' }> }[] = []
 
-  constructor(parts: RequesterParts) {
+  constructor(parts: Parts) {
     this.parts = parts
     this.visits = tableOf(parts.journal, 'visits', visitRow)
     this.asks = tableOf(parts.journal, 'asks', askRow)
@@ -329,16 +230,11 @@ export class Requester {
     const openings = row.evidence.map((each) => batches.opening(each))
     if (!opened || openings.some((each) => !each)) throw new Error('a committed statement has no opening')
     if (row.state === 'committing') journal.write([this.asked.put(key, { ...row, state: 'sent' })])
-    await this.send(row.to, {
+    await this.parts.desk.tell(row.to, {
       type: 'request',
       intent: opened,
       evidence: openings.filter((each) => each !== undefined),
     })
-  }
-
-  private async send(to: string, note: MemberNote): Promise<void> {
-    const sealed = await this.parts.desk.seal(to, encode(memberNote, note))
-    if (sealed) this.parts.surroundings.send(to, sealed)
   }
 
   private end(
@@ -368,7 +264,7 @@ export class Requester {
     const key = toHex(note.intent)
     const row = this.asked.get(key)
     if (!row || row.to !== from || row.state !== 'sent' || !row.session) return
-    const checked = this.check(from, row, note)
+    const checked = checkAnswer(this.parts, from, row, note)
     if (!checked.ok) {
       if (checked.reason === 'not-committed') {
         if (this.parked.length < answersParkedMax) this.parked.push({ from, note })
@@ -394,77 +290,26 @@ export class Requester {
     this.parts.journal.write([
       this.asked.put(key, next),
       ...(records.length === 0 ? [this.active.drop(key)] : []),
-      ...this.notice(note, found),
+      ...this.notice(this.asks.get(toHex(row.ask))?.requester ?? '', note, found),
     ])
     // Durable: the answer and the patient's second notice. Nothing was shown before.
     this.repeatAt.delete(key)
     if (next.state === 'fetching') await this.fetch(key, next)
   }
 
-  private check(
-    from: string,
-    row: AskedRow,
-    note: Extract<MemberNote, { type: 'answer' }>,
-  ): Result<{ readonly receipt: Found<Receipt>; readonly records: readonly Found<RecordVersion>[] }, string> {
-    const { replica, batches } = this.parts
-    const found = findOpened(replica, batches, note.receipt, statementTypes.receipt, (statement) =>
-      decode(receipt, statement, statementBytesMax),
-    )
-    if (!found.ok) return no(found.reason.type === 'not-committed' ? 'not-committed' : 'receipt-invalid')
-    const told = found.value.value
-    if (found.value.batch.member !== from || told.custodian !== row.custodian || !equalBytes(told.intent, note.intent))
-      return no('receipt-invalid')
-    if (told.decision.type !== 'permit' && told.decision.type !== 'part') return no('receipt-invalid')
-    const { content, signature } = note.note
-    const key = members.queries.keyOf(viewOf(members, replica.state), toHex(signature.key))
-    if (key?.status !== 'active' || key.holder !== row.custodian || !key.scopes.includes('custodian'))
-      return no('release-note-invalid')
-    if (
-      !verify(
-        signature.key,
-        signedBytes(statementTypes.releaseNote, replica.chain.id, encode(releaseNoteContent, content)),
-        signature.signature,
-      )
-    )
-      return no('release-note-invalid')
-    if (!equalBytes(content.receipt, found.value.hash) || content.height < found.value.batch.height)
-      return no('release-note-invalid')
-    const records: Found<RecordVersion>[] = []
-    for (const each of note.records) {
-      const version = findOpened(replica, batches, each, statementTypes.recordVersion, (statement) =>
-        decode(recordVersion, statement),
-      )
-      if (!version.ok) return no(version.reason.type === 'not-committed' ? 'not-committed' : 'record-invalid')
-      if (version.value.batch.member !== from || version.value.value.custodian !== row.custodian)
-        return no('record-invalid')
-      records.push(version.value)
-    }
-    // A version named twice, or committed after the receipt, is not what a receipt can speak of.
-    if (new Set(records.map(({ value }) => toHex(value.record))).size !== records.length) return no('record-invalid')
-    if (records.some(({ batch }) => batch.height > found.value.batch.height)) return no('record-invalid')
-    const root = merkleRoot(records.map(({ hash: hashed }) => hashed))
-    if (records.length !== told.recordsCount || !equalBytes(root, told.recordsRoot))
-      return no('records-not-as-receipted')
-    return ok({ receipt: found.value, records })
-  }
-
   /** Step 7: the requester tells the patient too; a missing second notice is shown as unconfirmed. */
-  private notice(note: Extract<MemberNote, { type: 'answer' }>, found: Found<Receipt>): readonly JournalChange[] {
+  private notice(
+    requester: string,
+    note: Extract<MemberNote, { type: 'answer' }>,
+    found: Found<Receipt>,
+  ): readonly JournalChange[] {
     const { replica, batches, outbox } = this.parts
     const { mailbox, custodian } = found.value
     const own = batches.opening(note.intent)
     if (!mailbox || !own) return []
-    const read = readIntent(own.statement)
-    if (!read.ok) throw new Error('an own intent does not decode')
-    const { content } = read.value
-    const keys = [`members/tenants/${custodian}`, `members/keys/${toHex(note.note.signature.key)}`].filter(
-      (key) => replica.state.get(key) !== undefined,
-    )
-    const intentProof = proveCommitted(replica, batches, own, intentFactKeys(replica, content))
-    const receiptProof = proveCommitted(replica, batches, note.receipt, keys)
-    if (!intentProof || !receiptProof) return []
-    const bundle = encodeBundle({ intent: intentProof, receipt: receiptProof, note: note.note })
-    return outbox.addNotice(mailbox, { type: 'access', from: 'requester', teller: content.requester, bundle })
+    const bundle = bundleOf(replica, batches, { custodian, intent: own, receipt: note.receipt, note: note.note })
+    if (!bundle) return []
+    return outbox.addNotice(mailbox, { type: 'access', from: 'requester', teller: requester, bundle })
   }
 
   private async fetch(key: string, row: AskedRow): Promise<void> {
@@ -475,7 +320,7 @@ export class Requester {
       if (count > 0 && size > fetchBytesMax) break
       count++
     }
-    await this.send(row.to, { type: 'fetch', intent: fromHex(key), from: row.received, count })
+    await this.parts.desk.tell(row.to, { type: 'fetch', intent: fromHex(key), from: row.received, count })
   }
 
   /** Each ciphertext is held against its commitment, opened, and the plaintext held against its own. */
@@ -553,30 +398,4 @@ export class Requester {
     for (const _ of this.active.entries({ limit: 1 })) return false
     return true
   }
-}
-
-function readVersion(statement: Uint8Array): RecordVersion {
-  const read = decode(recordVersion, statement)
-  if (!read.ok) throw new Error('a received record version does not decode')
-  return read.value
-}
-
-function openOne(
-  version: RecordVersion,
-  ciphertext: Uint8Array | null,
-  key: Uint8Array,
-): { readonly verified: 'missing' | 'mismatch' | 'verified'; readonly plaintext: Uint8Array } {
-  const none = new Uint8Array(0)
-  if (!ciphertext) return { verified: 'missing', plaintext: none }
-  if (!equalBytes(sha256(ciphertext), version.ciphertextHash)) return { verified: 'mismatch', plaintext: none }
-  const opened = openRecord({
-    key,
-    record: version.record,
-    custodian: version.custodian,
-    contentType: version.contentType,
-    ciphertext,
-  })
-  if (!opened.ok || !equalBytes(sha256(opened.value), version.plaintextHash))
-    return { verified: 'mismatch', plaintext: none }
-  return { verified: 'verified', plaintext: opened.value }
 }

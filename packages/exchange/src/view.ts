@@ -2,7 +2,7 @@
 
 import { type AssembledRecord, assemble, type EntryInput, type SourceInput, type SourceState } from '@plexus/assembly'
 import { type JsonObject, readJson, toHex } from '@plexus/codec'
-import type { Gathered, GatheredRecord, GatheredSource } from './requester.ts'
+import type { Gathered, GatheredRecord, GatheredSource } from './requester-rows.ts'
 
 /** The assembled record of one ask: a pure function of what is durable, so that it can be made again on any later day. */
 export function viewOfAsk({ sources, requester, purpose, height }: Gathered): AssembledRecord {
@@ -19,6 +19,9 @@ function sourceInput(source: GatheredSource): SourceInput {
 
 function stateOf({ state, code, exception, reasons, height, records }: GatheredSource): SourceState {
   if (state === 'refused') return { type: 'withheld', code: code ?? 'refused', exception }
+  // An answer that did not bear out is no fact about the record: nothing of it is shown.
+  if (state === 'failed' && code !== 'contents-unavailable')
+    return { type: 'failed-verification', count: 0, of: null, failed: 0 }
   if (state !== 'complete') return { type: 'unavailable', code: code ?? state }
   const failed = records.filter(({ verified }) => verified !== 'verified').length
   const [count, of] = [records.length, records.length]

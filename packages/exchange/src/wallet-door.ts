@@ -21,7 +21,8 @@ import { handleIsOpen } from './facts.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
 import type { Receipts } from './receipts.ts'
-import type { Requester, VisitRefusal } from './requester.ts'
+import type { Requester } from './requester.ts'
+import type { VisitRefusal } from './requester-rows.ts'
 import { tableOf } from './tables.ts'
 
 /** A code that was handed over in person is good for a day. */
