@@ -395,7 +395,6 @@ export class Requester {
 
   /** Everything active has ended. */
   get idle(): boolean {
-    for (const _ of this.active.entries({ limit: 1 })) return false
-    return true
+    return [...this.active.entries({ limit: 1 })].length === 0
   }
 }
