@@ -153,12 +153,57 @@ describe('the same reasons, said otherwise', () => {
       code: 'evidence-missing',
     })
   })
+  test('one bad piece among good ones spoils the request: what an intent names, it stands for', () => {
+    const spoiled = [
+      ['evidence-late', shown(checkIn, { committedAt: 100 })],
+      ['evidence-does-not-fit', shown(checkIn, { signaturesHold: false })],
+      ['evidence-expired', shown({ ...checkIn, validUntil: now - 1 })],
+    ] as const
+    for (const [code, bad] of spoiled)
+      expect(
+        answer({
+          evidence: [shown(checkIn), { ...bad, hash: filled(32, 10) }],
+          intent: { evidence: [filled(32, 9), filled(32, 10)] },
+        }),
+      ).toMatchObject({ code })
+  })
   test('an enrolled patient’s request waits until the custodian holds a set', () => {
     for (const changes of [{ ledger: { head: 'none' as const } }, { patient: { set: null } }])
       expect(answer(changes)).toMatchObject({ code: 'head-closed' })
   })
   test('without a wallet the profile alone decides', () => {
     expect(answer({ ledger: { head: 'none' }, patient: { enrolled: false, set: null } }).type).toBe('permit')
+  })
+})
+
+describe('at the very edges', () => {
+  test('a block of exactly 15 s, an intent of exactly five minutes, evidence in its last second: all are good', () => {
+    const edges: readonly Changes[] = [
+      { ledger: { blockTime: now - 15 } },
+      { ledger: { blockTime: now + 15 } },
+      { intent: { madeAt: now - 100, expiresAt: now + 200 } },
+      { ledger: { blockTime: now }, intent: { madeAt: now + 15 } },
+      { evidence: [shown({ ...checkIn, validUntil: now })] },
+      {
+        evidence: [
+          shown({
+            ...referral,
+            enclosed: enclosing({ ...checkIn, requester: 'clinic', madeAt: now - 600, validUntil: now - 600 }),
+          }),
+        ],
+      },
+    ]
+    for (const changes of edges) expect(answer(changes)).toMatchObject({ type: 'permit', released: [0, 1, 2] })
+  })
+  test('a custodian’s own record number names a patient as well as a key does, and another number another patient', () => {
+    const numbered = (number: string) => ({ ...encounter, subject: { type: 'record-number' as const, number } })
+    const two = (second: string) =>
+      answer({
+        evidence: [shown(numbered('4711')), shown(numbered(second), { hash: filled(32, 10) })],
+        intent: { evidence: [filled(32, 9), filled(32, 10)] },
+      })
+    expect(two('4711')).toMatchObject({ type: 'part', grade: 'self-asserted' })
+    expect(two('4712')).toMatchObject({ code: 'evidence-does-not-fit' })
   })
 })
 
@@ -198,6 +243,8 @@ describe('what evidence is worth', () => {
     const grade = (...directives: readonly Directive[]) => graded({ evidence, patient: { set: setOf(...directives) } })
     expect(grade(directive('permit', { grantee: { type: 'organisation', id: 'emergency' } }))).toBe('corroborated')
     expect(grade(directive('permit', { grantee: { type: 'practitioner', npi: clinician } }))).toBe('corroborated')
+    const named = directive('permit', { grantee: { type: 'organisation', id: 'emergency' } })
+    expect(grade(directive('deny', { grantee: { type: 'organisation', id: 'clinic' } }), named)).toBe('corroborated')
     expect(grade(directive('permit'))).toBe('self-asserted')
     expect(grade(directive('permit', { grantee: { type: 'organisation', id: 'clinic' } }))).toBe('self-asserted')
     expect(
@@ -389,6 +436,8 @@ describe('deciding twice', () => {
   test('a refusal releases nothing, twice neither', () => {
     const refused = answer({ patient: null })
     expect(sameDecision(refused, refused)).toBe(false)
+    expect(sameDecision(refused, answer())).toBe(false)
+    expect(sameDecision(answer(), refused)).toBe(false)
   })
   test('another grade, another reason or another entry is another answer', () => {
     for (const changes of [
