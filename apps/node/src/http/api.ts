@@ -1,0 +1,286 @@
+/**
+ * The HTTP doors of the members that run in this process, under one address. Everything that comes is bounded, read once
+ * into a type that says so, and refused with problem details (RFC 9457) that never repeat what came.
+ */
+import fastifySwagger from '@fastify/swagger'
+import { readJson, toPlain } from '@plexus/codec'
+import type { RandomBytes } from '@plexus/crypto'
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Logger } from 'pino'
+import type { Directory } from '../directory.ts'
+import type { Network } from '../network.ts'
+import { ledgerRoutes } from './ledger-routes.ts'
+import { failureFacts } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { operationRoutes } from './operation-routes.ts'
+import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
+import type { Answer, Route } from './route.ts'
+import { staffRoutes } from './staff-routes.ts'
+import { checkToken, staffToken } from './staff-token.ts'
+import { walletRoutes } from './wallet-routes.ts'
+
+export interface ApiParts {
+  readonly network: Network
+  readonly directory: Directory
+  /** From `createLogger`: it keeps what is on its list and nothing else. */
+  readonly logger: Logger
+  readonly random: RandomBytes
+  /** Seconds since 1970, with fractions. */
+  readonly now: () => number
+  /** Those whose `observe` the network was given; without them only HTTP, heights and outboxes are counted. */
+  readonly metrics?: Metrics
+}
+
+/** Requests in hand at once. Bodies are bounded, so this bounds memory; more are told to come again. */
+const requestsMax = 256
+/** Bodies of bytes are the large ones. */
+const octetRequestsMax = 24
+/** Above the longest field that is checked, percent-encoded. */
+const paramCharactersMax = 700
+/** A whole request must have come in by then. */
+const requestMillisecondsMax = 30_000
+const connectionsMax = 1_024
+
+const documentation = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Plexus node',
+    version: '1',
+    description:
+      'Doors of a member for wallets, for its own staff, and to look at its replica of the ledger. Refusals are problem details (RFC 9457) with stable codes.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  tags: [
+    { name: 'wallet', description: 'For wallets. Each request proves itself; nobody signs in.' },
+    { name: 'staff', description: 'For the member’s own staff, with the member’s bearer token.' },
+    { name: 'ledger', description: 'The member’s own replica.' },
+    { name: 'operation', description: 'Health, metrics, and what runs here.' },
+  ],
+  components: { securitySchemes: { staff: { type: 'http', scheme: 'bearer' } } },
+} as const
+
+/** Builds the server; `listen` and `close` are the caller's. It must be closed before the network. */
+export async function createApi({
+  network,
+  directory,
+  logger,
+  random,
+  now,
+  metrics = createMetrics(),
+}: ApiParts): Promise<FastifyInstance> {
+  metrics.watch(network, now)
+  const tokens = new Map([...network.nodes].map(([member, { layout }]) => [member, staffToken(layout, random)]))
+  let requestNumber = 0
+  const app = fastify({
+    // Its own lines would hold addresses and messages: the hook below says what may be said.
+    logger: false,
+    genReqId: () => (++requestNumber).toString(36),
+    requestIdHeader: false,
+    requestTimeout: requestMillisecondsMax,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: paramCharactersMax },
+    frameworkErrors: (error, request, reply) =>
+      refuse(request, reply, problem(codeOfFailure(error) ?? 'address-malformed')),
+    clientErrorHandler(_error, socket) {
+      if (!socket.writable) return
+      const body = JSON.stringify(problemDocument(problem('headers-malformed'), '0'))
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      )
+    },
+  })
+  app.server.maxConnections = connectionsMax
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  await app.register(fastifySwagger, { openapi: documentation as never, convertConstToEnum: false })
+
+  takeBodies(app)
+  bound(app)
+  watch(app, { logger, metrics, members: new Set(network.nodes.keys()) })
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof BodyRefused) return refuse(request, reply, error.problem)
+    const code = codeOfFailure(error as FastifyError)
+    if (code === undefined)
+      logger.error({ what: 'request-failed', requestId: request.id, route: routeOf(request), ...failureFacts(error) })
+    return refuse(request, reply, problem(code ?? 'internal'))
+  })
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, problem('route-unknown')))
+
+  const parts = { network, directory, metrics, now }
+  for (const route of [
+    ...operationRoutes(parts),
+    ...walletRoutes(parts),
+    ...staffRoutes(parts),
+    ...ledgerRoutes(parts),
+  ])
+    addRoute(app, route, network, tokens)
+  app.get(
+    '/openapi.json',
+    { schema: { operationId: 'openapi', summary: 'This document', tags: ['operation'] } },
+    async () => app.swagger(),
+  )
+  await app.ready()
+  return app
+}
+
+/** Who may come in is settled before a byte of the body is read. */
+function addRoute(app: FastifyInstance, route: Route, network: Network, tokens: ReadonlyMap<string, string>): void {
+  const nodeOf = (request: FastifyRequest) =>
+    network.nodes.get((request.params as { readonly member?: string }).member ?? '')
+  app.route({
+    method: route.method,
+    url: route.path,
+    bodyLimit: route.bodyBytesMax,
+    schema: route.schema,
+    async onRequest(request, reply) {
+      if (route.door === 'open') return
+      const node = nodeOf(request)
+      if (!node) return refuse(request, reply, problem('member-not-here'))
+      if (route.door === 'member') return
+      const refused = checkToken(request.headers.authorization, tokens.get(node.member) ?? '')
+      if (refused) return refuse(request, reply.header('www-authenticate', 'Bearer'), refused)
+    },
+    async handler(request, reply) {
+      const came = request.body instanceof Uint8Array ? 'octets' : request.body === undefined ? 'nothing' : 'json'
+      const body = route.takes === 'json' && request.body instanceof JsonBody ? request.body.value : request.body
+      if (route.takes !== 'nothing' && came !== route.takes)
+        return refuse(request, reply, problem('body-not-this-type', { expected: mediaOf(route.takes) }))
+      const { params, query } = request
+      return send(request, reply, await route.answer({ params, query, body }, nodeOf(request)))
+    },
+  })
+}
+
+const mediaOf = (takes: 'json' | 'octets'): string =>
+  takes === 'json' ? 'application/json' : 'application/octet-stream'
+
+/** Wrapped, so that a JSON text `null` is told from no body at all. */
+class JsonBody {
+  readonly value: unknown
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+/** JSON is read by the strict reader (UTF-8, no duplicate keys, bounded depth); bytes are taken as they are. */
+function takeBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, new Uint8Array(body as Buffer))
+  })
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    const read = readJson(new Uint8Array(body as Buffer), { depthMax: 16, containersMax: 4_096 })
+    if (read.ok) return done(null, new JsonBody(toPlain(read.value.value)))
+    const { type, at, expected, came } = read.reason
+    done(new BodyRefused(problem('body-not-json', { at: `byte ${at}`, expected, came, refusal: type })))
+  })
+}
+
+/** Thrown to the server's error handler, which is the only way out of a content type parser. */
+class BodyRefused extends Error {
+  readonly problem: Problem
+  constructor(refused: Problem) {
+    super(refused.code)
+    this.problem = refused
+  }
+}
+
+function bound(app: FastifyInstance): void {
+  const held = new WeakMap<FastifyRequest, 'json' | 'octets'>()
+  let all = 0
+  let large = 0
+  app.addHook('onRequest', async (request, reply) => {
+    const kind = /^application\/octet-stream\b/i.test(request.headers['content-type'] ?? '') ? 'octets' : 'json'
+    if (all >= requestsMax || (kind === 'octets' && large >= octetRequestsMax))
+      return refuse(request, reply.header('retry-after', '1'), problem('node-busy'))
+    held.set(request, kind)
+    all++
+    if (kind === 'octets') large++
+  })
+  app.addHook('onResponse', async (request) => {
+    const kind = held.get(request)
+    if (!kind) return
+    held.delete(request)
+    all--
+    if (kind === 'octets') large--
+  })
+}
+
+const problemOf = new WeakMap<FastifyRequest, ProblemCode>()
+
+/** One line and one measurement per request, of what was registered here and never of what came. */
+function watch(
+  app: FastifyInstance,
+  {
+    logger,
+    metrics,
+    members,
+  }: { readonly logger: Logger; readonly metrics: Metrics; readonly members: ReadonlySet<string> },
+): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { member } = (request.params ?? {}) as { readonly member?: string }
+    const route = routeOf(request)
+    logger.info({
+      what: 'answered',
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      milliseconds: Math.round(reply.elapsedTime),
+      requestId: request.id,
+      ...(member !== undefined && members.has(member) && { member }),
+      ...(problemOf.has(request) && { problem: problemOf.get(request) }),
+    })
+    metrics.answered({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  })
+}
+
+/** The pattern of the route, never the address. */
+const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? '/unknown'
+
+function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  dress(reply)
+  switch (answer.type) {
+    case 'json':
+      return reply.type('application/json').send(JSON.stringify(answer.value))
+    case 'json-bytes':
+      return reply.type('application/json').send(Buffer.from(answer.bytes))
+    case 'octets':
+      return reply.type('application/octet-stream').send(Buffer.from(answer.bytes))
+    case 'text':
+      return reply.type(answer.contentType).send(answer.text)
+    case 'empty':
+      return reply.code(204).send()
+    case 'unavailable':
+      return reply.code(503).type('application/json').send(JSON.stringify(answer.value))
+    case 'problem':
+      return refuse(request, reply, answer)
+  }
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, refused: Problem): FastifyReply {
+  problemOf.set(request, refused.code)
+  const body = JSON.stringify(problemDocument(refused, request.id))
+  return dress(reply).code(problems[refused.code].status).type('application/problem+json').send(body)
+}
+
+/** Nothing that is answered here belongs into a cache, or is to be guessed at. */
+function dress(reply: FastifyReply): FastifyReply {
+  return reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+}
+
+const failureCodes: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_BAD_URL: 'address-malformed',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_EMPTY_TYPE: 'body-not-this-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'body-truncated',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'body-not-this-type',
+  FST_ERR_CTP_INVALID_TYPE: 'body-not-this-type',
+  FST_ERR_MAX_PARAM_LENGTH: 'address-malformed',
+  ECONNRESET: 'body-truncated',
+}
+
+/** The refusal that a failure of the server's own stands for; none for a fault of ours. */
+function codeOfFailure(error: { readonly code?: string }): ProblemCode | undefined {
+  return error.code === undefined ? undefined : failureCodes[error.code]
+}

@@ -1,0 +1,156 @@
+/** The member's own replica, to look at and to check. The ledger holds commitments and organisation-level facts alone. */
+import { decode, toBase64Url, toHex } from '@plexus/codec'
+import { contracts } from '@plexus/contracts'
+import { type EventRecord, readEnvelope, readSignedHeader } from '@plexus/kernel'
+import type { StoredBlock } from '@plexus/store'
+import { z } from 'zod'
+import type { MemberNode } from '../member-node.ts'
+import type { Network } from '../network.ts'
+import { whole } from './fields.ts'
+import { problem } from './problem.ts'
+import { json, memberRoute, octets, type Route } from './route.ts'
+
+/** Lines of one answer; a reader goes on from where it ended. */
+const transactionsPerPageMax = 1_000
+const eventsPerPageMax = 500
+/** Events that open thousands of handles take most room; so many bytes end a page early. */
+const eventBytesPerPageMax = 1024 * 1024
+
+export function ledgerRoutes({ network }: { readonly network: Network }): readonly Route[] {
+  const { id, genesis } = network.chain
+  return [
+    memberRoute({
+      method: 'GET',
+      path: '/ledger',
+      id: 'ledger',
+      summary: 'The tip of this member’s replica, and who orders the blocks',
+      tag: 'ledger',
+      gives: 'Height, time, app hash, and the one key of the embedded engine.',
+      handle(_, node) {
+        const { height, time, appHash } = tipOf(node)
+        return json({
+          chain: toHex(id),
+          name: genesis.name,
+          height,
+          time,
+          appHash: toHex(appHash),
+          engine: genesis.engine.type,
+          validators: [{ key: toHex(genesis.engine.sequencer) }],
+          proves: 'One key orders the blocks: this proves nothing against its owner.',
+        })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/ledger/blocks/:height',
+      id: 'block',
+      summary: 'One block: its envelopes in order, each with its outcome',
+      tag: 'ledger',
+      params: { height: whole },
+      query: z.strictObject({ from: whole.optional() }),
+      gives: `At most ${transactionsPerPageMax} envelopes from \`from\` on; \`more\` says how many follow.`,
+      refusals: ['block-unknown'],
+      handle({ params: { height }, query: { from = 0 } }, { store }) {
+        const block = store.block(height)
+        if (!block) return problem('block-unknown')
+        const page = block.transactions.slice(from, from + transactionsPerPageMax)
+        return json({
+          height,
+          time: block.time,
+          header: toBase64Url(block.header),
+          count: block.transactions.length,
+          transactions: page.map((envelope, index) => lineOf(block, envelope, from + index)),
+          more: Math.max(0, block.transactions.length - from - page.length),
+        })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/ledger/blocks/:height/envelopes/:index',
+      id: 'envelope',
+      summary: 'One envelope, as it travelled',
+      tag: 'ledger',
+      params: { height: whole, index: whole },
+      media: 'application/octet-stream',
+      gives: 'Canonical bytes.',
+      refusals: ['block-unknown'],
+      handle({ params: { height, index } }, { store }) {
+        const envelope = store.block(height)?.transactions[index]
+        return envelope ? octets(envelope) : problem('block-unknown')
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/ledger/headers/:height',
+      id: 'header',
+      summary: 'The signed header of a block',
+      tag: 'ledger',
+      params: { height: whole },
+      gives: 'Its fields, and its canonical bytes in base64url.',
+      refusals: ['block-unknown'],
+      handle({ params: { height } }, { store }) {
+        const bytes = store.header(height)
+        const read = bytes && readSignedHeader(bytes)
+        if (!read?.ok) return problem('block-unknown')
+        const { header, signature } = read.value
+        return json({ header: fieldsOf(header), signature: toHex(signature), bytes: toBase64Url(bytes as Uint8Array) })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/ledger/events',
+      id: 'events',
+      summary: 'The feed of events after a cursor, in order',
+      tag: 'ledger',
+      query: z.strictObject({
+        after: whole.optional(),
+        limit: whole
+          .refine((limit) => limit >= 1 && limit <= eventsPerPageMax, `a number from 1 to ${eventsPerPageMax}`)
+          .optional(),
+      }),
+      gives: 'Events, and `next`: the cursor from which to go on. The same cursor always gives the same events.',
+      handle({ query: { after = 0, limit = 100 } }, { store }) {
+        const events: unknown[] = []
+        let size = 0
+        let next = after
+        for (const record of store.events(after, limit)) {
+          size += record.event.length
+          if (events.length > 0 && size > eventBytesPerPageMax) break
+          events.push(eventOf(record))
+          next = record.sequence
+        }
+        return json({ events, next })
+      },
+    }),
+  ]
+}
+
+function tipOf({ store }: MemberNode) {
+  const tip = store.tip()
+  if (!tip) throw new Error('the replica has no genesis')
+  return tip
+}
+
+function lineOf({ outcomes }: StoredBlock, bytes: Uint8Array, index: number) {
+  const read = readEnvelope(bytes)
+  const outcome = outcomes[index]
+  if (!read.ok) return { index, bytes: bytes.length, outcome }
+  const { id, body } = read.value
+  const { sponsor, contract, validUntil } = body
+  return { index, id: toHex(id), sponsor, contract, validUntil, bytes: bytes.length, outcome }
+}
+
+function eventOf({ sequence, height, contract, event }: EventRecord) {
+  const schema = contracts.find(({ name }) => name === contract)?.event
+  const read = schema && decode(schema, event)
+  return { sequence, height, contract, event: read?.ok ? fieldsOf(read.value) : { type: 'unreadable' } }
+}
+
+/** The same fields with bytes in hexadecimal. */
+function fieldsOf(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toHex(value)
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(fieldsOf)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fieldsOf(member)]))
+}

@@ -1,0 +1,107 @@
+/** What a request can be refused for, as problem details (RFC 9457). Codes are on the wire: never renamed, never reused. */
+import type { AskRefusal, MailboxRefusal, NoteRefusal, WalletRefusal } from '@plexus/exchange'
+
+type DoorCode =
+  | 'address-malformed'
+  | 'already-in-error'
+  | 'ask-unknown'
+  | 'block-unknown'
+  | 'body-not-json'
+  | 'body-not-this-type'
+  | 'body-too-large'
+  | 'body-truncated'
+  | 'chart-unknown'
+  | 'clinician-unknown'
+  | 'correction-unknown'
+  | 'envelope-refused'
+  | 'handle-unknown'
+  | 'headers-malformed'
+  | 'internal'
+  | 'ledger-refused'
+  | 'member-not-here'
+  | 'node-busy'
+  | 'not-sponsored'
+  | 'organisation-unknown'
+  | 'record-unknown'
+  | 'request-not-understood'
+  | 'route-unknown'
+  | 'token-missing'
+  | 'token-wrong'
+
+/** Everything that the doors, and what stands behind them, can answer: a refusal without a line here does not compile. */
+export type ProblemCode =
+  | DoorCode
+  | AskRefusal['type']
+  | MailboxRefusal['type']
+  | NoteRefusal['type']
+  | WalletRefusal['type']
+
+export const problems: Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>> = {
+  'address-malformed': { status: 400, title: 'The address is not one that HTTP allows.' },
+  'already-in-error': { status: 409, title: 'The record is marked as entered in error already.' },
+  'ask-unknown': { status: 404, title: 'This member made no such request.' },
+  'block-unknown': { status: 404, title: "This member's replica has no such block or transaction." },
+  'body-not-json': { status: 400, title: 'The body is not one JSON text in UTF-8 without duplicate keys.' },
+  'body-not-this-type': { status: 415, title: 'The body has another content type than this route takes.' },
+  'body-too-large': { status: 413, title: 'The body is larger than this route takes.' },
+  'body-truncated': { status: 400, title: 'The body ended before, or went on after, the length that was announced.' },
+  'chart-unknown': { status: 404, title: 'This custodian keeps no such chart here.' },
+  'clinician-unknown': { status: 404, title: 'This member keeps no signing key of such a clinician.' },
+  'code-unknown': { status: 403, title: 'The enrolment code is unknown, used, ended, or of another custodian.' },
+  'correction-unknown': { status: 404, title: 'No such correction was received.' },
+  'custodian-not-here': { status: 404, title: 'This node does not act for that custodian.' },
+  'custodian-unknown': { status: 409, title: 'A custodian that is pointed out is not an active organisation.' },
+  'envelope-refused': { status: 409, title: 'The engine does not take the envelope.' },
+  'evidence-does-not-hold': { status: 403, title: 'A signature of the evidence does not hold.' },
+  'evidence-for-another-requester': { status: 409, title: 'The evidence names another requester.' },
+  'evidence-not-committed': { status: 409, title: 'The evidence of this visit is not on the ledger yet: ask again.' },
+  'handle-not-open': { status: 409, title: 'A handle that the note names is not open on this replica yet, or closed.' },
+  'handle-unknown': { status: 404, title: 'No such handle was opened.' },
+  'headers-malformed': { status: 400, title: 'The bytes are not an HTTP request, or its headers are too long.' },
+  internal: { status: 500, title: 'The node failed. What failed is in its log, under the id of this request.' },
+  'key-refused': { status: 400, title: 'A key is not a fit one of its kind.' },
+  'ledger-refused': { status: 409, title: 'The transaction is in a block, and the rules refused it.' },
+  'member-not-here': { status: 404, title: 'No such member runs in this process.' },
+  'node-busy': { status: 503, title: 'Too much waits already: come again in a second.' },
+  'not-its-key': { status: 403, title: 'The key that signed does not belong to this mailbox.' },
+  'not-enrolled': { status: 409, title: 'There is no enrolment that this would change.' },
+  'not-sponsored': { status: 403, title: 'The member signs steps of handles for wallets, and nothing else.' },
+  'note-malformed': { status: 400, title: 'The note is not one in canonical form.' },
+  'note-not-for-us': { status: 409, title: 'The note is meant for another member.' },
+  'note-not-sealed-to-us': { status: 400, title: 'The note is not sealed to this member, or is damaged.' },
+  'organisation-unknown': { status: 404, title: 'The ledger knows no such active organisation.' },
+  'record-unknown': { status: 404, title: 'The chart has no such record.' },
+  'request-malformed': { status: 400, title: 'The bytes are not a signed mailbox request in canonical form.' },
+  'request-not-understood': { status: 400, title: 'A part of the request is not as it must be.' },
+  'request-stale': { status: 403, title: 'The mailbox request was made too long ago, or in the future.' },
+  'requester-not-here': { status: 409, title: 'This node does not act for that requester.' },
+  'route-unknown': { status: 404, title: 'There is no such route; /openapi.json lists all.' },
+  'sender-unknown': { status: 403, title: 'The note comes from nobody whom the ledger knows.' },
+  'set-not-empty': { status: 400, title: 'The first directive set must be empty and belong to the enrolment.' },
+  'set-not-the-next': { status: 409, title: 'The directive set does not follow the one in force.' },
+  'signature-invalid': { status: 403, title: 'A signature does not hold.' },
+  'token-missing': { status: 401, title: 'This route is for the staff of the member: send its bearer token.' },
+  'token-wrong': { status: 401, title: 'The bearer token is not the one of this member.' },
+  'visit-unknown': { status: 404, title: 'This member knows no such visit.' },
+}
+
+/** `at`, `expected` and `came` name parts and kinds, never what stood there. */
+export interface Problem {
+  readonly type: 'problem'
+  readonly code: ProblemCode
+  readonly at?: string
+  readonly expected?: string
+  readonly came?: string
+  /** The code of whoever refused behind the door: a contract's rejection, or the engine's. */
+  readonly refusal?: string
+}
+
+export function problem(code: ProblemCode, facts: Omit<Problem, 'code' | 'type'> = {}): Problem {
+  return { type: 'problem', code, ...facts }
+}
+
+/** The document that is sent. The type is a reference that this server answers too. */
+export function problemDocument({ code, ...facts }: Problem, request: string): Readonly<Record<string, unknown>> {
+  const { status, title } = problems[code]
+  return { ...facts, type: `/problems/${code}`, title, status, code, request }
+}

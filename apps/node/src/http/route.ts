@@ -1,0 +1,270 @@
+/** One route, said once: how it is reached, what it takes, checks and answers, and its page in the OpenAPI document. */
+import { z } from 'zod'
+import type { MemberNode } from '../member-node.ts'
+import { organisationId } from './fields.ts'
+import { type Problem, type ProblemCode, problem, problems } from './problem.ts'
+
+export type Answer =
+  | { readonly type: 'json'; readonly value: unknown }
+  /** JSON text that is canonical already. */
+  | { readonly type: 'json-bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'octets'; readonly bytes: Uint8Array }
+  | { readonly type: 'text'; readonly text: string; readonly contentType: string }
+  | { readonly type: 'empty' }
+  /** Not ready: the same document with another status. */
+  | { readonly type: 'unavailable'; readonly value: unknown }
+  | Problem
+
+export const json = (value: unknown): Answer => ({ type: 'json', value })
+export const octets = (bytes: Uint8Array): Answer => ({ type: 'octets', bytes })
+export const empty: Answer = { type: 'empty' }
+
+/** What stands at a place that nothing is expected at. */
+const nothing = z.strictObject({})
+const noBytes = new Uint8Array(0)
+
+export type Tag = 'ledger' | 'operation' | 'staff' | 'wallet'
+
+interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** `operationId` of OpenAPI. */
+  readonly id: string
+  readonly summary: string
+  readonly tag: Tag
+  /** Fields of the path, `member` aside. */
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  /** A body of bytes, of at most so many. */
+  readonly octetsMax?: number
+  /** What a good answer holds, in a sentence; and its media type. */
+  readonly gives: string
+  readonly media?: 'application/json' | 'application/octet-stream' | 'text/plain' | 'none'
+  readonly refusals?: readonly ProblemCode[]
+}
+
+export interface Input<Params, Query, Body> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly octets: Uint8Array
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** Who may come in: anybody, anybody to a member that runs here, or that member's staff. */
+  readonly door: 'member' | 'open' | 'staff'
+  readonly takes: 'json' | 'nothing' | 'octets'
+  readonly bodyBytesMax: number
+  readonly schema: Readonly<Record<string, unknown>>
+  answer(raw: RawRequest, node: MemberNode | undefined): Answer | Promise<Answer>
+}
+
+export interface RawRequest {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+}
+
+/** JSON bodies are small questions; charts do not come in through them. */
+const jsonBytesMax = 64 * 1024
+/** An envelope's body in base64url, and up to sixteen signatures. */
+export const envelopeJsonBytesMax = 320 * 1024
+
+type NoFields = typeof nothing
+
+export function openRoute<
+  Params extends z.ZodType = NoFields,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  definition: Definition<Params, Query, Body> & {
+    handle(input: Input<z.output<Params>, z.output<Query>, z.output<Body>>): Answer | Promise<Answer>
+  },
+): Route {
+  return routeOf('open', definition, (input) => definition.handle(input))
+}
+
+/** A route of one member: its path begins with `/v1/members/:member`, and its handler is given that member's node. */
+export function memberRoute<
+  Params extends z.ZodRawShape = Record<never, never>,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  definition: Omit<Definition<z.ZodType, Query, Body>, 'params'> & {
+    readonly params?: Params
+    readonly staff?: boolean
+    readonly bodyBytesMax?: number
+    handle(
+      input: Input<z.output<z.ZodObject<Params>>, z.output<Query>, z.output<Body>>,
+      node: MemberNode,
+    ): Answer | Promise<Answer>
+  },
+): Route {
+  const { params, staff = false, bodyBytesMax, ...rest } = definition
+  const shape: z.ZodRawShape = { ...params, member: organisationId }
+  const whole = {
+    ...rest,
+    path: `/v1/members/:member${definition.path}`,
+    params: z.strictObject(shape),
+    refusals: [
+      ...(definition.refusals ?? []),
+      'member-not-here' as const,
+      ...(staff ? (['token-missing', 'token-wrong'] as const) : []),
+    ],
+  }
+  const route = routeOf(staff ? 'staff' : 'member', whole, (input, node) => {
+    if (!node) throw new Error('a route of a member was entered without its node')
+    // The shape was checked with `member` added to it.
+    return definition.handle(input as unknown as Parameters<typeof definition.handle>[0], node)
+  })
+  return bodyBytesMax === undefined ? route : { ...route, bodyBytesMax }
+}
+
+function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+  door: Route['door'],
+  definition: Definition<Params, Query, Body>,
+  handle: (
+    input: Input<z.output<Params>, z.output<Query>, z.output<Body>>,
+    node: MemberNode | undefined,
+  ) => Answer | Promise<Answer>,
+): Route {
+  const { method, path, octetsMax } = definition
+  const params = definition.params ?? nothing
+  const query = definition.query ?? nothing
+  const body = definition.body ?? nothing
+  const takes = octetsMax !== undefined ? 'octets' : definition.body ? 'json' : 'nothing'
+  return {
+    method,
+    path,
+    door,
+    takes,
+    bodyBytesMax: octetsMax ?? jsonBytesMax,
+    schema: schemaOf(door, definition, { params, query, body }),
+    answer(raw, node) {
+      const parts = [
+        ['path', params, raw.params],
+        ['query', query, raw.query],
+        ['body', body, takes === 'json' ? raw.body : {}],
+      ] as const
+      const values: unknown[] = []
+      for (const [at, schema, value] of parts) {
+        const read = schema.safeParse(value)
+        if (!read.success) return misunderstood(at, value, read.error)
+        values.push(read.data)
+      }
+      const [readParams, readQuery, readBody] = values
+      const bytes = takes === 'octets' && raw.body instanceof Uint8Array ? raw.body : noBytes
+      return handle(
+        { params: readParams, query: readQuery, body: readBody, octets: bytes } as Parameters<typeof handle>[0],
+        node,
+      )
+    },
+  }
+}
+
+/** Where the first fault lies, what is expected there, and of which kind that was which came: never what it said. */
+function misunderstood(part: string, value: unknown, { issues }: z.ZodError): Problem {
+  const [issue] = issues
+  if (!issue) throw new Error('a refused value has no issue')
+  const at = [part, ...issue.path.map(String)].join('.')
+  if (issue.code === 'unrecognized_keys')
+    return problem('request-not-understood', {
+      at,
+      expected: 'no other fields than those of the schema',
+      came: `${issue.keys.length} more`,
+    })
+  const found = issue.path.reduce<unknown>(
+    (of, key) => (typeof of === 'object' && of !== null ? (of as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  )
+  return problem('request-not-understood', { at, expected: expectedBy(issue), came: kindOf(found) })
+}
+
+function expectedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && /^Invalid input/.test(issue.message)) return `a value of type ${issue.expected}`
+  return issue.message
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'string') return `a text of ${value.length} characters`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function schemaOf(
+  door: Route['door'],
+  {
+    id,
+    summary,
+    tag,
+    gives,
+    media = 'application/json',
+    refusals = [],
+    octetsMax,
+    ...definition
+  }: Definition<z.ZodType, z.ZodType, z.ZodType>,
+  { params, query, body }: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType },
+): Route['schema'] {
+  const always: readonly ProblemCode[] = ['internal', 'node-busy', 'request-not-understood']
+  const withBody: readonly ProblemCode[] =
+    octetsMax === undefined && !definition.body ? [] : ['body-not-this-type', 'body-too-large', 'body-truncated']
+  const withJson: readonly ProblemCode[] = definition.body ? ['body-not-json'] : []
+  const codes = [...new Set([...refusals, ...always, ...withBody, ...withJson])].sort()
+  const statuses = [...new Set(codes.map((code) => problems[code].status))].sort()
+  const refused = statuses.map((status) => [
+    status,
+    {
+      description: codes.filter((code) => problems[code].status === status).join(' · '),
+      content: { 'application/problem+json': { schema: problemSchema } },
+    },
+  ])
+  const good =
+    media === 'none'
+      ? { 204: { description: gives, type: 'null' } }
+      : { 200: { description: gives, content: { [media]: { schema: mediaSchema(media) } } } }
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    ...(door === 'staff' && { security: [{ staff: [] }] }),
+    ...(definition.params && { params: jsonSchema(params) }),
+    ...(definition.query && { querystring: jsonSchema(query) }),
+    ...(definition.body && { body: jsonSchema(body) }),
+    ...(octetsMax !== undefined && {
+      consumes: ['application/octet-stream'],
+      body: { type: 'string', format: 'binary', maxLength: octetsMax },
+    }),
+    response: { ...good, ...Object.fromEntries(refused) },
+  }
+}
+
+function mediaSchema(media: string): Readonly<Record<string, unknown>> {
+  if (media === 'application/octet-stream') return { type: 'string', format: 'binary' }
+  return media === 'application/json' ? { type: 'object' } : { type: 'string' }
+}
+
+const problemSchema = {
+  type: 'object',
+  required: ['code', 'request', 'status', 'title', 'type'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', enum: Object.keys(problems).sort() },
+    request: { type: 'string', description: 'Names the request in the log of the node.' },
+    at: { type: 'string', description: 'The part of the request that is at fault.' },
+    expected: { type: 'string' },
+    came: { type: 'string', description: 'The kind of what came, never its content.' },
+    refusal: { type: 'string', description: 'Who refused behind the door, and its code.' },
+  },
+}
+
+function jsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  return rest
+}

@@ -1,0 +1,232 @@
+/** What the member's own staff does: asks for charts, reads its own, hands out codes, corrects. One bearer token per member. */
+import { viewBytes } from '@plexus/assembly'
+import { equalBytes, fromHex, toBase64Url, toHex } from '@plexus/codec'
+import { sha256 } from '@plexus/crypto'
+import { type GatheredSource, type RecordRow, viewOfAsk } from '@plexus/exchange'
+import { z } from 'zod'
+import type { Directory } from '../directory.ts'
+import { secretsNamed } from '../layout.ts'
+import type { MemberNode } from '../member-node.ts'
+import { chartNumber, hexHash, hexId, npi, organisationId, purpose, recordSource, resourceTypes } from './fields.ts'
+import { type Problem, problem } from './problem.ts'
+import { empty, json, memberRoute, type Route } from './route.ts'
+
+/** Contents of one own-staff read: what a screen shows at once. */
+const contentsMax = 50
+const contentBytesMax = 8 * 1024 * 1024
+
+export function staffRoutes({ directory }: { readonly directory: Directory }): readonly Route[] {
+  return [...askRoutes(directory), ...chartRoutes(), ...correctionRoutes()]
+}
+
+function askRoutes(directory: Directory): readonly Route[] {
+  return [
+    memberRoute({
+      method: 'POST',
+      path: '/visits/:visit/ask',
+      id: 'ask',
+      summary: 'Asks every custodian that the patient pointed out at a visit',
+      tag: 'staff',
+      staff: true,
+      params: { visit: hexId },
+      body: z.strictObject({ npi, purpose, types: resourceTypes }),
+      gives: 'The id of the ask. The intents are durable; what they bring is read from the ask.',
+      refusals: ['clinician-unknown', 'evidence-not-committed', 'visit-unknown'],
+      async handle({ params: { visit }, body: { npi: asking, purpose: why, types } }, node) {
+        // A seed is made on first use: an ask must not make one for a clinician who was never employed here.
+        if (!secretsNamed(node.layout, 'clinician-').includes(`clinician-${asking}`))
+          return problem('clinician-unknown')
+        const clinician = { npi: asking, seed: node.clinicianSeed(asking) }
+        const asked = await node.exchange.run(({ requester }) =>
+          requester.ask({ visit: fromHex(visit), clinician, purpose: why, types }),
+        )
+        return asked.ok ? json({ ask: toHex(asked.value) }) : problem(asked.reason.type)
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/asks/:ask',
+      id: 'assembledRecord',
+      summary: 'The record that an ask has brought so far, assembled, with the state of each source',
+      tag: 'staff',
+      staff: true,
+      params: { ask: hexId },
+      gives: '`settled` once no source is waited for; the assembled record with its gaps named.',
+      refusals: ['ask-unknown'],
+      handle({ params: { ask } }, { exchange }) {
+        const gathered = exchange.requester.gathered(fromHex(ask))
+        if (!gathered) return problem('ask-unknown')
+        const { settled, sources } = gathered
+        const record = viewOfAsk(gathered)
+        return json({ ask, settled, sources: sources.map((each) => sourceOf(each, directory)), record })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/asks/:ask/view',
+      id: 'assembledView',
+      summary: 'The assembled record as canonical bytes, by which two views are compared',
+      tag: 'staff',
+      staff: true,
+      params: { ask: hexId },
+      gives: 'JSON without white space, members in code unit order; the same on every later day.',
+      refusals: ['ask-unknown'],
+      handle({ params: { ask } }, { exchange }) {
+        const gathered = exchange.requester.gathered(fromHex(ask))
+        return gathered ? { type: 'json-bytes', bytes: viewBytes(viewOfAsk(gathered)) } : problem('ask-unknown')
+      },
+    }),
+  ]
+}
+
+function chartRoutes(): readonly Route[] {
+  return [
+    memberRoute({
+      method: 'POST',
+      path: '/charts/:patient/enrolment-code',
+      id: 'enrolmentCode',
+      summary: 'A code for one chart at one custodian, handed to the patient in person after proof of identity',
+      tag: 'staff',
+      staff: true,
+      params: { patient: chartNumber },
+      body: z.strictObject({ custodian: organisationId }),
+      gives: 'The code; it is good once, for a day.',
+      refusals: ['chart-unknown', 'custodian-not-here'],
+      async handle({ params: { patient }, body: { custodian } }, node) {
+        const refused = noChart(node, custodian, patient)
+        if (refused) return refused
+        return json({ code: await node.exchange.run(({ door }) => door.issueCode(custodian, patient)) })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/charts/:patient',
+      id: 'chart',
+      summary: 'What a chart of the member’s own holds; the receipt of this read is durable before the answer',
+      tag: 'staff',
+      staff: true,
+      params: { patient: chartNumber },
+      query: z.strictObject({ custodian: organisationId, npi }),
+      gives: 'The current records by name, type, version and segment.',
+      refusals: ['chart-unknown', 'custodian-not-here'],
+      async handle({ params: { patient }, query: { custodian, npi: clinician } }, node) {
+        const read = await ownStaffRead(node, { custodian, patient, clinician })
+        return 'code' in read ? read : json({ custodian, records: read.map(entryOf) })
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/charts/:patient/own-staff-read',
+      id: 'ownStaffRead',
+      summary: 'Reads records of a chart of the member’s own; the receipt of this read is durable before the answer',
+      tag: 'staff',
+      staff: true,
+      params: { patient: chartNumber },
+      body: z.strictObject({
+        custodian: organisationId,
+        npi,
+        sources: z
+          .array(recordSource, { error: 'a list of resource names' })
+          .max(contentsMax, `at most ${contentsMax} resource names`),
+      }),
+      gives: 'The current records by name, and of those asked for the bytes as received, in base64url.',
+      refusals: ['chart-unknown', 'custodian-not-here', 'record-unknown'],
+      async handle({ params: { patient }, body: { custodian, npi: clinician, sources } }, node) {
+        const read = await ownStaffRead(node, { custodian, patient, clinician })
+        if ('code' in read) return read
+        const wanted = sources.map((source) => read.find((row) => row.source === source))
+        if (wanted.some((row) => !row)) return problem('record-unknown')
+        const rows = wanted.filter((row) => row !== undefined)
+        return json({ custodian, records: read.map(entryOf), contents: contentsOf(node, custodian, rows) })
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/charts/:patient/records/:source/entered-in-error',
+      id: 'enteredInError',
+      summary: 'Marks a record as entered in error, and tells every member that received it',
+      tag: 'staff',
+      staff: true,
+      params: { patient: chartNumber, source: recordSource },
+      body: z.strictObject({ custodian: organisationId }),
+      gives: 'The members that are told until each has acknowledged.',
+      refusals: ['already-in-error', 'record-unknown'],
+      async handle({ params: { patient, source }, body: { custodian } }, { exchange }) {
+        const marked = await exchange.run(({ corrections }) => corrections.enteredInError(custodian, patient, source))
+        return marked.ok ? json({ receivers: marked.value.receivers }) : problem(marked.reason.type)
+      },
+    }),
+  ]
+}
+
+function correctionRoutes(): readonly Route[] {
+  return [
+    memberRoute({
+      method: 'GET',
+      path: '/corrections',
+      id: 'corrections',
+      summary: 'Corrections of records that this member has received',
+      tag: 'staff',
+      staff: true,
+      gives: 'Each with the record version that no longer stands, and whether a person here took note.',
+      handle: (_, { exchange }) =>
+        json({
+          corrections: exchange.corrections.list().map(({ record, ...each }) => ({ ...each, record: toHex(record) })),
+        }),
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/corrections/:correction/acknowledge',
+      id: 'acknowledgeCorrection',
+      summary: 'A person took note; the custodian stops repeating the correction',
+      tag: 'staff',
+      staff: true,
+      params: { correction: hexHash },
+      media: 'none',
+      gives: 'It is durable here, and told.',
+      refusals: ['correction-unknown'],
+      async handle({ params: { correction } }, { exchange }) {
+        const done = await exchange.run(({ corrections }) => corrections.acknowledge(correction))
+        return done.ok ? empty : problem(done.reason.type)
+      },
+    }),
+  ]
+}
+
+function sourceOf({ custodian, state, code, exception, reasons, height, records }: GatheredSource, names: Directory) {
+  return { custodian, name: names.nameOf(custodian), state, code, exception, reasons, height, records: records.length }
+}
+
+function noChart({ exchange }: MemberNode, custodian: string, patient: string): Problem | null {
+  if (!exchange.organisations.has(custodian)) return problem('custodian-not-here')
+  const { custody } = exchange
+  return custody.patients.get(custody.patientKey(custodian, patient)) ? null : problem('chart-unknown')
+}
+
+/** The receipt is written in a turn of its own and durable when it ends: nothing of the chart is known here before. */
+async function ownStaffRead(
+  node: MemberNode,
+  of: { readonly custodian: string; readonly patient: string; readonly clinician: string },
+): Promise<readonly RecordRow[] | Problem> {
+  const refused = noChart(node, of.custodian, of.patient)
+  if (refused) return refused
+  const read = await node.exchange.run(({ receipts }) => receipts.ownStaffRead(of))
+  return read?.records ?? problem('chart-unknown')
+}
+
+function entryOf({ source, resourceType, version, segment, contentType }: RecordRow) {
+  return { source, resourceType, version, segment, contentType }
+}
+
+/** In the order asked for. What does not open, or is not what was committed, is named and not shown. */
+function contentsOf({ vault }: MemberNode, custodian: string, rows: readonly RecordRow[]) {
+  let size = 0
+  return rows.map(({ source, record, where, contentType, plaintextHash }) => {
+    const opened = vault.open({ record, where, custodian, contentType })
+    if (!opened.ok) return { source, state: 'not-opened', code: opened.reason.type, content: null }
+    if (!equalBytes(sha256(opened.value), plaintextHash)) return { source, state: 'failed-verification', content: null }
+    size += opened.value.length
+    if (size > contentBytesMax) return { source, state: 'left-out', content: null }
+    return { source, state: 'shown', content: toBase64Url(opened.value) }
+  })
+}

@@ -1,0 +1,192 @@
+/** What wallets need of a member. Nobody signs in: each request proves itself by signatures inside, or asks what is no secret. */
+import { decode, encode, equalBytes, toBase64Url, toHex } from '@plexus/codec'
+import { contracts, members, notary } from '@plexus/contracts'
+import { type EnvelopeBody, readBody, transactionBytesMax, validSecondsMax, viewOf } from '@plexus/kernel'
+import { noticePage, walletNoteBytesMax } from '@plexus/policy'
+import { z } from 'zod'
+import type { Directory } from '../directory.ts'
+import type { MemberNode } from '../member-node.ts'
+import type { Network } from '../network.ts'
+import { sponsor } from '../wallet-port.ts'
+import { base64Url, hexHash, organisationId } from './fields.ts'
+import { type Problem, problem } from './problem.ts'
+import { empty, envelopeJsonBytesMax, json, memberRoute, octets, type Route } from './route.ts'
+
+/** Handles of one enrolment or one spare; a wallet that wants more comes again. */
+const handlesPerEnvelopeMax = 64
+/** A note of the largest body is padded to twice that, and its seal adds little. */
+const noteBytesMax = 2 * walletNoteBytesMax + 64 * 1024
+const mailboxRequestBytesMax = 1024
+const sharesMax = 15
+const bodyBytesMax = transactionBytesMax + 4096
+
+export function walletRoutes({
+  network,
+  directory,
+  now,
+}: {
+  readonly network: Network
+  readonly directory: Directory
+  readonly now: () => number
+}): readonly Route[] {
+  return [
+    memberRoute({
+      method: 'GET',
+      path: '/sponsor',
+      id: 'sponsor',
+      summary: 'Who carries a wallet’s steps to the ledger, and the key that signs for it',
+      tag: 'wallet',
+      gives: 'The member and its Ed25519 public key in hexadecimal.',
+      handle: (_, node) => json({ member: node.member, key: toHex(node.publicKey) }),
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/organisations/:organisation',
+      id: 'organisation',
+      summary: 'The member that acts for an organisation, and the key to which notes for it are sealed',
+      tag: 'wallet',
+      params: { organisation: organisationId },
+      gives: 'The X-Wing public key in base64url, and the name by which people know the organisation.',
+      refusals: ['organisation-unknown'],
+      handle({ params: { organisation } }, node) {
+        const view = viewOf(members, node.store)
+        const host = members.queries.hostOf(view, organisation)
+        const known = host === undefined ? undefined : members.queries.member(view, host)
+        if (!known || !members.queries.isActive(view, organisation)) return problem('organisation-unknown')
+        const name = directory.nameOf(organisation)
+        return json({ organisation, name, member: host, sealingKey: toBase64Url(known.sealingKey) })
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/envelopes',
+      id: 'submitEnvelope',
+      summary: 'Adds the sponsor’s signature to a body that opens or closes handles, and submits it',
+      tag: 'wallet',
+      bodyBytesMax: envelopeJsonBytesMax,
+      body: z.strictObject({
+        body: base64Url(bodyBytesMax),
+        shares: z
+          .array(z.strictObject({ key: base64Url(32), signature: base64Url(64) }), { error: 'a list of shares' })
+          .max(sharesMax, `at most ${sharesMax} shares`),
+      }),
+      gives: 'The height of the block that carries it, once this member’s replica has applied it.',
+      refusals: ['envelope-refused', 'ledger-refused', 'not-sponsored'],
+      async handle({ body: { body, shares } }, { member }) {
+        const refused = notSponsored(body, member, network, now())
+        if (refused) return refused
+        const answer = await sponsor(network, member, body, shares)
+        return answer.ok ? json({ height: answer.value.height }) : notSubmitted(answer.reason.type)
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/notes',
+      id: 'deliverNote',
+      summary: 'Brings a sealed note: an enrolment, a check-in, or a directive set',
+      tag: 'wallet',
+      octetsMax: noteBytesMax,
+      media: 'none',
+      gives: 'It is durable here.',
+      refusals: [
+        'code-unknown',
+        'custodian-not-here',
+        'custodian-unknown',
+        'evidence-does-not-hold',
+        'evidence-for-another-requester',
+        'handle-not-open',
+        'key-refused',
+        'not-enrolled',
+        'note-malformed',
+        'note-not-for-us',
+        'note-not-sealed-to-us',
+        'requester-not-here',
+        'sender-unknown',
+        'set-not-empty',
+        'set-not-the-next',
+        'signature-invalid',
+      ],
+      async handle({ octets: sealed }, { exchange }) {
+        const answer = await exchange.receive(sealed)
+        return answer.ok ? empty : problem(answer.reason.type)
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/mailbox',
+      id: 'fetchMailbox',
+      summary: 'Fetches a page of sealed notices with a request that the mailbox’s key signed',
+      tag: 'wallet',
+      octetsMax: mailboxRequestBytesMax,
+      media: 'application/octet-stream',
+      gives: 'A page of notices in canonical form, oldest first.',
+      refusals: ['not-its-key', 'request-malformed', 'request-stale', 'signature-invalid'],
+      handle({ octets: request }, { exchange }) {
+        const page = exchange.mailboxes.fetch(request)
+        return page.ok ? octets(encode(noticePage, page.value)) : problem(page.reason.type)
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/handles/:handle',
+      id: 'handle',
+      summary: 'What the ledger says of a handle',
+      tag: 'wallet',
+      params: { handle: hexHash },
+      gives: 'Its status, and the heights of its opening and closing.',
+      refusals: ['handle-unknown'],
+      handle({ params: { handle } }, node) {
+        const known = handleOf(node, handle)
+        return known ? json({ handle, ...known }) : problem('handle-unknown')
+      },
+    }),
+  ]
+}
+
+function handleOf({ store }: MemberNode, handle: string) {
+  return notary.queries.handle(viewOf(notary, store), handle)
+}
+
+/** Why the member does not sign this body, first reason first; null when it does. */
+function notSponsored(bytes: Uint8Array, member: string, { chain }: Network, now: number): Problem | null {
+  const read = readBody(bytes)
+  if (!read.ok) {
+    const { path, expected } = read.reason
+    return problem('not-sponsored', { at: `body.body${path}`, expected, came: 'bytes of another form' })
+  }
+  const body = read.value
+  if (!equalBytes(body.chain, chain.id))
+    return problem('not-sponsored', { at: 'body.body.chain', expected: 'the id of this chain', came: 'another' })
+  if (body.sponsor !== member)
+    return problem('not-sponsored', { at: 'body.body.sponsor', expected: member, came: 'another member' })
+  if (body.validUntil < now || body.validUntil > now + validSecondsMax)
+    return problem('not-sponsored', {
+      at: 'body.body.validUntil',
+      expected: `an end within ${validSecondsMax} s`,
+      came: body.validUntil < now ? 'an end in the past' : 'a later end',
+    })
+  return isHandleStep(body)
+    ? null
+    : problem('not-sponsored', {
+        at: 'body.body.transaction',
+        expected: `open-handles of at most ${handlesPerEnvelopeMax}, or close-handle, of the notary`,
+        came: 'another transaction',
+      })
+}
+
+function isHandleStep({ contract, transaction }: EnvelopeBody): boolean {
+  if (contract !== notary.name) return false
+  const read = decode(notary.transaction, transaction, transactionBytesMax)
+  if (!read.ok) return false
+  if (read.value.type === 'open-handles') return read.value.handles.length <= handlesPerEnvelopeMax
+  return read.value.type === 'close-handle'
+}
+
+/** A refusal in a block carries its contract's name and code; all others are the engine's. */
+function notSubmitted(refusal: string): Problem {
+  const [, space, code] = /^([a-z]+)-(\d+)$/.exec(refusal) ?? []
+  if (space === undefined) return problem('envelope-refused', { refusal })
+  const rejections = Object.entries(contracts.find(({ name }) => name === space)?.rejections ?? {})
+  const named = rejections.find(([, rejection]) => rejection.code === Number(code))
+  return problem('ledger-refused', { refusal: named?.[0] ?? refusal })
+}
