@@ -176,6 +176,17 @@ export class WalletClient {
     return this.wallet.state.relationships.map(({ custodian }) => custodian)
   }
 
+  /** Whether the handle that the next change must name is open already. */
+  hasSpare(custodian: string): boolean {
+    const known = relationshipWith(this.wallet.state, custodian)
+    return known !== undefined && known.opened >= known.latest + 2
+  }
+
+  /** The directives of the newest set that was signed for a custodian. */
+  directivesAt(custodian: string): readonly Directive[] {
+    return relationshipWith(this.wallet.state, custodian)?.sets.at(-1)?.content.directives ?? []
+  }
+
   knows(custodian: string): boolean {
     return relationshipWith(this.wallet.state, custodian) !== undefined
   }
