@@ -21,6 +21,10 @@ const resubmitSeconds = 2
 
 /** Trees of recent batches, whose paths are asked for together. */
 const treesKeptMax = 64
+/** Heights of statements, which a decision asks for once per record: a few charts' worth, some ten megabytes. */
+const committedKeptMax = 100_000
+/** Roots of others' batches that were looked up. */
+const batchesKeptMax = 4_096
 
 const hash = bytes({ length: 32 })
 const statementRow = object({ type: text({ max: 30 }), statement: bytes({ max: 1024 * 1024 }), leafKey: hash })
@@ -52,6 +56,7 @@ export class Batches {
   private readonly flight
   private readonly trees = new Map<string, readonly (readonly Uint8Array[])[]>()
   private readonly heights = new Map<string, CommittedBatch>()
+  private readonly committed = new Map<string, number>()
   private nextPending: number
   private submittedAt = 0
 
@@ -102,15 +107,22 @@ export class Batches {
     const found = notary.queries.batch(viewOf(notary, this.replica.state), key)
     if (!found) return undefined
     const batch = { member: found.member, height: found.height }
-    if (this.heights.size >= treesKeptMax * 64) this.heights.clear()
+    if (this.heights.size >= batchesKeptMax) this.heights.clear()
     this.heights.set(key, batch)
     return batch
   }
 
   /** The height at which one of this member's own statements was committed, once it is. */
   committedAt(hashed: Uint8Array): number | undefined {
-    const place = this.places.get(toHex(hashed))
-    return place && this.find(place.root)?.height
+    const key = toHex(hashed)
+    const known = this.committed.get(key)
+    if (known !== undefined) return known
+    const place = this.places.get(key)
+    const height = place && this.find(place.root)?.height
+    if (height === undefined) return undefined
+    if (this.committed.size >= committedKeptMax) this.committed.clear()
+    this.committed.set(key, height)
+    return height
   }
 
   statement(hashed: Uint8Array): Uint8Array | undefined {

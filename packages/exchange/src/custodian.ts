@@ -5,9 +5,9 @@
 import {
   bytes,
   concatBytes,
-  decode,
   encode,
   equalBytes,
+  fromHex,
   type Infer,
   list,
   object,
@@ -25,7 +25,7 @@ import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
 import { type Custody, zeroHash } from './custody.ts'
 import { type Found, findOpened, handleIsOpen, readEvidence, readIntent } from './facts.ts'
-import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
+import { type MemberNote, memberNote, type NoteDesk, recordsPerReleaseMax } from './notes.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
 import type { Receipts } from './receipts.ts'
 import type { SelfAsserted } from './self-asserted.ts'
@@ -36,6 +36,8 @@ const hash = bytes({ length: 32 })
 
 /** Requests that wait for this replica to reach the block of their intent; more than these are dropped, and come again. */
 const parkedMax = 1_000
+/** An answer with the openings of ten thousand record versions. */
+const answerBytesMax = 32 * 1024 * 1024
 
 /** HPKE `info` of a release. */
 export const releaseInfo = 'plexus/v1/release'
@@ -55,10 +57,6 @@ const requestRow = object({
   expiresAt: uint(),
   /** The handle of the head under which it was decided; null without a wallet. */
   head: option(hash),
-  /** Record versions that were released, in the order of the answer. */
-  records: list(bytes({ length: 16 }), { max: 10_000 }),
-  /** The answer, kept byte for byte for a repeated request. */
-  answer: option(bytes({ max: 32 * 1024 * 1024 })),
 })
 type RequestRow = Infer<typeof requestRow>
 
@@ -79,6 +77,10 @@ export interface CustodianParts {
 export class Custodian {
   private readonly parts: CustodianParts
   private readonly requests
+  /** Kept byte for byte for a repeated request. */
+  private readonly answers
+  /** By patient and intent: who was given which record versions, in the order of the answer. */
+  private readonly releases
   private readonly deciding
   private readonly patientKeys
   private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'request' }> }[] = []
@@ -87,6 +89,12 @@ export class Custodian {
     this.parts = parts
     const { journal } = parts
     this.requests = tableOf(journal, 'requests', requestRow)
+    this.answers = tableOf(journal, 'request-answers', bytes({ max: answerBytesMax }))
+    this.releases = tableOf(
+      journal,
+      'releases',
+      object({ to: text({ max: 40 }), records: list(bytes({ length: 16 }), { max: recordsPerReleaseMax }) }),
+    )
     this.deciding = tableOf(journal, 'requests-deciding', text({ max: 64 }))
     this.patientKeys = tableOf(journal, 'patient-signing-keys', text({ max: 64 }))
   }
@@ -103,7 +111,7 @@ export class Custodian {
     if (intent.batch.member !== from) return
     const key = toHex(intent.hash)
     const known = this.requests.get(key)
-    if (known) return this.repeat(known, intent.hash)
+    if (known) return this.repeat(key, known)
     const { content } = intent.value
     if (!organisations.has(content.custodian))
       return this.refuseUnreceipted(from, intent.hash, 'intent-of-another-custodian')
@@ -132,8 +140,6 @@ export class Custodian {
         refusal: weighed.decision.type === 'refuse' ? weighed.decision.code : null,
         expiresAt: content.expiresAt,
         head: weighed.head,
-        records: [],
-        answer: null,
       }),
       this.deciding.put(key, patient),
       ...this.parts.selfAsserted.count(content, patient, weighed.decision, this.parts.replica.tip().time),
@@ -167,13 +173,15 @@ export class Custodian {
         exception: exceptionOf(row.refusal),
         receipt: proof,
       }
-      const settled: RequestRow = { ...row, state: 'refused', answer: encode(memberNote, refusal) }
+      const settled: RequestRow = { ...row, state: 'refused' }
+      const answer = encode(memberNote, refusal)
       journal.write([
         this.requests.put(key, settled),
+        this.answers.put(key, answer),
         this.deciding.drop(key),
         this.parts.receipts.duty(row.receipt, row),
       ])
-      return this.sendAnswer(settled)
+      return this.sendAnswer(key, settled, answer)
     }
     const evidence = this.findEvidence(row.evidence)
     const before = weigh(this.parts, intent.value, evidence, row.patient)
@@ -204,16 +212,21 @@ export class Custodian {
       release,
       records: records.filter((each) => each !== undefined),
     }
-    const settled: RequestRow = {
-      ...row,
-      state: 'released',
-      records: weighed.released.map(({ record }) => record),
-      answer: encode(memberNote, answer),
-    }
-    journal.write([this.requests.put(key, settled), this.deciding.drop(key), ...notice])
+    const settled: RequestRow = { ...row, state: 'released' }
+    const encoded = encode(memberNote, answer)
+    journal.write([
+      this.requests.put(key, settled),
+      this.answers.put(key, encoded),
+      this.releases.put(`${row.patient}/${key}`, {
+        to: row.from,
+        records: weighed.released.map(({ record }) => record),
+      }),
+      this.deciding.drop(key),
+      ...notice,
+    ])
     // Durable: release, release note and notice. Only now may the answer leave.
     surroundings.observe?.('release')
-    return this.sendAnswer(settled)
+    return this.sendAnswer(key, settled, encoded)
   }
 
   /** What was decided no longer stands, or its time is over: a void receipt ends the intent. */
@@ -230,34 +243,35 @@ export class Custodian {
       exception: exceptionOf(code),
       receipt: null,
     }
-    const settled: RequestRow = { ...row, state: 'void', receipt: written.hash, answer: encode(memberNote, refusal) }
+    const settled: RequestRow = { ...row, state: 'void', receipt: written.hash }
+    const answer = encode(memberNote, refusal)
     journal.write([
       ...written.changes,
       this.requests.put(key, settled),
+      this.answers.put(key, answer),
       this.deciding.drop(key),
       this.parts.receipts.duty(row.receipt, row),
       this.parts.receipts.duty(written.hash, row),
     ])
-    return this.sendAnswer(settled)
+    return this.sendAnswer(key, settled, answer)
   }
 
   /** A repeated request gets the same bytes, until it ends or the head under which it was decided is closed. */
-  private async repeat(row: RequestRow, intent: Uint8Array): Promise<void> {
+  private async repeat(key: string, row: RequestRow): Promise<void> {
     if (row.state === 'deciding') return
     if (row.state === 'released' && this.latest() > row.expiresAt)
-      return this.refuseUnreceipted(row.from, intent, 'intent-expired')
-    return this.sendAnswer(row)
+      return this.refuseUnreceipted(row.from, fromHex(key), 'intent-expired')
+    const answer = this.answers.get(key)
+    if (!answer) throw new Error('a settled request has no answer')
+    return this.sendAnswer(key, row, answer)
   }
 
-  private async sendAnswer(row: RequestRow): Promise<void> {
+  private async sendAnswer(key: string, row: RequestRow, answer: Uint8Array): Promise<void> {
     const { desk, surroundings } = this.parts
-    if (!row.answer) throw new Error('a settled request has no answer')
-    const sealed = await desk.seal(row.from, row.answer)
+    const sealed = await desk.seal(row.from, answer)
     // The head may have been closed while the note was sealed: then nothing leaves, although it was released before.
-    if (row.state === 'released' && !this.headOpen(row)) {
-      const answer = decodeAnswer(row.answer)
-      return this.refuseUnreceipted(row.from, answer, 'head-closed')
-    }
+    if (row.state === 'released' && !this.headOpen(row))
+      return this.refuseUnreceipted(row.from, fromHex(key), 'head-closed')
     if (sealed) surroundings.send(row.from, sealed)
   }
 
@@ -271,24 +285,25 @@ export class Custodian {
 
   /** Ciphertexts of a released answer. They open with the released keys alone, so they need no second decision. */
   contents(from: string, wanted: Extract<MemberNote, { type: 'fetch' }>): MemberNote | undefined {
-    const row = this.requests.get(toHex(wanted.intent))
-    if (row?.state !== 'released' || row.from !== from) return undefined
-    const ciphertexts = row.records.slice(wanted.from, wanted.from + wanted.count).map((record) => {
-      const known = this.parts.custody.recordOf(row.patient, record)
-      const ciphertext = known && this.parts.vault.ciphertext(known.where)
+    const key = toHex(wanted.intent)
+    const row = this.requests.get(key)
+    if (!row) return undefined
+    const released = this.releases.get(`${row.patient}/${key}`)
+    if (released?.to !== from) return undefined
+    const known = new Map(this.parts.custody.versions(row.patient).map((version) => [toHex(version.record), version]))
+    const ciphertexts = released.records.slice(wanted.from, wanted.from + wanted.count).map((record) => {
+      const where = known.get(toHex(record))?.where
+      const ciphertext = where && this.parts.vault.ciphertext(where)
       return ciphertext?.ok ? ciphertext.value : null
     })
     return { type: 'contents', intent: wanted.intent, from: wanted.from, ciphertexts }
   }
 
-  /** Members that received a record version, derived from the receipts. */
+  /** Members that received a record version: what was released is kept beside the receipt that says so. */
   receiversOf(patient: string, record: Uint8Array): readonly string[] {
     const receivers = new Set<string>()
-    const wanted = toHex(record)
-    for (const [, row] of this.requests.entries()) {
-      if (row.patient === patient && row.state === 'released' && row.records.some((each) => toHex(each) === wanted))
-        receivers.add(row.from)
-    }
+    for (const [, { to, records }] of this.releases.entries({ prefix: `${patient}/` }))
+      if (records.some((each) => equalBytes(each, record))) receivers.add(to)
     return [...receivers].sort()
   }
 
@@ -330,10 +345,4 @@ export class Custodian {
 
 function exceptionOf(code: string): string | null {
   return code in refusals ? refusals[code as keyof typeof refusals].exception : null
-}
-
-function decodeAnswer(answer: Uint8Array): Uint8Array {
-  const note = decode(memberNote, answer, 64 * 1024 * 1024)
-  if (!note.ok || note.value.type !== 'answer') throw new Error('a released request has no readable answer')
-  return note.value.intent
 }

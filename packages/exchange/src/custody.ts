@@ -364,11 +364,6 @@ export class Custody {
     )
   }
 
-  recordOf(key: string, record: Uint8Array): RecordRow | undefined {
-    const wanted = toHex(record)
-    return this.versions(key).find((row) => toHex(row.record) === wanted)
-  }
-
   /** The committed end of each segment's chain. */
   chainHeads(key: string): readonly { readonly segment: Segment; readonly count: number; readonly head: Uint8Array }[] {
     const heads = new Map<Segment, { segment: Segment; count: number; head: Uint8Array }>()

@@ -42,7 +42,8 @@ export class Outbox {
   private readonly surroundings: Surroundings
   private readonly rows
   private readonly ids
-  private readonly due = new Map<string, { at: number; wait: number }>()
+  /** When each row is sent next (seconds), and the wait before it; rows themselves are read when they are due. */
+  private readonly due = new Map<string, { readonly at: number; readonly wait: number }>()
   private next: number
 
   constructor(parts: {
@@ -58,7 +59,10 @@ export class Outbox {
     this.rows = tableOf(parts.journal, 'outbox', row)
     this.ids = tableOf(parts.journal, 'outbox-ids', text({ max: 12 }))
     let last = 0
-    for (const [key] of this.rows.entries()) last = Number(key)
+    for (const [, key] of this.ids.entries()) {
+      this.due.set(key, { at: 0, wait: 0 })
+      last = Math.max(last, Number(key))
+    }
     this.next = last + 1
   }
 
@@ -80,6 +84,8 @@ export class Outbox {
 
   private append(content: Row): readonly JournalChange[] {
     const key = sequenceKey(this.next++)
+    // Due at the next tick; a write that never happened leaves a key without a row, which a tick forgets.
+    this.due.set(key, { at: 0, wait: 0 })
     return [this.rows.put(key, content), this.ids.put(toHex(content.id), key)]
   }
 
@@ -93,12 +99,16 @@ export class Outbox {
   async tick(): Promise<void> {
     const now = this.surroundings.now()
     let sent = 0
-    for (const [key, each] of [...this.rows.entries({ limit: sendsPerTickMax * 8 })]) {
-      const due = this.due.get(key)
-      if (due && now < due.at) continue
+    for (const [key, { at, wait }] of [...this.due]) {
+      if (now < at) continue
+      const each = this.rows.get(key)
+      if (!each) {
+        this.due.delete(key)
+        continue
+      }
       if (sent++ >= sendsPerTickMax) return
-      const wait = due ? Math.min(due.wait * 2, slowestRepeatSeconds) : firstRepeatSeconds
-      this.due.set(key, { at: now + wait, wait })
+      const next = wait === 0 ? firstRepeatSeconds : Math.min(wait * 2, slowestRepeatSeconds)
+      this.due.set(key, { at: now + next, wait: next })
       const note = await this.desk.seal(each.to, await this.bodyOf(each))
       if (note) this.surroundings.send(each.to, note)
     }
@@ -113,8 +123,6 @@ export class Outbox {
 
   /** Notes that nobody has acknowledged. */
   get waiting(): number {
-    let count = 0
-    for (const _ of this.rows.entries()) count++
-    return count
+    return this.due.size
   }
 }

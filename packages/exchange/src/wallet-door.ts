@@ -62,6 +62,8 @@ export interface WalletDoorParts {
 export class WalletDoor {
   private readonly parts: WalletDoorParts
   private readonly codes
+  /** The handle that a set in force names next, and whose set it is. */
+  private readonly nextHeads
 
   constructor(parts: WalletDoorParts) {
     this.parts = parts
@@ -70,6 +72,7 @@ export class WalletDoor {
       'enrolment-codes',
       object({ custodian: text({ max: 40 }), patient: text({ max: 64 }), until: uint() }),
     )
+    this.nextHeads = tableOf(parts.journal, 'directive-heads-next', text({ max: 64 }))
   }
 
   /** A code that names one chart at one custodian, to be handed to the patient in person after proof of identity. */
@@ -142,6 +145,7 @@ export class WalletDoor {
       custody.patients.put(key, { ...row, given: keys.given }),
       custodian.patientKeyChanges(content.custodian, content.signingKey, key),
       this.codes.drop(codeKey),
+      this.nextHeads.put(toHex(set.content.next), key),
       ...kept.map(([at]) => receipts.dropKept(at)),
       ...notices.flatMap((notice) => this.parts.outbox.addNotice(content.mailbox, notice)),
     ])
@@ -163,6 +167,8 @@ export class WalletDoor {
     journal.write([
       ...committed.changes,
       custody.patients.put(key, { ...row, set }),
+      this.nextHeads.drop(toHex(set.content.head)),
+      this.nextHeads.put(toHex(set.content.next), key),
       ...outbox.addNotice(row.enrolment.content.mailbox, this.inForce(set.content)),
     ])
     // Durable: from here on the successor is in force, whatever happens.
@@ -170,17 +176,11 @@ export class WalletDoor {
   }
 
   private patientWithNext(content: DirectiveSet): readonly [string, PatientRow] | undefined {
-    for (const [key, row] of this.parts.custody.patients.entries()) {
-      const current = row.set?.content
-      if (
-        current &&
-        row.custodian === content.custodian &&
-        content.version === current.version + 1 &&
-        equalBytes(current.next, content.head)
-      )
-        return [key, row]
-    }
-    return undefined
+    const key = this.nextHeads.get(toHex(content.head))
+    const row = key === undefined ? undefined : this.parts.custody.patients.get(key)
+    const current = row?.set?.content
+    if (!key || !row || !current || row.custodian !== content.custodian) return undefined
+    return content.version === current.version + 1 && equalBytes(current.next, content.head) ? [key, row] : undefined
   }
 
   private setSigned({ content, signature }: SignedDirectiveSet): boolean {
