@@ -3,6 +3,7 @@ import {
   boolean,
   bytes,
   encode,
+  equalBytes,
   type Infer,
   list,
   no,
@@ -362,6 +363,11 @@ export class Custody {
     return this.versions(key).filter(
       ({ status, hash: hashed }) => status === 'current' && this.batches.committedAt(hashed) !== undefined,
     )
+  }
+
+  /** One version of a patient's records, by its random name. */
+  recordOf(key: string, record: Uint8Array): RecordRow | undefined {
+    return this.versions(key).find((row) => equalBytes(row.record, record))
   }
 
   /** The committed end of each segment's chain. */
