@@ -6,11 +6,10 @@ import fastifySwagger from '@fastify/swagger'
 import { readJson, toPlain } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import type { Logger } from 'pino'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
-import { failureFacts } from './log.ts'
+import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
@@ -23,7 +22,7 @@ export interface ApiParts {
   readonly network: Network
   readonly directory: Directory
   /** From `createLogger`: it keeps what is on its list and nothing else. */
-  readonly logger: Logger
+  readonly logger: NodeLogger
   readonly random: RandomBytes
   /** Seconds since 1970, with fractions. */
   readonly now: () => number
@@ -216,11 +215,12 @@ function watch(
     logger,
     metrics,
     members,
-  }: { readonly logger: Logger; readonly metrics: Metrics; readonly members: ReadonlySet<string> },
+  }: { readonly logger: NodeLogger; readonly metrics: Metrics; readonly members: ReadonlySet<string> },
 ): void {
   app.addHook('onResponse', async (request, reply) => {
     const { member } = (request.params ?? {}) as { readonly member?: string }
     const route = routeOf(request)
+    const code = problemOf.get(request)
     logger.info({
       what: 'answered',
       method: request.method,
@@ -229,7 +229,7 @@ function watch(
       milliseconds: Math.round(reply.elapsedTime),
       requestId: request.id,
       ...(member !== undefined && members.has(member) && { member }),
-      ...(problemOf.has(request) && { problem: problemOf.get(request) }),
+      ...(code !== undefined && { problem: code }),
     })
     metrics.answered({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
   })
@@ -242,7 +242,7 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Fas
   dress(reply)
   switch (answer.type) {
     case 'json':
-      return reply.type('application/json').send(JSON.stringify(answer.value))
+      return reply.type('application/json').send(Buffer.from(JSON.stringify(answer.value)))
     case 'json-bytes':
       return reply.type('application/json').send(Buffer.from(answer.bytes))
     case 'octets':
@@ -252,7 +252,10 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Fas
     case 'empty':
       return reply.code(204).send()
     case 'unavailable':
-      return reply.code(503).type('application/json').send(JSON.stringify(answer.value))
+      return reply
+        .code(503)
+        .type('application/json')
+        .send(Buffer.from(JSON.stringify(answer.value)))
     case 'problem':
       return refuse(request, reply, answer)
   }
@@ -260,7 +263,8 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Fas
 
 function refuse(request: FastifyRequest, reply: FastifyReply, refused: Problem): FastifyReply {
   problemOf.set(request, refused.code)
-  const body = JSON.stringify(problemDocument(refused, request.id))
+  // Bytes, not text: the server would add a character set, which these media types do not have.
+  const body = Buffer.from(JSON.stringify(problemDocument(refused, request.id)))
   return dress(reply).code(problems[refused.code].status).type('application/problem+json').send(body)
 }
 

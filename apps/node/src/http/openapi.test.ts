@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startWorld, type World } from './world.testing.ts'
+
+interface Operation {
+  readonly operationId?: string
+  readonly summary?: string
+  readonly tags?: readonly string[]
+  readonly security?: readonly unknown[]
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: object }>> }
+  readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: object }>>
+}
+
+let world: World
+let document: {
+  readonly openapi: string
+  readonly info: { readonly title?: string; readonly version?: string }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly securitySchemes: object }
+}
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  )
+
+beforeAll(async () => {
+  world = await startWorld()
+  document = (await (await fetch(`${world.url}/openapi.json`)).json()) as typeof document
+})
+afterAll(() => world.close())
+
+test('the document is OpenAPI 3.1 and lists every route that is registered', () => {
+  expect(document.openapi).toBe('3.1.0')
+  expect(document.info).toMatchObject({ title: 'Plexus node', version: '1' })
+  const listed = operations().map(({ path, method }) => `${method.toUpperCase()} ${path}`)
+  const registered = world.app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => /^.*?(\/\S*) \((.*)\)$/.exec(line)?.slice(1) ?? [])
+  expect(listed).toHaveLength(registered.length / 2)
+  expect([...listed].sort()).toMatchInlineSnapshot(`
+    [
+      "GET /health/live",
+      "GET /health/ready",
+      "GET /metrics",
+      "GET /openapi.json",
+      "GET /problems/{code}",
+      "GET /v1/chain",
+      "GET /v1/members",
+      "GET /v1/members/{member}/asks/{ask}",
+      "GET /v1/members/{member}/asks/{ask}/view",
+      "GET /v1/members/{member}/charts/{patient}",
+      "GET /v1/members/{member}/corrections",
+      "GET /v1/members/{member}/handles/{handle}",
+      "GET /v1/members/{member}/ledger",
+      "GET /v1/members/{member}/ledger/blocks/{height}",
+      "GET /v1/members/{member}/ledger/blocks/{height}/envelopes/{index}",
+      "GET /v1/members/{member}/ledger/events",
+      "GET /v1/members/{member}/ledger/headers/{height}",
+      "GET /v1/members/{member}/organisations/{organisation}",
+      "GET /v1/members/{member}/sponsor",
+      "POST /v1/members/{member}/charts/{patient}/enrolment-code",
+      "POST /v1/members/{member}/charts/{patient}/own-staff-read",
+      "POST /v1/members/{member}/charts/{patient}/records/{source}/entered-in-error",
+      "POST /v1/members/{member}/corrections/{correction}/acknowledge",
+      "POST /v1/members/{member}/envelopes",
+      "POST /v1/members/{member}/mailbox",
+      "POST /v1/members/{member}/notes",
+      "POST /v1/members/{member}/visits/{visit}/ask",
+    ]
+  `)
+})
+
+test('each operation has a name of its own, a summary, a tag, and answers with descriptions', () => {
+  const names = operations().map(({ operation }) => operation.operationId)
+  expect(new Set(names).size).toBe(names.length)
+  for (const { path, operation } of operations()) {
+    expect([path, typeof operation.operationId, typeof operation.summary]).toEqual([path, 'string', 'string'])
+    expect(operation.tags).toHaveLength(1)
+    expect(Object.values(operation.responses).filter(({ description }) => !description)).toEqual([])
+  }
+})
+
+test('each placeholder of a path is a required parameter, and no other is in the path', () => {
+  for (const { path, operation } of operations()) {
+    const placeholders = [...path.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => name)
+    const parameters = (operation.parameters ?? []).filter((each) => each.in === 'path')
+    expect(parameters.map(({ name }) => name).sort()).toEqual(placeholders.sort())
+    expect(parameters.every(({ required }) => required === true)).toBe(true)
+  }
+})
+
+test('staff routes and no others ask for the bearer token', () => {
+  expect(document.components.securitySchemes).toEqual({ staff: { type: 'http', scheme: 'bearer' } })
+  for (const { path, operation } of operations())
+    expect([path, operation.security]).toEqual([path, operation.tags?.[0] === 'staff' ? [{ staff: [] }] : undefined])
+})
+
+test('bodies are described with their one media type, and unknown fields are refused', () => {
+  const bodies = operations().flatMap(({ operation }) => (operation.requestBody ? [operation.requestBody.content] : []))
+  expect(bodies.length).toBeGreaterThan(5)
+  for (const content of bodies) {
+    const [[media, { schema }] = ['', { schema: {} }], ...more] = Object.entries(content)
+    expect(more).toEqual([])
+    if (media === 'application/json') expect(schema).toMatchObject({ type: 'object', additionalProperties: false })
+    else expect([media, schema]).toMatchObject(['application/octet-stream', { type: 'string', format: 'binary' }])
+  }
+})
+
+test('no reference in the document leads nowhere', () => {
+  expect(JSON.stringify(document)).not.toContain('"$ref"')
+})
