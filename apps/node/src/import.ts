@@ -202,10 +202,10 @@ async function store(
     const custodian = await custodians.custodianOf(entry.organisation, entry.organisationName)
     const patient = entry.patient ?? administrativeChart
     const node = custodians.nodeOf(custodian)
-    const registered = await node.exchange.run(({ custody }) => custody.register(custodian.id, patient, records))
+    const registered = await node.exchange.register(custodian.id, patient, records)
     report.stored += registered.stored
     report.unchanged += registered.unchanged
-    await node.exchange.run(({ custody }) => custody.register(custodian.id, patient, provenances(made, startedAt)))
+    await node.exchange.register(custodian.id, patient, provenances(made, startedAt))
     const types = report.custodians.get(custodian.id) ?? new Map<string, number>()
     for (const { resourceType } of made) types.set(resourceType, (types.get(resourceType) ?? 0) + 1)
     report.custodians.set(custodian.id, types)

@@ -8,9 +8,13 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@plexus/crypto'
 import { loadDefinitions } from '@plexus/fhir'
+import { destination } from 'pino'
 import { type Demonstration, founding, startDemonstration } from './demonstration.ts'
+import { createApi } from './http/api.ts'
+import { createLogger } from './http/log.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
-import { StoryFailed, tellStory } from './story.ts'
+import { type StoryEnd, StoryFailed, tellStory } from './story.ts'
 import { importStep, type StepReport } from './story-reports.ts'
 import { keepWalletFile, openWalletFile } from './wallet-store.ts'
 
@@ -29,6 +33,9 @@ interface Options {
   readonly json: boolean
   readonly port: number
 }
+
+/** What the story leaves to try further. */
+type Told = StoryEnd & { readonly wallet: string }
 
 /** Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
 function readOptions(args: readonly string[]): Options {
@@ -73,10 +80,13 @@ async function main(): Promise<number> {
   const tell = teller(options.json)
   const startedAt = now()
   let failure: unknown
+  let told: Told | undefined
+  const metrics = createMetrics()
   const started = await startDemonstration({
     data: options.data,
     random: systemRandom,
     now,
+    observe: metrics.observe,
     onFailure: (member, error) => {
       failure = error
       console.error(
@@ -132,6 +142,7 @@ async function main(): Promise<number> {
         openWallet: () => openWalletFile(wallet, network.chain, systemRandom),
         keepWallet: (kept, taken) => keepWalletFile(wallet, kept, taken),
       })
+      told = { ...end, wallet }
       if (!end.ok) failure = new StoryFailed('a step was not as it must be')
       if (!options.json)
         console.log(
@@ -139,7 +150,7 @@ async function main(): Promise<number> {
         )
     }
     if (options.once && options.command === 'demo') return failure ? 1 : 0
-    await stayUp(options, demonstration)
+    await stayUp(options, demonstration, metrics, told)
     return failure ? 1 : 0
   } catch (error) {
     console.error(error instanceof StoryFailed ? `The story failed: ${error.message}.` : error)
@@ -194,11 +205,53 @@ function patientOf({ patient }: Options, { directory }: Demonstration): string |
   return best
 }
 
-async function stayUp(_options: Options, _demonstration: Demonstration): Promise<void> {
-  await new Promise<void>((resolveEnd) => {
+/** The API's address and what to try, until the process is told to end. */
+async function stayUp(
+  { command, port, json, data }: Options,
+  { network, directory }: Demonstration,
+  metrics: Metrics,
+  told: Told | undefined,
+): Promise<void> {
+  // A node's log is its standard error; the demonstration's screen belongs to the story.
+  const logger = createLogger(destination(command === 'start' ? 2 : join(data, 'node.log')))
+  const api = await createApi({ network, directory, logger, random: systemRandom, now, metrics })
+  let address: string
+  try {
+    address = await api.listen({ host: '127.0.0.1', port })
+  } catch (error) {
+    await api.close()
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new StoryFailed(`port ${port} is in use: end what listens there, or give another --port`)
+  }
+  const ended = new Promise<void>((resolveEnd) => {
     process.once('SIGINT', resolveEnd)
     process.once('SIGTERM', resolveEnd)
   })
+  if (!json) {
+    console.log(
+      `\nThe network stays up. Its API: ${address} (OpenAPI: ${address}/openapi.json). Try, in another terminal:`,
+    )
+    for (const line of commandsToTry(address, data, told)) console.log(`  ${line}`)
+    console.log('End it with Ctrl-C.')
+  } else console.error(address)
+  await ended
+  await api.close()
+}
+
+function commandsToTry(address: string, data: string, told: Told | undefined): readonly string[] {
+  const plexus = 'npm run --silent plexus --'
+  return [
+    ...(told
+      ? [
+          `${plexus} chart --node ${address} --data ${data} --ask ${told.ask}`,
+          `${plexus} who-looked --node ${address} --wallet ${told.wallet}`,
+          `${plexus} directive --node ${address} --wallet ${told.wallet} --custodian hospital-1 --open`,
+          `${plexus} ask --node ${address} --data ${data} --visit ${told.visit} --npi ${told.npi}`,
+        ]
+      : []),
+    `${plexus} ledger --node ${address}`,
+    `${plexus} verify ${data}`,
+  ]
 }
 
 function teller(json: boolean): (report: StepReport) => void {

@@ -8,7 +8,7 @@ import { Batches } from './batches.ts'
 import { Corrections } from './corrections.ts'
 import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
-import { Custody } from './custody.ts'
+import { Custody, type IncomingRecord, type Registered } from './custody.ts'
 import { Mailboxes } from './mailbox.ts'
 import { NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
@@ -152,6 +152,19 @@ export class Exchange {
       const value = await action(this)
       await this.advance()
       return value
+    })
+  }
+
+  /**
+   * Takes records of one patient into custody. An enrolled wallet is sent the wrapping keys of segments and epochs that
+   * are new with them.
+   */
+  register(custodian: string, patient: string, records: readonly IncomingRecord[]): Promise<Registered> {
+    return this.turn(async () => {
+      const registered = this.custody.register(custodian, patient, records)
+      this.door.giveWrappingKeys(this.custody.patientKey(custodian, patient))
+      await this.advance()
+      return registered
     })
   }
 

@@ -225,16 +225,16 @@ export class WalletDoor {
   }
 
   /** After an import: keys of new segments and epochs for a wallet that is enrolled already. */
-  wrappingKeyChanges(patient: string): readonly JournalChange[] {
-    const { custody, outbox } = this.parts
+  giveWrappingKeys(patient: string): void {
+    const { custody, outbox, journal } = this.parts
     const row = custody.patients.get(patient)
     const mailbox = row?.enrolment?.content.mailbox
-    if (!row || !mailbox) return []
+    if (!row || !mailbox) return
     const { given, notices } = this.wrappingKeys(row)
-    if (notices.length === 0) return []
-    return [
+    if (notices.length === 0) return
+    journal.write([
       custody.patients.put(patient, { ...row, given }),
       ...notices.flatMap((notice) => outbox.addNotice(mailbox, notice)),
-    ]
+    ])
   }
 }
