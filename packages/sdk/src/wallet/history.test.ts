@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type AccessPlan, bundleOf, npi, seedOf, World, zeros } from '../world.testing.ts'
 import { type Finding, findings, whoLooked } from './history.ts'
 import { takeClosing, takeNotice } from './notices.ts'
-import { encodeWallet, relationshipWith } from './state.ts'
+import { encodeWallet, relationshipWith, strayNoticesMax, wrappingKeysMax } from './state.ts'
 import { changeDirectives, checkIn, createWallet, enrol, handlesOpened, nextHandle, type Wallet } from './wallet.ts'
 
 const world = new World()
@@ -304,6 +304,48 @@ test('wrapping keys and corrections are kept once, in an order of their own', ()
   const known = relationshipWith(once.state, 'hospital')
   expect(known?.wrappingKeys.map(({ epoch }) => epoch)).toEqual([1, 2])
   expect(known?.corrections.map(({ madeAt }) => madeAt)).toEqual([7, 8])
+})
+
+test('of two release notes of one receipt the later state counts, whoever told it first', () => {
+  const [first] = five as readonly [Told]
+  const height = (first.bundle.note?.content.height ?? 0) + 3
+  const later = { bundle: { ...first.bundle, note: world.noteOf(first.hash, { height }) } }
+  for (const notices of [
+    [by('custodian', first), by('requester', later)],
+    [by('requester', later), by('custodian', first)],
+    [by('custodian', { bundle: { ...first.bundle, note: null } }), by('requester', later)],
+    [by('requester', later), by('custodian', { bundle: { ...first.bundle, note: null } })],
+  ]) {
+    const taken = must(takeClosing(after(notices), { custodian: 'hospital', version: 1, height }))
+    expect(findings(taken.state)).toMatchObject([{ type: 'stale-head', decidedAt: height }])
+  }
+})
+
+test('a flood of notices is bounded: strays are no longer kept, keys are refused', () => {
+  const malformed = (number: number): Notice => ({
+    type: 'access',
+    from: 'custodian',
+    teller: 'hospital',
+    bundle: Uint8Array.of(number >> 8, number & 255),
+  })
+  const key = (number: number): Notice => ({
+    type: 'wrapping-key',
+    custodian: 'hospital',
+    segment: number % 2 === 0 ? 'general' : 'part2',
+    epoch: 1,
+    key: sha256(Uint8Array.of(number >> 8, number & 255)),
+  })
+  const numbers = [...Array(strayNoticesMax).keys()]
+  const full = after(numbers.map(malformed))
+  expect(findings(full.state)).toHaveLength(strayNoticesMax)
+  expect(after([malformed(strayNoticesMax)], full).state).toEqual(full.state)
+  const keys = after([...Array(wrappingKeysMax).keys()].map(key))
+  expect(relationshipWith(keys.state, 'hospital')?.wrappingKeys).toHaveLength(wrappingKeysMax)
+  expect(takeNotice(keys, 'hospital', key(wrappingKeysMax))).toEqual({
+    ok: false,
+    reason: { type: 'wallet-full', of: 'wrapping-keys', max: wrappingKeysMax },
+  })
+  expect(must(takeNotice(keys, 'hospital', key(0))).state).toEqual(keys.state)
 })
 
 test('words about another custodian, and notices for one that is not known, change nothing but the findings', () => {
