@@ -5,6 +5,7 @@ export {
   type BundleRefusalType,
   bundleRefusals,
 } from './bundle-refusals.ts'
+export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
@@ -35,3 +36,4 @@ export {
   type Wallet,
   type WalletRefusal,
 } from './wallet/wallet.ts'
+export { decodeWalletFile, encodeWalletFile, type WalletFile, type WalletFileRefusal } from './wallet/wallet-file.ts'
