@@ -73,9 +73,10 @@ export function inputFiles(
       return { ok: false, reason: { type: 'input-missing', path } }
     }
   }
-  return files.length > filesMax
+  const once = [...new Set(files)]
+  return once.length > filesMax
     ? { ok: false, reason: { type: 'input-too-many-files', path: paths[0] ?? '' } }
-    : { ok: true, files }
+    : { ok: true, files: once }
 }
 
 export async function importFiles(files: readonly string[], options: ImportOptions): Promise<ImportReport> {

@@ -20,6 +20,8 @@ import { keepWalletFile, openWalletFile } from './wallet-store.ts'
 
 const now = (): number => Date.now() / 1000
 const samples = new URL('../../../samples', import.meta.url).pathname
+/** Of the samples, the chart of the story: six custodians, and two of them give simvastatin in different strengths. */
+const storyPatient = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
 
 const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--once] [--json] [--port N] [PATH…]`
 
@@ -166,7 +168,9 @@ async function takeInput(
   demonstration: Demonstration,
   tell: (report: StepReport) => void,
 ): Promise<number> {
-  const files = inputFiles(options.input.length > 0 ? options.input : [samples])
+  const files = inputFiles(
+    options.input.length > 0 ? options.input : [join(samples, `${storyPatient}.json.zst`), samples],
+  )
   if (!files.ok) {
     console.error(
       files.reason.type === 'input-missing'
@@ -197,8 +201,9 @@ async function takeInput(
 }
 
 /** The patient asked for; else the one of the input with most custodians, the first of equals. */
-function patientOf({ patient }: Options, { directory }: Demonstration): string | undefined {
+function patientOf({ patient, input }: Options, { directory }: Demonstration): string | undefined {
   if (patient !== undefined) return directory.patients.includes(patient) ? patient : undefined
+  if (input.length === 0 && directory.patients.includes(storyPatient)) return storyPatient
   let best: string | undefined
   for (const each of directory.patients)
     if (directory.custodiansOf(each).length > directory.custodiansOf(best ?? '').length) best = each
