@@ -203,10 +203,11 @@ async function store(
     const custodian = await custodians.custodianOf(entry.organisation, entry.organisationName)
     const patient = entry.patient ?? administrativeChart
     const node = custodians.nodeOf(custodian)
-    const registered = await node.exchange.register(custodian.id, patient, records)
-    report.stored += registered.stored
-    report.unchanged += registered.unchanged
-    await node.exchange.register(custodian.id, patient, provenances(made, startedAt))
+    const given = [...records, ...provenances(made, startedAt)]
+    const { stored } = await node.exchange.register(custodian.id, patient, given)
+    const fresh = records.filter(({ source }) => stored.has(source)).length
+    report.stored += fresh
+    report.unchanged += records.length - fresh
     const types = report.custodians.get(custodian.id) ?? new Map<string, number>()
     for (const { resourceType } of made) types.set(resourceType, (types.get(resourceType) ?? 0) + 1)
     report.custodians.set(custodian.id, types)

@@ -110,9 +110,8 @@ export function nextHead(previous: Uint8Array, statement: Uint8Array): Uint8Arra
 export const zeroHash: Uint8Array = new Uint8Array(32)
 
 export interface Registered {
-  readonly stored: number
-  /** The same bytes were already there: an import that goes on after a kill. */
-  readonly unchanged: number
+  /** Sources whose bytes were new. The others were there already: an import that goes on after a kill. */
+  readonly stored: ReadonlySet<string>
 }
 
 export class Custody {
@@ -168,14 +167,15 @@ export class Custody {
    * other bytes under the same source name are a new version.
    */
   register(custodian: string, patient: string, incoming: readonly IncomingRecord[]): Registered {
-    let stored = 0
+    const stored = new Set<string>()
     for (let from = 0; from < incoming.length; from += recordsPerSealMax) {
-      stored += this.registerSome(custodian, patient, incoming.slice(from, from + recordsPerSealMax))
+      for (const source of this.registerSome(custodian, patient, incoming.slice(from, from + recordsPerSealMax)))
+        stored.add(source)
     }
-    return { stored, unchanged: incoming.length - stored }
+    return { stored }
   }
 
-  private registerSome(custodian: string, patient: string, incoming: readonly IncomingRecord[]): number {
+  private registerSome(custodian: string, patient: string, incoming: readonly IncomingRecord[]): Iterable<string> {
     const key = this.patientKey(custodian, patient)
     const before = this.patients.get(key) ?? this.newPatient(custodian, patient)
     const fresh = new Map<string, IncomingRecord>()
@@ -184,7 +184,7 @@ export class Custody {
       if (!known || toHex(known.plaintextHash) !== toHex(sha256(each.bytes))) fresh.set(each.source, each)
     }
     const records = [...fresh.values()]
-    if (records.length === 0) return 0
+    if (records.length === 0) return []
     const sealed = this.vault.seal(
       records.map(
         ({ segment, contentType, bytes }): NewRecord => ({ custodian, patient, segment, contentType, bytes }),
@@ -238,7 +238,7 @@ export class Custody {
     this.journal.write(changes)
     // Durable: statements, chain and index. From here on the records are this custodian's, whatever happens.
     this.cache.delete(key)
-    return records.length
+    return fresh.keys()
   }
 
   /** A new version of a record that says it was entered in error; the version before stands no more. */

@@ -157,13 +157,12 @@ export class Exchange {
 
   /**
    * Takes records of one patient into custody. An enrolled wallet is sent the wrapping keys of segments and epochs that
-   * are new with them.
+   * are new with them. Their leaves join a batch with the next wake, so that an import fills its batches.
    */
   register(custodian: string, patient: string, records: readonly IncomingRecord[]): Promise<Registered> {
     return this.turn(async () => {
       const registered = this.custody.register(custodian, patient, records)
       this.door.giveWrappingKeys(this.custody.patientKey(custodian, patient))
-      await this.advance()
       return registered
     })
   }
