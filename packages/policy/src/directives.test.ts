@@ -166,6 +166,14 @@ describe('codes of a label', () => {
     expect(said([directive('deny', { scope })], coded(1, 'Condition', '38341003'))).toBe('silent')
     expect(said([directive('deny', { scope })], coded(1, 'Condition', '55680006', rxnorm))).toBe('silent')
   })
+  test('any code of the label suffices', () => {
+    const codes = [
+      [rxnorm, '1049221'],
+      [snomed, '55680006'],
+    ] as const
+    for (const effect of ['deny', 'permit'] as const)
+      expect(said([directive(effect, { scope: label(codes) })])).toBe(effect)
+  })
   test('any code of the entry suffices', () => {
     const codes = [
       { system: rxnorm, code: '1049221' },

@@ -273,6 +273,14 @@ describe('a grant that was voided', () => {
     expect(findings(taken.state)).toEqual([])
     expect(whoLooked(taken.state)).toMatchObject([{ number: 2 }, { number: 1, voided: true, verified: true }])
   })
+  test('is not voided by the void receipt of another intent', () => {
+    const grant = next(undefined)
+    const last = next(grant, { receipt: { decision: { type: 'void', code: 'head-closed' } } })
+    const silent = { bundle: { ...grant.bundle, note: null } }
+    const taken = after([by('custodian', silent), by('requester', silent), by('custodian', last)])
+    expect(whoLooked(taken.state).at(-1)).toMatchObject({ number: 1, voided: false, verified: false })
+    expect(findings(taken.state)).toMatchObject([{ type: 'not-verified', failures: ['note-missing'] }])
+  })
   test('and released all the same: the requester’s note shows it', () => {
     const { grant, last } = voided()
     const silent = { bundle: { ...grant.bundle, note: null } }
