@@ -2,7 +2,7 @@
 import { decode, encode, equalBytes, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { merklePath } from '@plexus/crypto'
-import { type Opening, openingLeadsTo, readEnvelope, transactionBytesMax } from '@plexus/kernel'
+import { type Opening, openingLeadsTo, readEnvelope, stateKey, transactionBytesMax } from '@plexus/kernel'
 import { bundleBytesMax, type Committed, receiptBundle, type SignedReleaseNote, type StateFact } from '@plexus/policy'
 import type { Batches } from './batches.ts'
 import { readIntent } from './facts.ts'
@@ -30,12 +30,19 @@ export function proveCommitted(
     if (!transaction.ok || transaction.value.type !== 'post-batch' || !equalBytes(transaction.value.root, root))
       continue
     const { sponsor, signers } = envelope.value.body
-    const wanted = [`members/members/${sponsor}`, ...signers.map((key) => `members/keys/${toHex(key)}`), ...keys]
+    // That the root was not posted before: an envelope in a later block, refused there as a replay, would prove nothing.
+    const absent = stateKey(notary.name, 'batches', toHex(root))
+    const wanted = [
+      absent,
+      `members/members/${sponsor}`,
+      ...signers.map((key) => `members/keys/${toHex(key)}`),
+      ...keys,
+    ]
     const facts: StateFact[] = []
     let roots: { readonly stateRoot: Uint8Array; readonly historyRoot: Uint8Array } | undefined
     for (const key of [...new Set(wanted)].sort()) {
       const proven = replica.stateProof(batch.height - 1, key)
-      if (!proven?.value) return undefined
+      if (!proven || (proven.value === null) !== (key === absent)) return undefined
       roots = proven
       facts.push({ key, value: proven.value, proof: proven.proof })
     }

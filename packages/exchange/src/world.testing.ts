@@ -110,6 +110,8 @@ export class World {
   readonly wire: Travelling[] = []
   readonly random = seededRandom('world')
   time = startsAt
+  /** Wallets' notes to these members do not arrive. */
+  lost: (to: string) => boolean = () => false
   private previous = new Uint8Array(32)
   private readonly blocks: SealedBlock[] = []
 
@@ -314,6 +316,7 @@ export class World {
         return ok({ height: this.blocks.length })
       },
       deliver: async (member, sealed) => {
+        if (this.lost(member)) return no({ type: 'lost' })
         const taken = await this.exchange(member).receive(sealed)
         return taken.ok ? ok() : no({ type: taken.reason.type })
       },

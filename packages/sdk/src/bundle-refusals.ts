@@ -19,6 +19,7 @@ export const bundleRefusals = {
   'sponsor-did-not-sign': "No key of the sponsor that may post batches signed the {part}'s envelope.",
   'not-a-batch': "The {part}'s envelope posts no batch.",
   'not-in-batch': 'The {part} does not lead to the root of the batch that was shown.',
+  'batch-posted-before': "The {part}'s batch is not shown to be new in the block that was shown.",
   'batch-not-in-block': "The {part}'s batch is not in the block that was shown.",
   'receipt-not-by-custodian': 'The receipt was committed by a member that is not, and does not host, the custodian.',
   'intent-missing': 'The receipt answers an intent, and none was shown.',

@@ -131,7 +131,7 @@ const committedFaults: Readonly<Partial<Record<BundleRefusalType, (shown: Commit
   'state-not-in-header': (shown) => ({ ...shown, historyRoot: flipped(shown.historyRoot) }),
   'fact-not-in-state': (shown) => ({
     ...shown,
-    facts: shown.facts.map((fact) => ({ ...fact, value: flipped(fact.value) })),
+    facts: shown.facts.map((fact) => ({ ...fact, value: fact.value && flipped(fact.value) })),
   }),
   'envelope-malformed': (shown) => ({ ...shown, envelope: zeros(40) }),
   'envelope-of-another-chain': (shown) => inEnvelope(shown, { chain: zeros(32) }),
@@ -148,6 +148,7 @@ const committedFaults: Readonly<Partial<Record<BundleRefusalType, (shown: Commit
     ),
   }),
   'not-in-batch': (shown) => ({ ...shown, opening: { ...shown.opening, leafKey: zeros(32) } }),
+  'batch-posted-before': (shown) => lacking(shown, 'notary/batches/'),
   'batch-not-in-block': (shown) => inEnvelope(shown, {}, sponsorIn(shown)),
 }
 

@@ -164,7 +164,7 @@ function inPlainWords(
   const proven = [`${custodian} committed this receipt in block ${standing.height}, and cannot have written it later.`]
   const notProven = [
     'On the embedded engine one key orders the blocks: this proves nothing against its owner.',
-    'A block shows what was ordered, not what the rules answered: that each batch was accepted follows from the sponsor, keys and end that were checked here; only a replica sees the answer itself.',
+    'A block shows what was ordered, not what the rules answered: that each batch was new and could be accepted follows from the state, keys and end that were checked here; only a replica sees the answer itself.',
   ]
   if (!asked) {
     proven.push('The custodian says that its own staff read the record.')

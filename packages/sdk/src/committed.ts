@@ -64,6 +64,8 @@ export function verifyCommitted(
   const led = openingLeadsTo(chain.id, opening)
   if (!led || !equalBytes(led.root, posted.value.root) || opening.size !== posted.value.leaves)
     return refusal('not-in-batch', part)
+  // An envelope may stand in a second block, refused there as a replay: only the first one shows when it was committed.
+  if (!facts.notPosted(led.root)) return refusal('batch-posted-before', part)
   const { index, count: size, path } = shown
   const reached = rootOfPath({ leafHash: merkleLeafHash(shown.envelope), index, size, path })
   if (!reached || !equalBytes(reached, header.transactionsRoot)) return refusal('batch-not-in-block', part)
@@ -85,7 +87,7 @@ function sponsorSigned({ body: { sponsor, signers } }: Envelope, facts: Facts): 
 
 /** Proven entries of the state, read by the schemas of the contracts that keep them. What was not shown is not so. */
 export class Facts {
-  private readonly values: ReadonlyMap<string, Uint8Array>
+  private readonly values: ReadonlyMap<string, Uint8Array | null>
 
   constructor(facts: readonly StateFact[]) {
     this.values = new Map(facts.map(({ key, value }) => [key, value]))
@@ -95,6 +97,11 @@ export class Facts {
     const value = this.values.get(stateKey(members.name, 'members', id))
     const read = value && decode(members.state.members.value, value)
     return read?.ok === true && read.value.status === 'active'
+  }
+
+  /** Whether a root is shown not to have been posted yet. */
+  notPosted(root: Uint8Array): boolean {
+    return this.values.get(stateKey(notary.name, 'batches', toHex(root))) === null
   }
 
   /** Whether a member is this organisation, or the host of this active tenant. */

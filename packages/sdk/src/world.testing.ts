@@ -179,6 +179,14 @@ export class World {
     return bytesOf(`nonce ${this.nonces++}`, 16)
   }
 
+  /** That the state before the next block has no such entry. */
+  absenceOf(key: string): StateFact {
+    const { reader } = this.ledger
+    const tip = reader.tip()
+    if (!tip) throw new Error('the ledger is not founded')
+    return { key, value: null, proof: proveState(reader, tip.stateRoot, key) }
+  }
+
   /** A block five seconds later; every transaction in it must be accepted. */
   block(transactions: readonly Uint8Array[]): void {
     const { reader } = this.ledger
@@ -248,11 +256,12 @@ export class World {
         sponsor,
         seeds,
         facts,
+        absent: this.absenceOf(`notary/batches/${toHex(transaction.root)}`),
       }
     })
     this.block(batches.map(({ envelope }) => envelope))
     const { transactions, header, stateRoot, historyRoot, facts: known } = this.mined.at(-1) as Mined
-    return batches.map(({ opening, envelope, sponsor, seeds, facts }, index) => {
+    return batches.map(({ opening, envelope, sponsor, seeds, facts, absent }, index) => {
       const signers = (seeds ?? [memberSeed(sponsor)]).map((seed) => `members/keys/${toHex(publicKeyOf(seed))}`)
       const wanted = [...new Set([`members/members/${sponsor}`, ...signers, ...facts])].sort()
       return {
@@ -264,7 +273,7 @@ export class World {
         header,
         stateRoot,
         historyRoot,
-        facts: wanted.flatMap((key) => known.get(key) ?? []),
+        facts: [...wanted.flatMap((key) => known.get(key) ?? []), absent],
       }
     })
   }

@@ -4,8 +4,8 @@ import { opening, signedHeader, stateProof } from '@plexus/kernel'
 import { hash, inner, organisationId, randomId, seconds, segment } from './fields.ts'
 import { releaseNoteContent } from './receipt.ts'
 
-/** One entry of the ledger's state with its proof. */
-export const stateFact = object({ key: text({ max: 200 }), value: bytes({ max: 8192 }), proof: stateProof })
+/** One entry of the ledger's state with its proof; null when the proof shows that there is none. */
+export const stateFact = object({ key: text({ max: 200 }), value: option(bytes({ max: 8192 })), proof: stateProof })
 export type StateFact = Infer<typeof stateFact>
 
 /**
