@@ -4,7 +4,7 @@ import { practitioners } from '@plexus/contracts'
 import { statementHash } from '@plexus/crypto'
 import { type Receipt, receipt } from '@plexus/policy'
 import { type WalletClient, whoLooked } from '@plexus/sdk'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MemberNote } from './notes.ts'
 import { Stopped } from './replica.testing.ts'
 import { askedRow } from './requester-rows.ts'
@@ -138,6 +138,7 @@ describe('the second decision', () => {
 
   test('voids it when the intent’s time is over', async () => {
     const ask = await decidedOnce()
+    world.block()
     world.time += 400
     world.block()
     await world.exchange(hospital).wake()
@@ -153,12 +154,15 @@ describe('the second decision', () => {
   test('voids it when a block came while the keys were being sealed', async () => {
     await decidedOnce()
     world.block()
-    // The turn waits for the sealing of the release: what happens now happens in the middle of it.
-    const turn = world.exchange(hospital).wake()
-    await Promise.resolve()
-    world.submit(board, practitioners, { type: 'suspend-licence', npi })
-    world.block()
-    await turn
+    const { vault } = world.node(hospital)
+    const dataKey = vault.dataKey.bind(vault)
+    // The keys are fetched between the weighing and the sealing: what happens now happens in the middle of the step.
+    vi.spyOn(vault, 'dataKey').mockImplementationOnce((record) => {
+      world.submit(board, practitioners, { type: 'suspend-licence', npi })
+      world.block()
+      return dataKey(record)
+    })
+    await world.exchange(hospital).wake()
     expect(releases()).toBe(0)
     expect(receipts().map(({ content }) => content.decision.type)).toEqual(['permit', 'void'])
   })

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encode, equalBytes, no, ok, utf8 } from '@plexus/codec'
-import { defaultPolicy, members, type NetworkPolicy, practitioners } from '@plexus/contracts'
+import { encode, equalBytes, no, ok, type Schema, utf8 } from '@plexus/codec'
+import { defaultPolicy, type MembersEvent, members, type NetworkPolicy, practitioners } from '@plexus/contracts'
 import { generateSealingKey, publicKeyOf, sign } from '@plexus/crypto'
 import {
   assembleEnvelope,
@@ -19,6 +19,7 @@ import {
   sealEnvelope,
   signBody,
   transactionsRoot,
+  viewOf,
 } from '@plexus/kernel'
 import type { Evidence } from '@plexus/policy'
 import { createWallet, type NodePort, WalletClient } from '@plexus/sdk'
@@ -64,14 +65,13 @@ function seededRandom(name: string) {
 
 async function founded(parameters: Partial<NetworkPolicy['parameters']>): Promise<Chain> {
   const events: { contract: string; event: Uint8Array }[] = []
-  const about = (event: Parameters<typeof encode<unknown>>[1]) =>
-    events.push({ contract: members.name, event: encode(members.event, event as never) })
+  const about = (event: MembersEvent) => events.push({ contract: members.name, event: encode(members.event, event) })
   for (const member of names) {
     const { publicKey } = await generateSealingKey(sealingSeed(member))
     about({ type: 'member-founded', member, address: 'local:', sealingKey: publicKey, owner: member })
     const key = publicKeyOf(memberSeed(member))
-    const scopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor']
-    if (member === board) scopes.splice(4, 0, 'licensing-board')
+    const boardScopes = member === board ? (['licensing-board'] as const) : []
+    const scopes = ['batches', 'credentials', 'custodian', 'governance', ...boardScopes, 'sponsor'] as const
     about({ type: 'key-registered', holder: member, key, scopes, height: 0 })
   }
   about({ type: 'tenant-registered', tenant: ward, host: hospital, height: 0 })
@@ -175,6 +175,13 @@ export class World {
     return found
   }
 
+  /** The X-Wing key that the ledger names for a member's node. */
+  sealingKeyOf(member: string): Uint8Array {
+    const found = members.queries.member(viewOf(members, this.node(board).replica.state), member)
+    if (!found) throw new Error(`no member ${member}`)
+    return found.sealingKey
+  }
+
   exchange(member: string): Exchange {
     return this.node(member).exchange
   }
@@ -189,24 +196,16 @@ export class World {
 
   // Blocks.
 
-  submit(
+  submit<Transaction>(
     member: string,
-    contract: { readonly name: string; readonly transaction: Parameters<typeof encode<never>>[0] },
-    transaction: unknown,
+    contract: { readonly name: string; readonly transaction: Schema<Transaction> },
+    transaction: Transaction,
   ): void {
-    this.node(member).replica.submit(
-      sealEnvelope(
-        {
-          chain: this.chain.id,
-          sponsor: member,
-          nonce: this.random(16),
-          validUntil: this.time + 300,
-          contract: contract.name,
-          transaction: encode(contract.transaction, transaction as never),
-        },
-        [memberSeed(member)],
-      ),
-    )
+    const validUntil = this.time + 300
+    const content = { chain: this.chain.id, sponsor: member, nonce: this.random(16), validUntil }
+    const bytes = encode(contract.transaction, transaction)
+    const envelope = sealEnvelope({ ...content, contract: contract.name, transaction: bytes }, [memberSeed(member)])
+    this.node(member).replica.submit(envelope)
   }
 
   /** Orders what was handed in and signs the block; no replica has it yet. */
@@ -301,7 +300,7 @@ export class World {
       sponsor: async () => ({ member: board, key: publicKeyOf(memberSeed(board)) }),
       nodeOf: async (organisation) => {
         const member = organisation === ward ? hospital : organisation
-        return ok({ member, sealingKey: (await generateSealingKey(sealingSeed(member))).publicKey })
+        return ok({ member, sealingKey: this.sealingKeyOf(member) })
       },
       submit: async (body, shares) => {
         const read = readBody(body)
