@@ -42,11 +42,23 @@ export const noteBytesMax = 64 * 1024 * 1024
 const smallestNoteBytes = 512
 const frameBytesAround = 400
 
-/** Zeros that bring a body of this length into its class. */
+/** Bytes that say in CBOR how long a byte string is (RFC 8949 §3). */
+function headBytes(length: number): number {
+  if (length < 24) return 1
+  if (length < 256) return 2
+  return length < 65_536 ? 3 : 5
+}
+
+/** Zeros that bring a body of this length into its class, with what CBOR says of the lengths of both. */
 export function notePadding(bodyLength: number): Uint8Array {
   let size = smallestNoteBytes
-  while (size < bodyLength + frameBytesAround) size *= size < 131_072 ? 4 : 2
-  return new Uint8Array(size - bodyLength - frameBytesAround)
+  for (;;) {
+    const room = size - frameBytesAround - headBytes(bodyLength) - bodyLength
+    const head = [1, 2, 3, 5].find((each) => room >= each && headBytes(room - each) === each)
+    // A few rooms cannot be filled exactly, since the head grows with the padding: those notes go up one class.
+    if (head !== undefined) return new Uint8Array(room - head)
+    size *= size < 131_072 ? 4 : 2
+  }
 }
 
 /** HPKE `info` of every sealed note, and of every notice in a mailbox. */
