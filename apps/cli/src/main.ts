@@ -1,0 +1,224 @@
+#!/usr/bin/env node
+/** `plexus`: the commands. Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { defaultNode, NodeDoor } from './node-door.ts'
+import type { DirectiveFlags } from './patient.ts'
+import { Refused, type Screen, screenOf } from './screen.ts'
+
+const usageError = 2
+const failed = 1
+
+interface Common {
+  readonly json?: boolean
+  readonly node?: string
+  readonly member?: string
+  readonly token?: string
+  readonly data?: string
+}
+
+/** Commands load what they need when they run: `demo` must not wait for what it does not use. */
+function commands(end: (code: number) => void): Command {
+  const program = new Command('plexus')
+    .description('A health information exchange that its members run together.')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .showHelpAfterError('(plexus help COMMAND says more)')
+
+  const json = () => new Option('--json', 'one JSON object a line on standard output, and nothing else there')
+  const node = () => new Option('--node <url>', 'address of a node').default(defaultNode)
+  const member = () => new Option('--member <id>', 'which member of the process')
+  const port = () => new Option('--port <number>', 'port of the HTTP API on 127.0.0.1').argParser(portNumber)
+  const run = async (name: string, options: Readonly<Record<string, unknown>>, paths: readonly string[] = []) => {
+    const { runNode } = await import('./node-process.ts')
+    end(await runNode([name, ...argumentsOf(options), ...paths]))
+  }
+
+  program
+    .command('demo')
+    .description('start a demonstration network, import charts, tell the story, and stay up')
+    .option('--once', 'end after the story, with status 0 only if every step was checked')
+    .option('--data <dir>', 'keep everything here, one folder per member')
+    .option('--input <path>', 'charts to import instead of the samples: a file, folder or NDJSON; repeatable', collect)
+    .option('--patient <id>', 'whose story')
+    .addOption(json())
+    .addOption(port())
+    .action((options) => run('demo', options))
+  program
+    .command('start')
+    .description('start the nodes of a data directory')
+    .requiredOption('--data <dir>', 'the data directory')
+    .addOption(json())
+    .addOption(port())
+    .action((options) => run('start', options))
+  program
+    .command('init')
+    .description('found a network in an empty folder')
+    .requiredOption('--data <dir>', 'the folder')
+    .addOption(json())
+    .action((options) => run('init', options))
+  program
+    .command('import')
+    .description('import FHIR R4 files: each resource goes to the organisation that made it; goes on after a kill')
+    .requiredOption('--data <dir>', 'the data directory')
+    .argument('<path...>', 'files, folders or NDJSON')
+    .addOption(json())
+    .action((paths: readonly string[], options) => run('import', options, paths))
+
+  program
+    .command('ask')
+    .description('ask every custodian that the patient pointed out at a visit')
+    .requiredOption('--visit <id>', 'the visit')
+    .requiredOption('--npi <npi>', 'the clinician who asks')
+    .addOption(new Option('--purpose <code>', 'why').choices(['TREAT', 'HPAYMT', 'HOPERAT', 'PATRQT']).default('TREAT'))
+    .option('--type <resource-type>', 'only this FHIR type; repeatable', collect)
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & { visit: string; npi: string; purpose: string; type?: readonly string[] }) => {
+      const { askFor } = await import('./staff.ts')
+      const { visit, npi, purpose, type = [] } = options
+      await askFor(doorOf(options), { visit, npi, purpose, types: type }, options, screenFor(options))
+    })
+  program
+    .command('chart')
+    .description('the assembled record of an ask: sources with their state, problems, medicines, allergies, gaps')
+    .requiredOption('--ask <id>', 'the ask')
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & { ask: string }) => {
+      const { chart } = await import('./staff.ts')
+      await chart(doorOf(options), options.ask, options, screenFor(options))
+    })
+
+  program
+    .command('who-looked')
+    .description('who looked at a patient’s charts, from the patient’s own wallet')
+    .requiredOption('--wallet <file>', 'the wallet')
+    .option('--offline', 'show what the wallet knows, without fetching')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & { wallet: string; offline?: boolean }) => {
+      const { showWhoLooked } = await import('./patient.ts')
+      await showWhoLooked(doorOf(options), { ...options, offline: options.offline === true }, screenFor(options))
+    })
+  program
+    .command('directive')
+    .description('replace the patient’s directives at one custodian; a change closes the door until it is taken')
+    .requiredOption('--wallet <file>', 'the wallet')
+    .requiredOption('--custodian <id>', 'where')
+    .addOption(new Option('--deny <what>', 'refuse').choices(['everything']))
+    .option('--deny-type <resource-type>', 'refuse one FHIR type; repeatable', collect)
+    .addOption(new Option('--permit <what>', 'allow').choices(['everything']))
+    .option('--permit-type <resource-type>', 'allow one FHIR type; repeatable', collect)
+    .option('--to <who>', 'whom it speaks of: an organisation’s id or an NPI; repeatable (default: anyone)', collect)
+    .addOption(new Option('--open', 'no directives at all').conflicts(['deny', 'denyType', 'permit', 'permitType']))
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & DirectiveFlags & { wallet: string; custodian: string; open?: boolean }) => {
+      const { changeDirective, directivesOf } = await import('./patient.ts')
+      const directives = directivesOf(options, Math.floor(Date.now() / 1000))
+      if (!directives) return program.error('a scope or grantee is not understood', { exitCode: usageError })
+      if (directives.length === 0 && options.open !== true)
+        return program.error('say what shall hold: --deny, --deny-type, --permit, --permit-type or --open', {
+          exitCode: usageError,
+        })
+      return changeDirective(doorOf(options), { ...options, directives }, screenFor(options))
+    })
+  program
+    .command('bundle')
+    .description('export the receipt bundles of a wallet’s mailbox, to be checked off-line by anyone')
+    .requiredOption('--wallet <file>', 'the wallet')
+    .requiredOption('--out <dir>', 'where to')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & { wallet: string; out: string }) => {
+      const { exportBundles } = await import('./patient.ts')
+      await exportBundles(doorOf(options), options, screenFor(options))
+    })
+
+  program
+    .command('verify')
+    .description('check off-line: replay a data directory from genesis, or prove one access from its receipt bundle')
+    .argument('<path>', 'a data directory, or a bundle')
+    .option('--genesis <file>', 'the genesis document; a data directory has its own')
+    .addOption(json())
+    .action(async (path: string, options: Common & { genesis?: string }) => {
+      const { verify } = await import('./verify.ts')
+      await verify(path, { ...options, json: options.json === true }, screenFor(options))
+    })
+  program
+    .command('ledger')
+    .description('a member’s replica: its tip, newest blocks, and events')
+    .option('--follow', 'stay, and show events as they come')
+    .option('--after <number>', 'events after this one', wholeNumber)
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & { follow?: boolean; after?: number }) => {
+      const { ledger } = await import('./ledger.ts')
+      await ledger(doorOf(options), { ...options, follow: options.follow === true }, screenFor(options))
+    })
+  return program
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
+  return Number(text)
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text)
+  if (port > 65_535) throw new InvalidArgumentError('expected 0 to 65535')
+  return port
+}
+
+/** The same options again, for the node's own program. */
+function argumentsOf(options: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === true) return [`--${name}`]
+    const values = Array.isArray(value) ? value : [value]
+    return values.filter((each) => each !== undefined && each !== false).flatMap((each) => [`--${name}`, String(each)])
+  })
+}
+
+const doorOf = ({ node }: Common): NodeDoor => new NodeDoor(node ?? defaultNode)
+
+const screenFor = ({ json }: Common): Screen => screenOf(json === true, (line) => process.stdout.write(line))
+
+async function main(): Promise<number> {
+  let code = 0
+  try {
+    const program = commands((ended) => {
+      code = ended
+    })
+    await program.parseAsync()
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError
+    if (error instanceof Refused) {
+      const told = process.argv.includes('--json')
+        ? JSON.stringify({ error: error.code, says: error.message, advice: error.advice })
+        : `${error.message}\n${error.advice}`
+      process.stderr.write(`${told}\n`)
+      return failed
+    }
+    throw error
+  }
+}
+
+// A reader that stops early (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+process.exitCode = await main()
