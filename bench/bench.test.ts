@@ -1,0 +1,69 @@
+/** Each suite at a small size: what it works out is checked, how long it takes is not. */
+import { expect, test } from 'vitest'
+import { suite as access } from './access/workload.ts'
+import { chartOf } from './chart.ts'
+import { suite as directive } from './directive/workload.ts'
+import { suite as importing } from './import/workload.ts'
+import { suite as start } from './start/workload.ts'
+import { median, percentile, resultOf } from './suite.ts'
+
+const small = { small: true, tell: () => {} }
+
+test('access: every custodian of a scattered chart is complete in the view, and a click costs two blocks at least', async () => {
+  const { checked, figures } = await access.run(small)
+  const { organisations, resources, view } = checked as { organisations: number; resources: number; view: string }
+  const { sources } = JSON.parse(view) as {
+    readonly sources: readonly { readonly state: string; readonly types: Readonly<Record<string, number>> }[]
+  }
+  expect(sources.map(({ state }) => state)).toEqual(Array(organisations).fill('complete'))
+  const received = sources.flatMap(({ types }) => Object.entries(types)).filter(([type]) => type !== 'Provenance')
+  expect(received.reduce((sum, [, count]) => sum + count, 0)).toBe(organisations * resources)
+  const blocks = figures.find(({ name }) => name === 'blocks until quiet')?.value ?? Number.NaN
+  // One for the intents, one at least for the receipts; how many custodians share a block is a matter of time.
+  expect(blocks).toBeGreaterThanOrEqual(2)
+})
+
+test('directive: after a deny every custodian refuses, and says that the directive denies', async () => {
+  const { checked } = await directive.run(small)
+  expect(checked).toEqual({ custodians: 2, before: ['complete', 'complete'], changes: 2, refused: 2 })
+})
+
+test('import: what is read of a sample is stored, each resource at one custodian', async () => {
+  const { checked } = await importing.run(small)
+  const { read, stored, refused, patients, custodians, types } = checked as {
+    readonly [name in 'patients' | 'read' | 'refused' | 'stored']: number
+  } & { readonly custodians: readonly number[]; readonly types: readonly (readonly [string, number])[] }
+  expect({ refused, patients, lost: read - stored }).toEqual({ refused: 0, patients: 1, lost: 0 })
+  expect(custodians.length).toBeGreaterThanOrEqual(3)
+  expect(custodians.reduce((sum, count) => sum + count, 0)).toBe(read)
+  expect(types.reduce((sum, [, count]) => sum + count, 0)).toBe(read)
+})
+
+test('start: the story of one sample comes to its end, each step checked', async () => {
+  const { checked, figures } = await start.run(small)
+  const { read, stored } = checked as { readonly read: number; readonly stored: number }
+  expect(stored).toBe(read)
+  expect(stored).toBeGreaterThan(0)
+  expect(figures[0]?.target).toEqual({ type: 'below', value: 60 })
+})
+
+test('a target that is missed is told as missed, at its edge too', () => {
+  const figure = { name: 'rate', unit: 'resources/s' }
+  expect(resultOf({ ...figure, value: 1_500, target: { type: 'at-least', value: 1_500 } }).met).toBe(true)
+  expect(resultOf({ ...figure, value: 1_499.9, target: { type: 'at-least', value: 1_500 } }).met).toBe(false)
+  expect(resultOf({ ...figure, value: 1, target: { type: 'below', value: 1 } }).met).toBe(false)
+  expect(resultOf({ ...figure, value: 7 })).toEqual({ ...figure, value: 7, target: null, met: null })
+})
+
+test('percentiles are values that were measured, by nearest rank', () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
+  expect([median(hundred), percentile(hundred, 0.95), percentile(hundred, 0.99), percentile(hundred, 1)]).toEqual([
+    50, 95, 99, 100,
+  ])
+  expect(median([7])).toBe(7)
+})
+
+test('a synthetic chart has the same bytes each time it is made', () => {
+  const size = { organisations: 2, resources: 30 }
+  expect(chartOf(size)).toEqual(chartOf(size))
+})
