@@ -20,6 +20,16 @@ describe('the generated reference', () => {
   })
 })
 
+test('the threat model names tests that are there', () => {
+  const missing = [...read('docs/threat-model.md').matchAll(/`([a-z/-]+\.test\.ts)`/g)]
+    .map(([, name]) => (name as string).split('/'))
+    .filter(
+      (steps) => !files.some((file) => file.endsWith(`/${steps.at(-1)}`) && steps.every((each) => file.includes(each))),
+    )
+    .map((steps) => steps.join('/'))
+  expect(missing).toEqual([])
+})
+
 describe('links in documents', () => {
   test('lead to files that are there', () => {
     const broken = files
