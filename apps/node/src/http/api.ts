@@ -143,7 +143,7 @@ function addRoute(app: FastifyInstance, route: Route, network: Network, tokens: 
     async handler(request, reply) {
       const came = request.body instanceof Uint8Array ? 'octets' : request.body === undefined ? 'nothing' : 'json'
       const body = route.takes === 'json' && request.body instanceof JsonBody ? request.body.value : request.body
-      if (route.takes !== 'nothing' && came !== route.takes)
+      if (came !== route.takes)
         return refuse(request, reply, problem('body-not-this-type', { expected: mediaOf(route.takes) }))
       const { params, query } = request
       return send(request, reply, await route.answer({ params, query, body }, nodeOf(request)))
@@ -151,8 +151,10 @@ function addRoute(app: FastifyInstance, route: Route, network: Network, tokens: 
   })
 }
 
-const mediaOf = (takes: 'json' | 'octets'): string =>
-  takes === 'json' ? 'application/json' : 'application/octet-stream'
+function mediaOf(takes: Route['takes']): string {
+  if (takes === 'nothing') return 'no body'
+  return takes === 'json' ? 'application/json' : 'application/octet-stream'
+}
 
 /** Wrapped, so that a JSON text `null` is told from no body at all. */
 class JsonBody {
@@ -186,23 +188,19 @@ class BodyRefused extends Error {
 }
 
 function bound(app: FastifyInstance): void {
-  const held = new WeakMap<FastifyRequest, 'json' | 'octets'>()
   let all = 0
   let large = 0
   app.addHook('onRequest', async (request, reply) => {
-    const kind = /^application\/octet-stream\b/i.test(request.headers['content-type'] ?? '') ? 'octets' : 'json'
-    if (all >= requestsMax || (kind === 'octets' && large >= octetRequestsMax))
+    const size = /^application\/octet-stream\b/i.test(request.headers['content-type'] ?? '') ? 1 : 0
+    if (all >= requestsMax || large + size > octetRequestsMax)
       return refuse(request, reply.header('retry-after', '1'), problem('node-busy'))
-    held.set(request, kind)
     all++
-    if (kind === 'octets') large++
-  })
-  app.addHook('onResponse', async (request) => {
-    const kind = held.get(request)
-    if (!kind) return
-    held.delete(request)
-    all--
-    if (kind === 'octets') large--
+    large += size
+    // Of the response itself, since the server's own hooks do not hear of a caller that goes away in the middle.
+    reply.raw.once('close', () => {
+      all--
+      large -= size
+    })
   })
 }
 

@@ -302,6 +302,43 @@ describe('addresses and frames', () => {
     const response = await fetch(`${world.url}/health/live`)
     expect(response.status).toBe(200)
   })
+
+  test('callers that go away in the middle do not use up the places of others', async () => {
+    const head = `POST /v1/members/hospital/notes HTTP/1.1\r\nHost: x\r\nContent-Type: ${octets}\r\nContent-Length: 500\r\n\r\n`
+    for (let round = 0; round < 4; round++) await Promise.all(Array.from({ length: 10 }, () => raw(`${head}short`)))
+    const answer = await refused(at(hospital, '/notes'), post(new Uint8Array(10), octets))
+    expect(answer.code).toBe('note-not-sealed-to-us')
+  })
+
+  test('more large bodies at once than are held get told to come again', async () => {
+    const head = `POST /v1/members/hospital/notes HTTP/1.1\r\nHost: x\r\nContent-Type: ${octets}\r\nContent-Length: 500\r\n\r\n`
+    const port = Number(new URL(world.url).port)
+    const sockets = Array.from({ length: 24 }, () => connect(port, '127.0.0.1'))
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(head, resolve))))
+    let code = ''
+    for (let tries = 0; tries < 200 && code !== 'node-busy'; tries++)
+      code = (await refused(at(hospital, '/notes'), post(new Uint8Array(10), octets))).code
+    expect(code).toBe('node-busy')
+    expect((await fetch(`${world.url}/health/live`)).status).toBe(200)
+    await Promise.all(
+      sockets.map(
+        (socket) =>
+          new Promise((resolve) => {
+            socket.on('close', resolve)
+            socket.destroy()
+          }),
+      ),
+    )
+    for (let tries = 0; tries < 200 && code === 'node-busy'; tries++)
+      code = (await refused(at(hospital, '/notes'), post(new Uint8Array(10), octets))).code
+    expect(code).toBe('note-not-sealed-to-us')
+  })
+
+  test('a body where none is taken is refused', async () => {
+    const acknowledge = at(clinic, `/corrections/${'0'.repeat(64)}/acknowledge`)
+    const answer = await refused(acknowledge, post('{}', json, world.tokens[clinic]))
+    expect([answer.code, answer.document['expected']]).toEqual(['body-not-this-type', 'no body'])
+  })
 })
 
 describe('the log', () => {
