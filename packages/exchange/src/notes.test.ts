@@ -1,10 +1,20 @@
-import { bytes as byteString, encode, object, text, utf8 } from '@plexus/codec'
-import { publicKeyOf, sealTo, sign, signedBytes } from '@plexus/crypto'
+import { bytes as byteString, decode, encode, object, text, utf8 } from '@plexus/codec'
+import { openSealed, publicKeyOf, sealTo, sign, signedBytes } from '@plexus/crypto'
 import { noteBytesMax, noteFrame, noteInfo, notePadding } from '@plexus/policy'
 import { sealNote } from '@plexus/sdk'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type MemberNote, memberNote } from './notes.ts'
-import { board, clinic, clinicianSeed, hospital, memberSeed, seedOf, World, ward } from './world.testing.ts'
+import {
+  board,
+  clinic,
+  clinicianSeed,
+  hospital,
+  memberSeed,
+  sealingSeed,
+  seedOf,
+  World,
+  ward,
+} from './world.testing.ts'
 
 const note: MemberNote = { type: 'deposited', id: seedOf('id') }
 const body = encode(memberNote, note)
@@ -28,19 +38,17 @@ const told = object({ from: text({ max: 40 }), to: text({ max: 40 }), body: byte
 function frameOf({
   from = clinic,
   to = hospital,
-  signedTo = to,
   content = body,
   seed = memberSeed(clinic),
   chain = world.chain.id,
 }: {
   readonly from?: string
   readonly to?: string
-  readonly signedTo?: string
   readonly content?: Uint8Array
   readonly seed?: Uint8Array
   readonly chain?: Uint8Array
 } = {}): Uint8Array {
-  const message = signedBytes('note', chain, encode(told, { from, to: signedTo, body: content }))
+  const message = signedBytes('note', chain, encode(told, { from, to, body: content }))
   const author = { key: publicKeyOf(seed), signature: sign(seed, message) }
   const frame = { from: { type: 'member' as const, member: from, author }, to, body: content }
   return encode(noteFrame, { ...frame, padding: notePadding(content.length) })
@@ -117,7 +125,19 @@ describe('a note is refused', () => {
   })
 
   test('that was signed for another receiver and is passed on', async () => {
-    expect(await refusalOf(hospital, await sealed(frameOf({ signedTo: board })))).toBe('signature-invalid')
+    const travelling = await world.desk(clinic).seal(board, body)
+    if (!travelling) throw new Error('the board is no member')
+    const opened = await openSealed({
+      seed: sealingSeed(board),
+      info: utf8(noteInfo),
+      context: world.chain.id,
+      sealed: travelling,
+    })
+    const frame = opened.ok ? decode(noteFrame, opened.value) : opened
+    if (!frame.ok) throw new Error('a note does not open at its receiver')
+    const passedOn = encode(noteFrame, { ...frame.value, to: hospital })
+    expect(await refusalOf(hospital, await sealed(passedOn))).toBe('signature-invalid')
+    expect(await refusalOf(hospital, await sealed(frameOf()))).toBe('none')
   })
 
   test('that was signed for another chain', async () => {

@@ -42,7 +42,7 @@ export const patient = 'patient-1'
 export const seedOf = (name: string): Uint8Array => new Uint8Array(createHash('sha256').update(name).digest())
 export const clinicianSeed = seedOf('clinician')
 export const memberSeed = (member: string): Uint8Array => seedOf(`member ${member}`)
-const sealingSeed = (member: string): Uint8Array => seedOf(`sealing ${member}`)
+export const sealingSeed = (member: string): Uint8Array => seedOf(`sealing ${member}`)
 const engineSeed = seedOf('engine')
 const names = [clinic, hospital, board] as const
 const secondsPerBlock = 2
