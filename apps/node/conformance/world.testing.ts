@@ -150,16 +150,26 @@ export class World {
   }
 
   /** The patient's wallet, enrolled with codes that were handed over in person. */
-  async enrol(patient: string, custodians: readonly string[], changed: Partial<NodePort> = {}): Promise<WalletClient> {
+  async enrol(
+    patient: string,
+    custodians: readonly string[],
+    changed: (usual: NodePort) => Partial<NodePort> = () => ({}),
+  ): Promise<WalletClient> {
+    const usual = walletPort(this.network, board, this.now)
     const client = new WalletClient({
       wallet: createWallet({ chain: this.network.chain, root: systemRandom(32), random: systemRandom }),
-      port: { ...walletPort(this.network, board, this.now), ...changed },
+      port: { ...usual, ...changed(usual) },
     })
     for (const custodian of custodians) {
       const code = await this.node(custodian).exchange.run(({ door }) => door.issueCode(custodian, patient))
       must(await client.enrol(custodian, code, board), 'enrolment')
     }
     return client
+  }
+
+  /** A wallet that knew this network before it was started again. */
+  carryOn({ wallet, taken }: WalletClient): WalletClient {
+    return new WalletClient({ wallet, taken, port: walletPort(this.network, board, this.now) })
   }
 
   async checkIn(client: WalletClient, requester: string, custodians: readonly string[]): Promise<Uint8Array> {
@@ -275,6 +285,13 @@ export class World {
       'statements to be committed',
     )
     return hashes
+  }
+
+  /** Something to commit, so that a block comes at once; it is not waited for. */
+  async beginPadding(member: string): Promise<void> {
+    const { journal, exchange } = this.node(member)
+    const { type, statement } = padding()
+    await exchange.run(({ batches }) => journal.write(batches.commit(type, statement).changes))
   }
 
   async intentOf(
