@@ -142,6 +142,33 @@ describe.each(['blob-write', 'blob-rename', 'keys-commit', 'journal'])(
   },
 )
 
+test.each(sides)(
+  'a correction whose journal write fails %s it happened is there with all that tells of it, or not at all',
+  async (side) => {
+    const source = `Observation/observation-${side}`
+    await world.register(custodian, patient, smallChart(patient, side))
+    await accessHolds()
+    const { exchange } = world.node(custodian)
+    const mark = () => exchange.run(({ corrections }) => corrections.enteredInError(custodian, patient, source))
+    const told = () => world.node(clinic).exchange.corrections.list().length
+    const before = told()
+    plan = { member: custodian, what: 'journal', skip: 0, side }
+    await expect(mark()).rejects.toMatchObject({ name: 'StoreError', type: 'write-failed' })
+    const again = await mark()
+    expect(again).toMatchObject(
+      side === 'before'
+        ? { ok: true, value: { receivers: [clinic] } }
+        : { ok: false, reason: { type: 'already-in-error' } },
+    )
+    await world.until(() => told() === before + 1, 'the receiver to be told')
+    const { corrections } = world.node(clinic).exchange
+    for (const { id } of corrections.list())
+      await world.node(clinic).exchange.run((each) => each.corrections.acknowledge(id))
+    await chainHolds()
+    expect(world.failures.splice(0)).toEqual([])
+  },
+)
+
 test.each([
   ['a replica', custodian, 'ledger', custodian],
   ['the key that orders blocks', 'state-board', 'sequencer', null],

@@ -61,7 +61,7 @@ export class Corrections {
       : no({ type: 'record-unknown' as const })
     if (!organisation || !marked.ok) return marked.ok ? no({ type: 'record-unknown' }) : marked
     const key = custody.patientKey(custodian, patient)
-    const { record } = marked.value
+    const { record } = marked.value.marked
     const receivers = agent.receiversOf(key, record)
     const madeAt = Math.floor(surroundings.now())
     const changes = receivers.flatMap((to) => {
@@ -93,7 +93,8 @@ export class Corrections {
           madeAt,
         })
       : []
-    journal.write([...changes, ...notice])
+    // One write: a crash between the mark and the news of it would leave receivers that nobody ever tells.
+    journal.write([...marked.value.changes, ...changes, ...notice])
     return ok({ receivers })
   }
 

@@ -235,18 +235,25 @@ export class Custody {
       )
     }
     changes.push(this.patients.put(key, row))
+    // Forgotten before the write: one that fails may have happened all the same.
+    this.cache.delete(key)
     this.journal.write(changes)
     // Durable: statements, chain and index. From here on the records are this custodian's, whatever happens.
-    this.cache.delete(key)
     return fresh.keys()
   }
 
-  /** A new version of a record that says it was entered in error; the version before stands no more. */
+  /**
+   * A new version of a record that says it was entered in error; the version before stands no more once the changes are
+   * written, together with what its receivers are told.
+   */
   markInError(
     custodian: string,
     patient: string,
     source: string,
-  ): Result<RecordRow, { readonly type: 'record-unknown' | 'already-in-error' }> {
+  ): Result<
+    { readonly marked: RecordRow; readonly changes: readonly JournalChange[] },
+    { readonly type: 'record-unknown' | 'already-in-error' }
+  > {
     const key = this.patientKey(custodian, patient)
     const row = this.patients.get(key)
     const known = row && this.known(key, source)
@@ -265,7 +272,8 @@ export class Custody {
       plaintextHash: zeroHash,
       length: 0,
     })
-    this.journal.write([
+    this.cache.delete(key)
+    const changes = [
       ...added.changes,
       this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'entered-in-error' }),
       this.records.put(`${key}/${sequenceKey(added.row.records)}`, {
@@ -281,9 +289,8 @@ export class Custody {
         head: added.head,
       }),
       this.patients.put(key, added.row),
-    ])
-    this.cache.delete(key)
-    return ok(known)
+    ]
+    return ok({ marked: known, changes })
   }
 
   /** Destroys the keys of one record version; its ciphertext, wherever a copy lies, is noise from then on. */
@@ -296,8 +303,8 @@ export class Custody {
     const known = this.known(key, source)
     if (!known) return no({ type: 'record-unknown' })
     // The index first: a crash in between leaves a key that nothing names, and the erasure is asked for again.
-    this.journal.write([this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'erased' })])
     this.cache.delete(key)
+    this.journal.write([this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'erased' })])
     this.vault.eraseRecord(known.record)
     return ok(known)
   }
@@ -306,10 +313,10 @@ export class Custody {
   eraseSegment(custodian: string, patient: string, of: Segment): number {
     const key = this.patientKey(custodian, patient)
     const rows = this.versions(key).filter((row) => row.segment === of && row.status !== 'erased')
+    this.cache.delete(key)
     this.journal.write(
       rows.map((row) => this.records.put(`${key}/${sequenceKey(row.sequence)}`, { ...row, status: 'erased' as const })),
     )
-    this.cache.delete(key)
     this.vault.eraseSegment({ custodian, patient, segment: of })
     return rows.length
   }
