@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@plexus/crypto'
 import { loadDefinitions } from '@plexus/fhir'
+import { Presets, SingleBar } from 'cli-progress'
 import { destination } from 'pino'
 import { type Demonstration, founding, startDemonstration } from './demonstration.ts'
 import { createApi } from './http/api.ts'
@@ -229,8 +230,9 @@ async function stayUp(
     throw new StoryFailed(`port ${port} is in use: end what listens there, or give another --port`)
   }
   const ended = new Promise<void>((resolveEnd) => {
-    process.once('SIGINT', resolveEnd)
-    process.once('SIGTERM', resolveEnd)
+    // Not once: a terminal and the command in front of this process may both send the signal.
+    process.on('SIGINT', () => resolveEnd())
+    process.on('SIGTERM', () => resolveEnd())
   })
   if (!json) {
     console.log(
@@ -255,7 +257,7 @@ function commandsToTry(address: string, data: string, told: Told | undefined): r
         ]
       : []),
     `${plexus} ledger --node ${address}`,
-    `${plexus} verify ${data}`,
+    `${plexus} verify ${data}   (after Ctrl-C: a data directory has one owner at a time)`,
   ]
 }
 
@@ -266,18 +268,24 @@ function teller(json: boolean): (report: StepReport) => void {
   }
 }
 
+/** On a terminal only; standard output belongs to the story. */
 function progressBar(json: boolean): {
   readonly update: (done: number, total: number) => void
   readonly end: () => void
 } {
-  const shown = !json && process.stderr.isTTY
+  if (json || !process.stderr.isTTY) return { update: () => {}, end: () => {} }
+  const bar = new SingleBar(
+    { format: '  importing {bar} {percentage} % of the input', hideCursor: true, clearOnComplete: true },
+    Presets.shades_classic,
+  )
+  let started = false
   return {
     update(done, total) {
-      if (shown) process.stderr.write(`\r  importing ${Math.floor((100 * done) / Math.max(1, total))} %`)
+      if (!started) bar.start(total, 0)
+      started = true
+      bar.update(done)
     },
-    end() {
-      if (shown) process.stderr.write('\r                    \r')
-    },
+    end: () => bar.stop(),
   }
 }
 

@@ -4,6 +4,9 @@ import type { Look } from '@plexus/sdk'
 import type { Demonstration } from './demonstration.ts'
 import type { ImportReport } from './import.ts'
 
+/** Refusals that a person reads on the screen; `--json` has them all. */
+const refusalsSaidMax = 10
+
 /** What one step found: printed for people, or as one JSON object a line. */
 export interface StepReport {
   readonly step:
@@ -33,7 +36,8 @@ export function importStep(report: ImportReport, { directory }: Demonstration, s
     ok: report.read === report.stored + report.unchanged + report.refusedCount,
     says: [
       `${report.read} resources of ${report.patients.size} patients read, ${report.stored} sealed, ${report.unchanged} already there, ${report.refusedCount} refused, in ${seconds.toFixed(1)} s.`,
-      `They lie at ${custodians.length} custodians${custodians.length <= 8 ? `: ${custodians.map(({ custodian }) => directory.nameOf(custodian)).join(', ')}` : ''}.`,
+      ...report.refused.slice(0, refusalsSaidMax).map(({ where, why }) => `Refused: ${where}: ${why}.`),
+      `They lie at ${custodians.length} custodians${custodians.length > 0 && custodians.length <= 8 ? `: ${custodians.map(({ custodian }) => directory.nameOf(custodian)).join(', ')}` : ''}.`,
     ],
     facts: {
       read: report.read,

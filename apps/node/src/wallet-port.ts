@@ -1,12 +1,12 @@
 /** The way of a wallet to the nodes of this process: the demonstration's, and what the HTTP doors offer to others. */
-import { equalBytes, no, ok, type Result } from '@plexus/codec'
+import { decode, equalBytes, no, ok, type Result } from '@plexus/codec'
 import { members, notary } from '@plexus/contracts'
-import { assembleEnvelope, readBody, signBody, viewOf } from '@plexus/kernel'
+import { assembleEnvelope, readBody, signBody, transactionBytesMax, viewOf } from '@plexus/kernel'
 import type { NodePort, Share, StepRefusal } from '@plexus/sdk'
 import type { Network } from './network.ts'
 
 /** What a member signs for a wallet: steps of handles, and nothing else. */
-const sponsoredContract = notary.name
+const sponsoredSteps: readonly string[] = ['close-handle', 'open-handles']
 
 /**
  * Adds the sponsor's signature to a body that a wallet composed, and submits it. The sponsor signs only what is of its
@@ -22,7 +22,11 @@ export async function sponsor(
   if (!body.ok) return no({ type: 'body-malformed' })
   if (!equalBytes(body.value.chain, network.chain.id)) return no({ type: 'other-chain' })
   if (body.value.sponsor !== member) return no({ type: 'other-sponsor' })
-  if (body.value.contract !== sponsoredContract) return no({ type: 'not-sponsored' })
+  const step =
+    body.value.contract === notary.name
+      ? decode(notary.transaction, body.value.transaction, transactionBytesMax)
+      : undefined
+  if (!step?.ok || !sponsoredSteps.includes(step.value.type)) return no({ type: 'not-sponsored' })
   const node = network.node(member)
   const signatures = body.value.signers.map((key) => {
     if (equalBytes(key, node.publicKey)) return signBody(network.chain.id, bodyBytes, node.seed)
