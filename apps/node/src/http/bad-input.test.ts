@@ -5,7 +5,7 @@ import { members, notary } from '@plexus/contracts'
 import { systemRandom } from '@plexus/crypto'
 import { composeBody } from '@plexus/kernel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { board, clinic, hospital, npi, patient, startWorld, type World } from './world.testing.ts'
+import { board, clinic, hospital, npi, patient, refused, startWorld, type World } from './world.testing.ts'
 
 let world: World
 beforeAll(async () => {
@@ -13,28 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-interface Refusal {
-  readonly status: number
-  readonly code: string
-  readonly text: string
-  readonly document: Readonly<Record<string, unknown>>
-}
-
 const json = 'application/json'
 const octets = 'application/octet-stream'
 const at = (member: string, path: string) => `${world.url}/v1/members/${member}${path}`
-
-async function refused(address: string, init: RequestInit & { readonly token?: string } = {}): Promise<Refusal> {
-  const headers = new Headers(init.headers)
-  if (init.token !== undefined) headers.set('authorization', `Bearer ${init.token}`)
-  const response = await fetch(address, { ...init, headers })
-  const text = await response.text()
-  expect(response.headers.get('content-type')).toBe('application/problem+json')
-  expect(text).not.toMatch(/\bat .*\.(?:ts|js)|node_modules|stack/)
-  const document = JSON.parse(text)
-  expect(document).toMatchObject({ status: response.status, type: `/problems/${document.code}` })
-  return { status: response.status, code: document.code, text, document }
-}
 
 const post = (body: RequestInit['body'], type: string, token?: string) => ({
   method: 'POST',

@@ -1,4 +1,5 @@
 /** Three members in one process with their doors open on 127.0.0.1: a hospital with a chart, a clinic that asks, a board. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { utf8 } from '@plexus/codec'
 import { practitioners } from '@plexus/contracts'
 import { publicKeyOf, systemRandom } from '@plexus/crypto'
 import type { FastifyInstance } from 'fastify'
+import { expect } from 'vitest'
 import { Directory } from '../directory.ts'
 import { Network } from '../network.ts'
 import { createApi } from './api.ts'
@@ -122,4 +124,24 @@ async function employClinician(network: Network): Promise<void> {
     const answer = await network.submit(member, practitioners, transaction)
     if (!answer.ok || answer.value.outcome.code !== 0) throw new Error(`the ledger refused ${transaction.type}`)
   }
+}
+
+/** A refusal as the doors give it: problem details (RFC 9457), and never a trace of our code. */
+export interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly text: string
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+export async function refused(address: string, init: RequestInit & { readonly token?: string } = {}): Promise<Refusal> {
+  const headers = new Headers(init.headers)
+  if (init.token !== undefined) headers.set('authorization', `Bearer ${init.token}`)
+  const response = await fetch(address, { ...init, headers })
+  const text = await response.text()
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  expect(text).not.toMatch(/\bat .*\.(?:ts|js)|node_modules|stack/)
+  const document = JSON.parse(text)
+  expect(document).toMatchObject({ status: response.status, type: `/problems/${document.code}` })
+  return { status: response.status, code: document.code, text, document }
 }
