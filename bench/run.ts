@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { suite as access } from './access/workload.ts'
 import { suite as directive } from './directive/workload.ts'
@@ -40,6 +40,7 @@ async function main(): Promise<number> {
     if (status !== undefined) return status
     console.log('No taskset here: the process is not pinned, and only the figure per CPU second speaks of one core.')
   }
+  const [loadBefore = 0] = loadavg()
   const { figures, checked } = await suite.run({ small, tell: (line) => console.log(line) })
   const results = figures.map(resultOf)
   for (const { name, value, unit, target, met } of results)
@@ -48,7 +49,7 @@ async function main(): Promise<number> {
     )
   const { name, claim, nonClaim } = suite
   const hash = createHash('sha256').update(JSON.stringify(checked)).digest('hex')
-  const line = JSON.stringify({ suite: name, claim, nonClaim, machine: machine(), results, hash })
+  const line = JSON.stringify({ suite: name, claim, nonClaim, machine: machine(loadBefore), results, hash })
   if (!small) keep(name, line)
   console.log(line)
   return check && results.some(({ met }) => met === false) ? 1 : 0
@@ -64,7 +65,8 @@ function pinned(): number | undefined {
   return error ? undefined : (status ?? 1)
 }
 
-function machine() {
+/** `loadBefore`: processes that wanted a core in the minute before; figures of a busy machine are the machine's. */
+function machine(loadBefore: number) {
   const [first] = cpus()
   return {
     cores: availableParallelism(),
@@ -72,6 +74,7 @@ function machine() {
     memoryGigabytes: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
+    loadBefore: Number(loadBefore.toFixed(2)),
   }
 }
 
