@@ -13,7 +13,7 @@ import {
 import { expect, test } from 'vitest'
 import { openFileLedger } from './file-ledger.testing.ts'
 import { engineKey, engineSeed, genesisTime, idOf, note, notesMachine } from './notes.testing.ts'
-import type { SignedBlock } from './ports.ts'
+import type { LedgerPort, SignedBlock } from './ports.ts'
 import { createReplica, Fork, type Replica } from './replica.ts'
 import { createSequencer, type Sequencer } from './sequencer.ts'
 
@@ -52,6 +52,30 @@ test('a block is applied, durable, and heard of once', () => {
   replica.receive(cutOne(sequencer))
   expect(heard).toEqual([1, 2, 3])
   expect(replica.height()).toBe(4)
+})
+
+test('nobody hears of a block that could not be made durable, and everybody of the same block once it is', () => {
+  const sequencer = createSequencer({ machine, store: openFileLedger(machine), seed: engineSeed })
+  const store = openFileLedger(machine)
+  let disk: 'full' | 'good' = 'good'
+  const commit: LedgerPort['commit'] = (applied, header) => {
+    if (disk === 'full') throw new Error('no space left on the device')
+    store.commit(applied, header)
+  }
+  const replica = createReplica({ machine, store: { ...store, commit }, engineKey, member: 'clinic-a' })
+  const heard: unknown[] = []
+  replica.onApplied(({ height }) => heard.push(height))
+  const written = note(machine, 'clinic-a', { type: 'write', name: 'a' }, genesisTime + 10)
+  replica.watch(idOf(written), genesisTime + 60, ({ ok }) => heard.push(ok))
+  sequencer.submit(written, genesisTime + 10)
+  const block = sequencer.cut(genesisTime + 10)
+  if (!block) throw new Error('a block was due')
+  disk = 'full'
+  expect(() => replica.receive(block)).toThrow('no space left')
+  expect(heard).toEqual([])
+  disk = 'good'
+  expect(replica.receive(block).ok).toBe(true)
+  expect(heard).toEqual([1, true])
 })
 
 test('a header of another key, another chain, or with a changed byte is refused', () => {
