@@ -5,11 +5,12 @@ import { statementHash } from '@plexus/crypto'
 import { type Receipt, receipt } from '@plexus/policy'
 import { type WalletClient, whoLooked } from '@plexus/sdk'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { board, clinic, hospital, memberSeed, npi, patient, ward } from './founding.testing.ts'
 import type { MemberNote } from './notes.ts'
 import { Stopped } from './replica.testing.ts'
 import { askedRow } from './requester-rows.ts'
 import { tableOf } from './tables.ts'
-import { board, clinic, hospital, memberSeed, npi, patient, recordOf, World, ward } from './world.testing.ts'
+import { recordOf, World } from './world.testing.ts'
 
 let world: World
 let client: WalletClient

@@ -2,8 +2,9 @@ import { toHex } from '@plexus/codec'
 import { openingLeadsTo, readEnvelope } from '@plexus/kernel'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { sizeClasses } from './batches.ts'
+import { clinic } from './founding.testing.ts'
 import { Stopped } from './replica.testing.ts'
-import { clinic, World } from './world.testing.ts'
+import { World } from './world.testing.ts'
 
 let world: World
 beforeEach(async () => {

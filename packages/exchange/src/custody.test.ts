@@ -2,8 +2,9 @@ import { decode, toHex, utf8 } from '@plexus/codec'
 import { type RecordVersion, recordVersion } from '@plexus/policy'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { nextHead, type RecordRow, zeroHash } from './custody.ts'
+import { clinic, hospital, patient, ward } from './founding.testing.ts'
 import { Stopped } from './replica.testing.ts'
-import { clinic, hospital, patient, recordOf, World, ward } from './world.testing.ts'
+import { recordOf, World } from './world.testing.ts'
 
 let world: World
 beforeEach(async () => {

@@ -2,8 +2,9 @@ import { decode, encode, utf8 } from '@plexus/codec'
 import { handleOf, publicKeyOf, sign, signedBytes } from '@plexus/crypto'
 import { mailboxRequest, noticePage, signedMailboxRequest } from '@plexus/policy'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { board, hospital, seedOf } from './founding.testing.ts'
 import { Stopped } from './replica.testing.ts'
-import { board, hospital, recordOf, seedOf, World } from './world.testing.ts'
+import { recordOf, World } from './world.testing.ts'
 
 const boxSeed = seedOf('box')
 const address = handleOf(publicKeyOf(boxSeed))

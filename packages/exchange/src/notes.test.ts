@@ -3,18 +3,9 @@ import { openSealed, publicKeyOf, sealTo, sign, signedBytes } from '@plexus/cryp
 import { noteBytesMax, noteFrame, noteInfo, notePadding } from '@plexus/policy'
 import { sealNote } from '@plexus/sdk'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { board, clinic, clinicianSeed, hospital, memberSeed, sealingSeed, seedOf, ward } from './founding.testing.ts'
 import { type MemberNote, memberNote } from './notes.ts'
-import {
-  board,
-  clinic,
-  clinicianSeed,
-  hospital,
-  memberSeed,
-  sealingSeed,
-  seedOf,
-  World,
-  ward,
-} from './world.testing.ts'
+import { World } from './world.testing.ts'
 
 const note: MemberNote = { type: 'deposited', id: seedOf('id') }
 const body = encode(memberNote, note)

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { board, clinic, hospital, seedOf, World } from './world.testing.ts'
+import { board, clinic, hospital, seedOf } from './founding.testing.ts'
+import { World } from './world.testing.ts'
 
 let world: World
 beforeEach(async () => {

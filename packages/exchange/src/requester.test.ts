@@ -5,8 +5,9 @@ import { type Evidence, evidenceContent, recordVersion, releaseNoteContent, stat
 import type { WalletClient } from '@plexus/sdk'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openOne } from './answer-check.ts'
+import { board, clinic, hospital, memberSeed, npi, patient, seedOf } from './founding.testing.ts'
 import type { MemberNote } from './notes.ts'
-import { board, clinic, hospital, memberSeed, npi, patient, recordOf, seedOf, World } from './world.testing.ts'
+import { recordOf, World } from './world.testing.ts'
 
 let world: World
 let client: WalletClient

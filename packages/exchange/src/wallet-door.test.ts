@@ -2,7 +2,8 @@ import { notary } from '@plexus/contracts'
 import type { WalletNote } from '@plexus/policy'
 import { changeDirectives, createWallet, enrol, type Wallet, type WalletClient } from '@plexus/sdk'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { board, clinic, hospital, patient, recordOf, seedOf, World, ward } from './world.testing.ts'
+import { board, clinic, hospital, patient, seedOf, ward } from './founding.testing.ts'
+import { recordOf, World } from './world.testing.ts'
 
 let world: World
 beforeEach(async () => {

@@ -6,8 +6,9 @@ import { viewOf } from '@plexus/kernel'
 import { type IntentContent, intent, intentContent, statementTypes } from '@plexus/policy'
 import { findings, type WalletClient, whoLooked } from '@plexus/sdk'
 import { describe, expect, test } from 'vitest'
+import { board, clinic, clinicianSeed, hospital, npi, patient } from './founding.testing.ts'
 import type { MemberNote } from './notes.ts'
-import { board, clinic, clinicianSeed, hospital, npi, patient, recordOf, World } from './world.testing.ts'
+import { recordOf, World } from './world.testing.ts'
 
 const source = (world: World, ask: Uint8Array) => world.exchange(clinic).requester.gathered(ask)?.sources[0]
 

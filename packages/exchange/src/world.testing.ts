@@ -2,17 +2,15 @@
  * Three members whose blocks and notes wait for the test: a clinic that asks, a hospital that keeps charts and a board
  * that keeps mailboxes. Everything in it is real but the disk of the journal, the wire and the clock.
  */
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode, equalBytes, no, ok, type Schema, utf8 } from '@plexus/codec'
-import { defaultPolicy, type MembersEvent, members, type NetworkPolicy, practitioners } from '@plexus/contracts'
-import { generateSealingKey, publicKeyOf, sign } from '@plexus/crypto'
+import { members, type NetworkPolicy, practitioners } from '@plexus/contracts'
+import { publicKeyOf, sign } from '@plexus/crypto'
 import {
   assembleEnvelope,
   type Chain,
-  foundChain,
   headerHash,
   headerMessage,
   readBody,
@@ -27,24 +25,25 @@ import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/
 import { afterAll } from 'vitest'
 import type { IncomingRecord } from './custody.ts'
 import { Exchange } from './exchange.ts'
+import {
+  board,
+  clinic,
+  clinicianSeed,
+  engineSeed,
+  founded,
+  hospital,
+  memberSeed,
+  names,
+  npi,
+  patient,
+  sealingSeed,
+  seedOf,
+  startsAt,
+  ward,
+} from './founding.testing.ts'
 import { type MemberNote, memberNote, NoteDesk } from './notes.ts'
 import { HandDrivenReplica, JournalInMemory, type SealedBlock } from './replica.testing.ts'
 
-export const startsAt = 1_800_000_000
-export const clinic = 'clinic'
-export const hospital = 'hospital'
-export const board = 'board'
-/** An organisation that the hospital's node acts for. */
-export const ward = 'ward'
-export const npi = '1234567893'
-export const patient = 'patient-1'
-
-export const seedOf = (name: string): Uint8Array => new Uint8Array(createHash('sha256').update(name).digest())
-export const clinicianSeed = seedOf('clinician')
-export const memberSeed = (member: string): Uint8Array => seedOf(`member ${member}`)
-export const sealingSeed = (member: string): Uint8Array => seedOf(`sealing ${member}`)
-const engineSeed = seedOf('engine')
-const names = [clinic, hospital, board] as const
 const secondsPerBlock = 2
 const visitSeconds = 3_600
 
@@ -61,30 +60,6 @@ function seededRandom(name: string) {
     for (let at = 0; at < length; at += 32) bytes.set(seedOf(`${name} ${drawn++}`).subarray(0, length - at), at)
     return bytes
   }
-}
-
-async function founded(parameters: Partial<NetworkPolicy['parameters']>): Promise<Chain> {
-  const events: { contract: string; event: Uint8Array }[] = []
-  const about = (event: MembersEvent) => events.push({ contract: members.name, event: encode(members.event, event) })
-  for (const member of names) {
-    const { publicKey } = await generateSealingKey(sealingSeed(member))
-    about({ type: 'member-founded', member, address: 'local:', sealingKey: publicKey, owner: member })
-    const key = publicKeyOf(memberSeed(member))
-    const boardScopes = member === board ? (['licensing-board'] as const) : []
-    const scopes = ['batches', 'credentials', 'custodian', 'governance', ...boardScopes, 'sponsor'] as const
-    about({ type: 'key-registered', holder: member, key, scopes, height: 0 })
-  }
-  about({ type: 'tenant-registered', tenant: ward, host: hospital, height: 0 })
-  about({
-    type: 'key-registered',
-    holder: ward,
-    key: publicKeyOf(memberSeed(ward)),
-    scopes: ['custodian'],
-    height: 0,
-  })
-  about({ type: 'policy-set', ...defaultPolicy, parameters: { ...defaultPolicy.parameters, ...parameters } })
-  const engine = { type: 'local' as const, sequencer: publicKeyOf(engineSeed) }
-  return foundChain({ name: 'exchange-tests', time: startsAt, engine, founding: events })
 }
 
 interface Node {
