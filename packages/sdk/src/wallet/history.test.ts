@@ -243,8 +243,8 @@ describe('what does not fit is shown', () => {
 })
 
 describe('a grant that was voided', () => {
-  const voided = (): { readonly grant: Told; readonly last: Told } => {
-    const grant = next(undefined)
+  const voided = (plan: AccessPlan = {}): { readonly grant: Told; readonly last: Told } => {
+    const grant = next(undefined, plan)
     const intent = statementHash('intent', chain.id, grant.bundle.intent?.opening.statement ?? zeros(0))
     const height = world.height
     const [receipt] = world.commit([
@@ -272,6 +272,15 @@ describe('a grant that was voided', () => {
     const taken = after([by('custodian', silent), by('custodian', last)])
     expect(findings(taken.state)).toEqual([])
     expect(whoLooked(taken.state)).toMatchObject([{ number: 2 }, { number: 1, voided: true, verified: true }])
+  })
+  test('is not suspect because its receipt came into a block after the intent ended', () => {
+    const { grant, last } = voided({ intent: { expiresAt: world.time + 6 } })
+    const silent = { bundle: { ...grant.bundle, note: null } }
+    expect(findings(after([by('custodian', silent)]).state)).toMatchObject([
+      { type: 'unconfirmed' },
+      { type: 'not-verified', failures: ['released-after-end'] },
+    ])
+    expect(findings(after([by('custodian', silent), by('custodian', last)]).state)).toEqual([])
   })
   test('is not voided by the void receipt of another intent', () => {
     const grant = next(undefined)

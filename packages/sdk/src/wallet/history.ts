@@ -130,9 +130,17 @@ function isVoided({ accesses }: Relationship, access: Access): boolean {
   )
 }
 
-/** A grant that was voided has no release note, and needs none. */
+/**
+ * What a grant that was voided need not show: no release note was made, and its receipt may have come into a block after
+ * the intent's end, which is why it was voided.
+ */
+const excusedWhenVoided: readonly string[] = ['note-missing', 'released-after-end']
+
 function isVerified(known: Relationship, access: Access): boolean {
-  return access.verified || (isVoided(known, access) && access.failures.join() === 'note-missing')
+  return (
+    access.verified ||
+    (isVoided(known, access) && access.failures.every((failure) => excusedWhenVoided.includes(failure)))
+  )
 }
 
 function gaps({ custodian, accesses }: Relationship): readonly Finding[] {
