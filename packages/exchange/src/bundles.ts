@@ -78,7 +78,10 @@ export function bundleOf(
 ): Uint8Array | undefined {
   const known = (keys: readonly string[]): readonly string[] =>
     keys.filter((key) => replica.state.get(key) !== undefined)
-  const noteKeys = of.note ? [`members/keys/${toHex(of.note.signature.key)}`] : []
+  // A grant was decided on a later state than its intent's block shows: a role may have been reinstated in between.
+  const noteKeys = of.note
+    ? [`members/keys/${toHex(of.note.signature.key)}`, ...(of.intent ? intentFactKeys(of.intent) : [])]
+    : []
   const receipt = proveCommitted(replica, batches, of.receipt, known([`members/tenants/${of.custodian}`, ...noteKeys]))
   const intent =
     of.intent && (proveCommitted(replica, batches, of.intent, known(intentFactKeys(of.intent))) ?? undefined)

@@ -122,9 +122,11 @@ function verifyIntent(
     if (![facts, answer.facts].some((each) => each.actsFor(sponsor, content.requester)))
       return refusal('intent-not-by-requester', 'intent')
     const { npi, organisation } = content.clinician
-    const role = facts.role(npi, organisation) ?? answer.facts.role(npi, organisation)
-    if (role?.status !== 'active' || organisation !== content.requester)
-      return refusal('clinician-without-role', 'intent')
+    // The decision came after the intent's block: a role that was reinstated in between stands beside the receipt.
+    const role = [facts, answer.facts]
+      .map((each) => each.role(npi, organisation))
+      .find((each) => each?.status === 'active')
+    if (!role || organisation !== content.requester) return refusal('clinician-without-role', 'intent')
     const message = signedBytes(statementTypes.intent, chain.id, encode(intentContent, content))
     if (!equalBytes(role.key, clinician.key) || !verify(clinician.key, message, clinician.signature))
       return refusal('clinician-did-not-sign', 'intent')
