@@ -1,1 +1,1 @@
-export {}
+export { type Outcome, simulate } from './run.ts'

@@ -1,0 +1,247 @@
+/** One member's node: what its disks keep, and the process that runs on them until its power fails. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { toHex } from '@plexus/codec'
+import { contracts, directory } from '@plexus/contracts'
+import { createReplica, type Replica as LedgerReplica, type LocalMember } from '@plexus/engine'
+import { Exchange, type Journal, type JournalChange, type Organisation, type Replica } from '@plexus/exchange'
+import { type Chain, createMachine, type Envelope } from '@plexus/kernel'
+import { type KeyStore, openKeyStore, openVault } from '@plexus/vault'
+import type { Chance } from './chance.ts'
+import { BlobDisk, JournalDisk, type LedgerDisk } from './disk.ts'
+import type { FoundedMember } from './founding.ts'
+import { Power, PowerCut } from './power.ts'
+import { kindOf } from './write-kinds.ts'
+
+/** What the world does to a node, and hears of it. */
+export interface NodeHost {
+  readonly chain: Chain
+  readonly folder: string
+  readonly signaturesHold: (envelope: Envelope) => boolean
+  /** Seconds since 1970 on this node's own clock. */
+  now(node: SimulatedNode): number
+  /** Whether the power fails at this write, and when. */
+  cutAt(node: SimulatedNode, kind: string): 'after' | 'before' | undefined
+  onCut(node: SimulatedNode, kind: string, moment: string): void
+  send(from: SimulatedNode, to: string, sealed: Uint8Array): void
+  /** Before a write takes effect, while the facts are still those it was decided on. */
+  beforeWrite(node: SimulatedNode, kind: string, changes: readonly JournalChange[]): void
+  afterWrite(node: SimulatedNode, kind: string, changes: readonly JournalChange[]): void
+  /** The process looks something up and may wait right after it. */
+  onLookup(node: SimulatedNode, table: string): void
+}
+
+/** How a dishonest node changes what its own parts see. Honest nodes have none. */
+export interface Dishonesty {
+  readonly name: string
+  stateValue?(key: string, value: Uint8Array | undefined): Uint8Array | undefined
+  journalValue?(table: string, key: string, value: Uint8Array | undefined): Uint8Array | undefined
+  journalWrite?(changes: readonly JournalChange[], write: (changes: readonly JournalChange[]) => void): void
+  blob?(bytes: Uint8Array): Uint8Array
+}
+
+interface Process {
+  readonly power: Power
+  readonly exchange: Exchange
+  readonly replica: LedgerReplica
+  readonly journal: Journal
+  member: LocalMember | undefined
+  closeKeys(): void
+}
+
+export class SimulatedNode {
+  readonly founded: FoundedMember
+  readonly journalDisk = new JournalDisk()
+  readonly blobDisk = new BlobDisk()
+  readonly ledger: LedgerDisk
+  /** How far this node's clock is off, in seconds. */
+  skewSeconds = 0
+  dishonesty: Dishonesty | undefined
+  private readonly host: NodeHost
+  private readonly chance: Chance
+  private process: Process | undefined
+
+  constructor(founded: FoundedMember, host: NodeHost, chance: Chance, ledger: LedgerDisk) {
+    this.founded = founded
+    this.host = host
+    this.chance = chance
+    this.ledger = ledger
+  }
+
+  get name(): string {
+    return this.founded.name
+  }
+
+  get isUp(): boolean {
+    return this.process?.power.isOn === true
+  }
+
+  get exchange(): Exchange {
+    if (!this.process?.power.isOn) throw new PowerCut(`${this.name} is down`)
+    return this.process.exchange
+  }
+
+  get journal(): Journal {
+    if (!this.process?.power.isOn) throw new PowerCut(`${this.name} is down`)
+    return this.process.journal
+  }
+
+  get member(): LocalMember | undefined {
+    return this.isUp ? this.process?.member : undefined
+  }
+
+  get organisations(): readonly Organisation[] {
+    return [{ id: this.name, seed: this.founded.seed }, ...this.founded.tenants]
+  }
+
+  /** Starts a process on the disks, and joins it to the engine. */
+  start(attach: (replica: LedgerReplica) => LocalMember): void {
+    if (this.isUp) throw new Error(`${this.name} runs already`)
+    const power = new Power({
+      cutAt: (kind) => this.host.cutAt(this, kind),
+      onCut: (kind, moment) => this.host.onCut(this, kind, moment),
+    })
+    const { folder } = this.host
+    const random = this.chance.bytes
+    const keysFolder = join(folder, this.name)
+    mkdirSync(keysFolder, { recursive: true })
+    const keys = openKeyStore({
+      folder: keysFolder,
+      masterKey: this.founded.masterKey,
+      random,
+      step: (name, write) => (name === 'keys-commit' ? power.write('vault-keys', write) : write()),
+    })
+    if (!keys.ok) throw new Error('a key store does not open under its own key')
+    try {
+      this.startOn(power, keys.value, attach)
+    } catch (error) {
+      this.process = undefined
+      keys.value.close()
+      throw error
+    }
+  }
+
+  private startOn(power: Power, keys: KeyStore, attach: (replica: LedgerReplica) => LocalMember): void {
+    const { chain } = this.host
+    const random = this.chance.bytes
+    const blobs = this.blobDisk.under(power)
+    const vault = openVault({
+      blobs: { ...blobs, read: (...place) => this.seenBlob(blobs.read(...place)) },
+      keys,
+      random,
+    })
+    const machine = createMachine({ chain, contracts, directory, signaturesHold: this.host.signaturesHold })
+    const replica = this.replicaOn(machine, power)
+    const journal = this.journalUnder(power)
+    const process: Process = {
+      power,
+      replica,
+      journal,
+      member: undefined,
+      exchange: new Exchange({
+        member: this.name,
+        replica: this.replicaPort(power, () => process.member, replica),
+        journal,
+        vault,
+        surroundings: {
+          now: () => this.host.now(this),
+          random,
+          send: (to, sealed) => {
+            power.check()
+            this.host.send(this, to, sealed)
+          },
+        },
+        organisations: this.organisations,
+        seed: this.founded.seed,
+        sealingSeed: this.founded.sealingSeed,
+        blindingKey: this.founded.blindingKey,
+      }),
+      closeKeys: () => keys.close(),
+    }
+    this.process = process
+    process.member = attach(replica)
+  }
+
+  /** Ends the process where it stands; the disks stay. */
+  stop(): void {
+    this.process?.power.off()
+    this.process?.closeKeys()
+    this.process = undefined
+  }
+
+  private replicaOn(machine: ReturnType<typeof createMachine>, power: Power): LedgerReplica {
+    const { engine } = this.host.chain.genesis
+    return createReplica({
+      machine,
+      store: this.ledger.under(power, 'block'),
+      engineKey: engine.sequencer,
+      member: this.name,
+    })
+  }
+
+  /** From here on the process does nothing; it is cleared away in an event of its own. */
+  powerOff(): void {
+    this.process?.power.off()
+  }
+
+  private journalUnder(power: Power): Journal {
+    const { journalDisk: disk, host } = this
+    return {
+      get: (table, key) => {
+        power.check()
+        host.onLookup(this, table)
+        const value = disk.get(table, key)
+        return this.dishonesty?.journalValue ? this.dishonesty.journalValue(table, key, value) : value
+      },
+      entries: (table, options) => {
+        power.check()
+        return disk.entries(table, options)
+      },
+      write: (changes) => {
+        const kind = kindOf(changes)
+        power.check()
+        host.beforeWrite(this, kind, changes)
+        power.write(kind, () => {
+          if (this.dishonesty?.journalWrite) this.dishonesty.journalWrite(changes, (kept) => disk.write(kept))
+          else disk.write(changes)
+          host.afterWrite(this, kind, changes)
+        })
+      },
+    }
+  }
+
+  private replicaPort(power: Power, member: () => LocalMember | undefined, replica: LedgerReplica): Replica {
+    const { store } = replica
+    const get = (key: string): Uint8Array | undefined => {
+      const value = store.get(key)
+      return this.dishonesty?.stateValue ? this.dishonesty.stateValue(key, value) : value
+    }
+    return {
+      chain: this.host.chain,
+      state: { get, entries: (prefix) => store.entries(prefix) },
+      tip() {
+        const tip = store.tip()
+        if (!tip) throw new Error('the replica has no genesis')
+        return tip
+      },
+      submit(envelope) {
+        power.check()
+        member()?.offer(envelope, () => {})
+      },
+      block(height) {
+        const block = store.block(height)
+        const header = replica.headerAt(height)
+        return block && header && { transactions: block.transactions, header }
+      },
+      stateProof: (height, key) => store.proveStateAt(height, key),
+    }
+  }
+
+  private seenBlob(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    return bytes && this.dishonesty?.blob ? this.dishonesty.blob(bytes) : bytes
+  }
+
+  get tipHex(): string {
+    return toHex(this.ledger.tipHash)
+  }
+}
