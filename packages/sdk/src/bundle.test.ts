@@ -1,6 +1,7 @@
-import { decode } from '@plexus/codec'
-import { notary } from '@plexus/contracts'
-import { assembleEnvelope, foundChain, readEnvelope } from '@plexus/kernel'
+import { decode, encode, toHex } from '@plexus/codec'
+import { notary, practitioners } from '@plexus/contracts'
+import { publicKeyOf, statementHash } from '@plexus/crypto'
+import { assembleEnvelope, foundChain, readEnvelope, sealEnvelope } from '@plexus/kernel'
 import type { Committed, ReceiptBundle } from '@plexus/policy'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -294,5 +295,37 @@ describe('the same refusals, come by otherwise', () => {
     expect(typeOf(world.access({ intent: { clinician: { npi, organisation: 'practice' } } }))).toBe(
       'clinician-without-role',
     )
+  })
+})
+
+test('a role that was reinstated after the intent’s block is shown beside the receipt, and holds', () => {
+  const later = new World()
+  const role = `practitioners/roles/${suspendedNpi}/emergency`
+  const asks = later.intentOf({ clinician: { npi: suspendedNpi, organisation: 'emergency' } })
+  const [intent] = later.commit([{ type: 'intent', bytes: asks, sponsor: 'emergency', facts: [role] }])
+  const reinstate = { type: 'reinstate-role' as const, npi: suspendedNpi, organisation: 'emergency' }
+  later.block([
+    sealEnvelope(
+      {
+        chain: later.chain.id,
+        sponsor: 'emergency',
+        nonce: seedOf('reinstate').slice(0, 16),
+        validUntil: later.time + 60,
+        contract: practitioners.name,
+        transaction: encode(practitioners.transaction, reinstate),
+      },
+      [memberSeed('emergency')],
+    ),
+  ])
+  const bytes = later.receiptBytes({ intent: statementHash('intent', later.chain.id, asks) })
+  const noteKey = `members/keys/${toHex(publicKeyOf(memberSeed('hospital')))}`
+  const [receipt] = later.commit([{ type: 'receipt', bytes, sponsor: 'hospital', facts: [noteKey, role] }])
+  if (!intent || !receipt) throw new Error('nothing was committed')
+  const note = later.noteOf(statementHash('receipt', later.chain.id, bytes))
+  expect(verifyBundle(later.chain, bundleOf({ intent, receipt, note }))).toMatchObject({ ok: true })
+  const without = { ...receipt, facts: receipt.facts.filter(({ key }) => key !== role) }
+  expect(verifyBundle(later.chain, bundleOf({ intent, receipt: without, note }))).toMatchObject({
+    ok: false,
+    reason: { type: 'clinician-without-role' },
   })
 })
