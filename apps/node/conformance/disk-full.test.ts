@@ -148,6 +148,7 @@ test.each(sides)(
     const source = `Observation/observation-${side}`
     await world.register(custodian, patient, smallChart(patient, side))
     await accessHolds()
+    await world.settled()
     const { exchange } = world.node(custodian)
     const mark = () => exchange.run(({ corrections }) => corrections.enteredInError(custodian, patient, source))
     const told = () => world.node(clinic).exchange.corrections.list().length
