@@ -3,7 +3,7 @@ import { concatBytes, toHex, utf8 } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 
 /** Shown when a rule is broken. */
-export const linesShown = 40
+const linesShown = 40
 
 export class Trace {
   readonly counts = new Map<string, number>()
