@@ -6,7 +6,7 @@ import { Directory } from './directory.ts'
 import { type Founding, Network, type NetworkParts } from './network.ts'
 
 /** Organisations of the input take these members in order; further ones are their tenants. */
-export const keepers = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6'] as const
+const keepers = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6'] as const
 /** Asks for charts in the story; none of the input's organisations is this member. */
 export const asker = 'emergency-1'
 /** Attests licences. Keeps the story's mailbox and sponsors the wallet's steps: no custodian of the patient, so that it learns least. */

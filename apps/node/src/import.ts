@@ -26,7 +26,7 @@ const filesMax = 100_000
 /** Refusals that the report lists one by one; all are counted. */
 const refusalsListedMax = 1_000
 /** The chart of what belongs to no patient: directories of organisations and practitioners. */
-export const administrativeChart = 'administrative'
+const administrativeChart = 'administrative'
 const fhirJson = 'application/fhir+json'
 
 export interface ImportReport {

@@ -64,7 +64,7 @@ const genesisFile = 'genesis.cbor'
 const tickMilliseconds = 50
 
 /** Founds the network in an empty folder, or reads what was founded there. Every member's first keys are made here. */
-export async function foundNetwork({
+async function foundNetwork({
   data,
   founding,
   random,

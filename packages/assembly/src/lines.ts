@@ -64,7 +64,7 @@ function lineOf(key: string, group: readonly Entry[], echoes: Echoes): Line {
 }
 
 /** What may be read as the standing of an entry: its clinical status where it has one. */
-export function statusOf({ facts }: Entry): string | null {
+function statusOf({ facts }: Entry): string | null {
   return facts.clinicalStatus ?? facts.status
 }
 

@@ -134,7 +134,7 @@ function verifyIntent(
   }
 }
 
-export function isGrant({ decision }: Receipt): boolean {
+function isGrant({ decision }: Receipt): boolean {
   return decision.type === 'permit' || decision.type === 'part'
 }
 

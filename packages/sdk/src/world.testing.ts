@@ -41,11 +41,11 @@ import {
 } from '@plexus/policy'
 
 export const seedOf = (name: string): Uint8Array => new Uint8Array(createHash('sha256').update(name).digest())
-export const bytesOf = (name: string, length: number): Uint8Array => seedOf(name).slice(0, length)
+const bytesOf = (name: string, length: number): Uint8Array => seedOf(name).slice(0, length)
 export const zeros = (length: number): Uint8Array => new Uint8Array(length)
 
 export const npi = '1234567893'
-export const start = 1_800_000_000
+const start = 1_800_000_000
 const leafCount = 16
 const place = 5
 export const secondsPerBlock = 5
@@ -53,11 +53,10 @@ export const secondsPerBlock = 5
 const orderer = seedOf('orderer')
 /** `practice` is a tenant of `emergency`. `elsewhere` keeps mailboxes and sponsors handles. */
 const organisations = ['hospital', 'emergency', 'elsewhere', 'clinic'] as const
-export type Organisation = (typeof organisations)[number]
 export const memberSeed = (member: string): Uint8Array => seedOf(`key of ${member}`)
 /** A key of the hospital that may do nothing but sponsor. */
 export const sponsorOnlySeed = seedOf('sponsor key of hospital')
-export const clinicianSeed = seedOf('clinician')
+const clinicianSeed = seedOf('clinician')
 export const suspendedNpi = '1000000004'
 
 function founding(sealingKeys: ReadonlyMap<string, Uint8Array>) {

@@ -93,7 +93,6 @@ const strayNotice = object({
   teller: organisationId,
   reason: text({ max: 40 }),
 })
-export type StrayNotice = Infer<typeof strayNotice>
 
 const relationship = object({
   custodian: organisationId,

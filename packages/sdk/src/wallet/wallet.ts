@@ -59,9 +59,9 @@ export type WalletRefusal =
   | { readonly type: 'change-pending'; readonly custodian: string; readonly version: number }
   | { readonly type: 'wallet-full'; readonly of: 'custodians' | 'evidence' | 'heads' | 'sets'; readonly max: number }
 
-export const randomIdBytes = 16
+const randomIdBytes = 16
 /** Rotation is a new enrolment under a higher epoch. */
-export const firstEpoch = 1
+const firstEpoch = 1
 
 export function createWallet(parts: {
   readonly chain: Chain
