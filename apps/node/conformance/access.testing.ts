@@ -6,7 +6,8 @@ import { publicKeyOf, systemRandom } from '@plexus/crypto'
 import { createWallet, encodeWallet, findings, openWallet, signingSeed, WalletClient, whoLooked } from '@plexus/sdk'
 import { writeDurably } from '../src/layout.ts'
 import { walletPort } from '../src/wallet-port.ts'
-import { board, type Clinician, clinic, must, smallChart, type World } from './world.testing.ts'
+import { smallChart } from './records.testing.ts'
+import { board, type Clinician, clinic, must, type World } from './world.testing.ts'
 
 export const custodian = 'hospital-1'
 export const accessMembers = [custodian] as const

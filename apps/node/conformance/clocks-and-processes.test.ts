@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { childOn } from './crash.testing.ts'
-import { type Clinician, clinic, smallChart, World } from './world.testing.ts'
+import { smallChart } from './records.testing.ts'
+import { type Clinician, clinic, World } from './world.testing.ts'
 
 const custodian = 'hospital-1'
 const hour = 3600

@@ -1,7 +1,8 @@
 /** INV-R2: once a custodian's replica has applied the closing of a head, nothing is released under it, repeats included. */
 import { findings, type WalletClient, whoLooked } from '@plexus/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Clinician, clinic, must, smallChart, World } from './world.testing.ts'
+import { smallChart } from './records.testing.ts'
+import { type Clinician, clinic, must, World } from './world.testing.ts'
 
 const custodian = 'hospital-1'
 const patientsMax = 4

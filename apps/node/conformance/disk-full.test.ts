@@ -3,7 +3,8 @@
 import { findings, type WalletClient } from '@plexus/sdk'
 import { StoreError } from '@plexus/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Clinician, clinic, smallChart, World } from './world.testing.ts'
+import { smallChart } from './records.testing.ts'
+import { type Clinician, clinic, World } from './world.testing.ts'
 
 const custodian = 'hospital-1'
 const patient = 'patient-1'

@@ -5,7 +5,8 @@
 import { members } from '@plexus/contracts'
 import { viewOf } from '@plexus/kernel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Clinician, clinic, hospitals, smallChart, World } from './world.testing.ts'
+import { smallChart } from './records.testing.ts'
+import { type Clinician, clinic, hospitals, World } from './world.testing.ts'
 
 const patientsCount = 60
 const secondsPerDay = 86_400
