@@ -125,8 +125,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'an erased record keeps its key',
     file: `${exchange}/custody.ts`,
-    find: '    this.vault.eraseRecord(known.record)\n',
-    replace: '',
+    find: "if (where.object !== '') this.vault.eraseRecord(record)",
+    replace: "if (where.object === '') this.vault.eraseRecord(record)",
     test: {
       file: `${exchange}/custody.test.ts`,
       name: 'as a record does not open, and is not weighed; its version stays in the chain',
@@ -292,8 +292,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a batch that the engine lost is not offered again',
     file: `${exchange}/batches.ts`,
-    find: 'if (now - this.submittedAt >= resubmitSeconds) this.submit(row.envelope, now)',
-    replace: 'if (this.submittedAt > now) this.submit(row.envelope, now)',
+    find: 'if (now - this.submittedAt >= resubmitSeconds || now < this.submittedAt)',
+    replace: 'if (now < this.submittedAt)',
     test: {
       file: `${exchange}/batches.test.ts`,
       name: 'is submitted again byte for byte, every two seconds',

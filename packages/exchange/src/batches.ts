@@ -28,6 +28,8 @@ const batchesKeptMax = 4_096
 
 const hash = bytes({ length: 32 })
 const statementRow = object({ type: text({ max: 30 }), statement: bytes({ max: 1024 * 1024 }), leafKey: hash })
+/** The leaf beside the statement's hash: a batch is formed without reading its statements again. */
+const pendingRow = object({ hash, leaf: hash })
 const placeRow = object({ root: hash, index: uint() })
 const batchRow = object({
   leaves: list(hash, { max: batchLeavesMax }),
@@ -73,7 +75,7 @@ export class Batches {
     this.surroundings = parts.surroundings
     this.member = parts.member
     this.seed = parts.seed
-    this.pending = tableOf(parts.journal, 'leaves-pending', hash)
+    this.pending = tableOf(parts.journal, 'leaves-pending', pendingRow)
     this.statements = tableOf(parts.journal, 'statements', statementRow)
     this.places = tableOf(parts.journal, 'leaf-places', placeRow)
     this.batches = tableOf(parts.journal, 'batches', batchRow)
@@ -94,7 +96,7 @@ export class Batches {
       hash: hashed,
       changes: [
         this.statements.put(toHex(hashed), { type, statement, leafKey }),
-        this.pending.put(sequenceKey(this.nextPending++), hashed),
+        this.pending.put(sequenceKey(this.nextPending++), { hash: hashed, leaf: leafOf(leafKey, hashed) }),
       ],
     }
   }
@@ -178,7 +180,7 @@ export class Batches {
       const { envelope, validUntil } = this.envelopeFor(root, row.leaves.length)
       this.journal.write([this.batches.put(toHex(root), { ...row, envelope, validUntil })])
       this.submit(envelope, now)
-    } else if (now - this.submittedAt >= resubmitSeconds) this.submit(row.envelope, now)
+    } else if (now - this.submittedAt >= resubmitSeconds || now < this.submittedAt) this.submit(row.envelope, now)
     return false
   }
 
@@ -186,11 +188,7 @@ export class Batches {
     const waiting = [...this.pending.entries({ limit: batchLeavesMax })]
     if (waiting.length === 0) return
     const size = sizeClasses.find((each) => each >= waiting.length) ?? batchLeavesMax
-    const leaves = waiting.map(([, hashed]) => {
-      const row = this.statements.get(toHex(hashed))
-      if (!row) throw new Error('a pending leaf has no statement')
-      return leafOf(row.leafKey, hashed)
-    })
+    const leaves = waiting.map(([, { leaf }]) => leaf)
     const noise = this.surroundings.random((size - leaves.length) * 32)
     for (let at = 0; at < noise.length; at += 32) leaves.push(noise.slice(at, at + 32))
     const levels = levelsOf(leaves)
@@ -199,7 +197,7 @@ export class Batches {
     this.journal.write([
       this.batches.put(toHex(root), { leaves, envelope, validUntil, height: null }),
       this.flight.put(inFlightKey, root),
-      ...waiting.map(([, hashed], index) => this.places.put(toHex(hashed), { root, index })),
+      ...waiting.map(([, { hash: hashed }], index) => this.places.put(toHex(hashed), { root, index })),
       ...waiting.map(([key]) => this.pending.drop(key)),
     ])
     // Durable: the batch and its envelope. A crash from here on submits the same bytes again.

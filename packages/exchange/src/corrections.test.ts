@@ -1,4 +1,4 @@
-import { encode } from '@plexus/codec'
+import { encode, utf8 } from '@plexus/codec'
 import { publicKeyOf, sign, signedBytes } from '@plexus/crypto'
 import { acknowledgement, correction, statementTypes } from '@plexus/policy'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -43,6 +43,16 @@ describe('a correction', () => {
     expect(await mark('Condition/late')).toEqual({ ok: true, value: { receivers: [] } })
     expect(await mark()).toEqual({ ok: false, reason: { type: 'already-in-error' } })
     expect(await mark('Condition/none')).toEqual({ ok: false, reason: { type: 'record-unknown' } })
+  })
+
+  test('is told by whatever replaces the record: a new version that an import brings, or one that says it was an error', async () => {
+    const reread = { bytes: utf8('{"resourceType":"Condition","id":"a","note":[]}') }
+    const wrong = { bytes: utf8('{"resourceType":"Condition","id":"b","note":[]}'), enteredInError: true }
+    await world.exchange(hospital).register(hospital, patient, [recordOf('a', reread), recordOf('b', wrong)])
+    await world.exchange(hospital).wake()
+    await world.deliver(clinic)
+    expect(received().map(({ kind }) => kind)).toEqual(expect.arrayContaining(['superseded', 'entered-in-error']))
+    expect(received()).toHaveLength(2)
   })
 
   test('is taken from its custodian’s node, signed by its custodian, once', async () => {

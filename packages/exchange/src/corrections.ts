@@ -6,10 +6,10 @@ import { viewOf } from '@plexus/kernel'
 import { acknowledgement, correction, statementTypes } from '@plexus/policy'
 import type { Batches } from './batches.ts'
 import type { Custodian } from './custodian.ts'
-import type { Custody } from './custody.ts'
+import type { Custody, Replaced } from './custody.ts'
 import type { MemberNote, NoteDesk } from './notes.ts'
 import type { Outbox } from './outbox.ts'
-import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
+import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
 import { tableOf } from './tables.ts'
 
 const row = object({ content: correction, from: text({ max: 40 }), height: uint(), acknowledged: boolean() })
@@ -54,26 +54,34 @@ export class Corrections {
     patient: string,
     source: string,
   ): Result<{ readonly receivers: readonly string[] }, { readonly type: 'already-in-error' | 'record-unknown' }> {
-    const { custody, custodian: agent, batches, outbox, replica, surroundings, journal, organisations } = this.parts
-    const organisation = organisations.get(custodian)
-    const marked = organisation
-      ? custody.markInError(custodian, patient, source)
-      : no({ type: 'record-unknown' as const })
-    if (!organisation || !marked.ok) return marked.ok ? no({ type: 'record-unknown' }) : marked
-    const key = custody.patientKey(custodian, patient)
+    const { custody, journal } = this.parts
+    const marked = custody.markInError(custodian, patient, source)
+    if (!marked.ok) return marked
     const { record } = marked.value.marked
-    const receivers = agent.receiversOf(key, record)
+    const told = this.changesFor(custodian, custody.patientKey(custodian, patient), {
+      record,
+      kind: 'entered-in-error',
+      replacedBy: null,
+    })
+    // One write: a crash between the mark and the news of it would leave receivers that nobody ever tells.
+    journal.write([...marked.value.changes, ...told.changes])
+    return ok({ receivers: told.receivers })
+  }
+
+  /** What belongs into the write by which a version stops to stand: the news of it for each receiver, and for the patient. */
+  changesFor(
+    custodian: string,
+    patient: string,
+    gone: Replaced,
+  ): { readonly receivers: readonly string[]; readonly changes: readonly JournalChange[] } {
+    const { custody, custodian: agent, batches, outbox, replica, surroundings, organisations } = this.parts
+    const organisation = organisations.get(custodian)
+    if (!organisation) throw new Error('a record is corrected of an organisation that this node does not act for')
+    const receivers = agent.receiversOf(patient, gone.record)
     const madeAt = Math.floor(surroundings.now())
     const changes = receivers.flatMap((to) => {
       // One statement per receiver: an acknowledgement then names one of them, and two receivers cannot compare values.
-      const content = {
-        id: surroundings.random(16),
-        custodian,
-        record,
-        kind: 'entered-in-error' as const,
-        replacedBy: null,
-        madeAt,
-      }
+      const content = { id: surroundings.random(16), custodian, madeAt, ...gone }
       const statement = encode(correction, content)
       const committed = batches.commit(statementTypes.correction, statement)
       const signature = {
@@ -82,20 +90,15 @@ export class Corrections {
       }
       return [...committed.changes, ...outbox.add(to, committed.hash, { type: 'correction', content, signature })]
     })
-    const mailbox = custody.patients.get(key)?.enrolment?.content.mailbox
+    const mailbox =
+      receivers.length > 0 || gone.kind === 'entered-in-error'
+        ? custody.patients.get(patient)?.enrolment?.content.mailbox
+        : null
+    const { record, kind } = gone
     const notice = mailbox
-      ? outbox.addNotice(mailbox, {
-          type: 'corrected',
-          custodian,
-          record,
-          kind: 'entered-in-error',
-          receivers: receivers.length,
-          madeAt,
-        })
+      ? outbox.addNotice(mailbox, { type: 'corrected', custodian, record, kind, receivers: receivers.length, madeAt })
       : []
-    // One write: a crash between the mark and the news of it would leave receivers that nobody ever tells.
-    journal.write([...marked.value.changes, ...changes, ...notice])
-    return ok({ receivers })
+    return { receivers, changes: [...changes, ...notice] }
   }
 
   /** Takes a correction from its custodian; durable before anything is answered. */

@@ -32,7 +32,7 @@ export class Counts {
   tick(): void {
     const { replica, selfAsserted, surroundings, organisations } = this.parts
     const now = surroundings.now()
-    if (now < this.repeatAt) return
+    if (now < this.repeatAt && this.repeatAt - now <= repeatSeconds) return
     this.repeatAt = now + repeatSeconds
     const today = Math.floor(replica.tip().time / secondsPerDay)
     for (let day = Math.max(0, today - daysBack); day < today; day++) {

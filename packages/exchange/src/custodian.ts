@@ -18,12 +18,13 @@ import {
   uint,
   utf8,
 } from '@plexus/codec'
-import { sealTo } from '@plexus/crypto'
+import { sealTo, sha256 } from '@plexus/crypto'
 import { type Opening, opening } from '@plexus/kernel'
 import { type Evidence, type Intent, refusals, statementTypes } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
-import { type Custody, zeroHash } from './custody.ts'
+import type { Custody } from './custody.ts'
+import { zeroHash } from './custody-rows.ts'
 import { type Found, findOpened, handleIsOpen, readEvidence, readIntent } from './facts.ts'
 import { type MemberNote, memberNote, type NoteDesk, recordsPerReleaseMax } from './notes.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
@@ -36,6 +37,8 @@ const hash = bytes({ length: 32 })
 
 /** Requests that wait for this replica to reach the block of their intent; more than these are dropped, and come again. */
 const parkedMax = 1_000
+/** A block comes every five seconds at the latest; what is not found after a few of them is of no chain that we know. */
+const parkedSecondsMax = 15
 /** An answer with the openings of ten thousand record versions. */
 const answerBytesMax = 32 * 1024 * 1024
 
@@ -60,6 +63,12 @@ const requestRow = object({
 })
 type RequestRow = Infer<typeof requestRow>
 
+interface Parked {
+  readonly from: string
+  readonly note: Extract<MemberNote, { type: 'request' }>
+  readonly since: number
+}
+
 export interface CustodianParts {
   readonly journal: Journal
   readonly replica: Replica
@@ -83,7 +92,8 @@ export class Custodian {
   private readonly releases
   private readonly deciding
   private readonly patientKeys
-  private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'request' }> }[] = []
+  /** By the intent's opening; each waits for a few seconds at most, and its requester sends it again. */
+  private readonly parked = new Map<string, Parked>()
 
   constructor(parts: CustodianParts) {
     this.parts = parts
@@ -104,10 +114,11 @@ export class Custodian {
     const { replica, batches, organisations } = this.parts
     const found = findOpened(replica, batches, note.intent, statementTypes.intent, readIntent)
     if (!found.ok) {
-      if (found.reason.type === 'not-committed' && this.parked.length < parkedMax) this.parked.push({ from, note })
+      if (found.reason.type === 'not-committed') this.park(from, note)
       return
     }
     const intent = found.value
+    this.parked.delete(toHex(sha256(note.intent.statement)))
     if (intent.batch.member !== from) return
     const key = toHex(intent.hash)
     const known = this.requests.get(key)
@@ -148,9 +159,19 @@ export class Custodian {
     this.parts.surroundings.observe?.('receipt')
   }
 
+  private park(from: string, note: Parked['note']): void {
+    const key = toHex(sha256(note.intent.statement))
+    if (this.parked.has(key) || this.parked.size >= parkedMax) return
+    this.parked.set(key, { from, note, since: this.parts.surroundings.now() })
+  }
+
   /** Step 5, for every receipt whose block this replica has applied; and notices that a crash left untold. */
   async settle(): Promise<void> {
-    for (const parked of this.parked.splice(0)) await this.request(parked.from, parked.note)
+    const now = this.parts.surroundings.now()
+    for (const [key, { from, note, since }] of [...this.parked]) {
+      if (Math.abs(now - since) > parkedSecondsMax) this.parked.delete(key)
+      else await this.request(from, note)
+    }
     for (const [key] of [...this.deciding.entries()]) {
       const row = this.requests.get(key)
       if (!row) throw new Error('a request in decision has no row')

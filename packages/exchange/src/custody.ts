@@ -1,94 +1,20 @@
 /** The charts of the organisations that this node acts for: sealed in the vault, chained, committed, and indexed by patient. */
-import {
-  boolean,
-  bytes,
-  encode,
-  equalBytes,
-  type Infer,
-  list,
-  no,
-  object,
-  ok,
-  oneOf,
-  option,
-  type Result,
-  text,
-  toHex,
-  uint,
-  utf8,
-} from '@plexus/codec'
+import { encode, equalBytes, no, ok, type Result, toHex, uint, utf8 } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
-import {
-  coding,
-  directiveSet,
-  enrolment,
-  type RecordVersion,
-  randomId,
-  recordVersion,
-  resourceType,
-  type Segment,
-  segment,
-  statementTypes,
-} from '@plexus/policy'
+import { type RecordVersion, recordVersion, type Segment, statementTypes } from '@plexus/policy'
 import type { NewRecord, Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
+import {
+  codesPerRecordMax,
+  type IncomingRecord,
+  type PatientRow,
+  patientRow,
+  type RecordRow,
+  recordRow,
+  zeroHash,
+} from './custody-rows.ts'
 import type { Journal, JournalChange, Surroundings } from './ports.ts'
 import { sequenceKey, tableOf } from './tables.ts'
-
-const hash = bytes({ length: 32 })
-
-/** A record as an import brings it. */
-export interface IncomingRecord {
-  /** The source's own name of the resource ("Observation/…"), by which a later version is known. */
-  readonly source: string
-  readonly segment: Segment
-  readonly resourceType: string
-  readonly codes: readonly { readonly system: string; readonly code: string }[]
-  readonly contentType: string
-  /** Exactly as received. */
-  readonly bytes: Uint8Array
-  readonly enteredInError: boolean
-}
-
-/** Codes beyond these are not used to recognise a label; the record keeps them all. */
-const codesPerRecordMax = 40
-
-export const recordRow = object({
-  hash,
-  record: randomId,
-  version: uint(),
-  /** Sequence in the patient's index. */
-  sequence: uint(),
-  source: text({ max: 200 }),
-  segment,
-  resourceType,
-  codes: list(coding, { max: codesPerRecordMax }),
-  status: oneOf('current', 'entered-in-error', 'erased', 'superseded'),
-  contentType: text({ max: 80 }),
-  where: object({ object: text({ max: 64 }), offset: uint(), length: uint() }),
-  plaintextHash: hash,
-  /** The record chain of its segment after it. */
-  position: uint(),
-  head: hash,
-})
-export type RecordRow = Infer<typeof recordRow>
-
-const patientRow = object({
-  custodian: text({ max: 40 }),
-  patient: text({ max: 64 }),
-  enrolment: option(enrolment),
-  /** In force; set 1 is empty. */
-  set: option(directiveSet),
-  receipts: uint(),
-  lastReceipt: hash,
-  chains: list(object({ segment, count: uint(), head: hash }), { max: 5 }),
-  records: uint(),
-  /** Wrapping keys that the wallet has been given. */
-  given: list(object({ segment, epoch: uint() }), { max: 500 }),
-  /** Receipts whose notices wait for an enrolment. */
-  kept: boolean(),
-})
-export type PatientRow = Infer<typeof patientRow>
 
 /** Records of one patient that one decision weighs; a chart above it is answered with its newest. */
 const recordsPerPatientMax = 10_000
@@ -107,7 +33,15 @@ export function nextHead(previous: Uint8Array, statement: Uint8Array): Uint8Arra
   return sha256(input)
 }
 
-export const zeroHash: Uint8Array = new Uint8Array(32)
+/** A version that stands no more, and what takes its place. */
+export interface Replaced {
+  readonly record: Uint8Array
+  readonly kind: 'entered-in-error' | 'superseded'
+  readonly replacedBy: Uint8Array | null
+}
+
+/** What is to be written with the end of a version; `patient` is the key of the patient's row. */
+export type Told = (patient: string, replaced: Replaced) => readonly JournalChange[]
 
 export interface Registered {
   /** Sources whose bytes were new. The others were there already: an import that goes on after a kill. */
@@ -164,18 +98,24 @@ export class Custody {
   /**
    * Takes records of one patient into custody. When it returns, each is sealed, chained, indexed and committed to in
    * durable writes; it counts for releases once its leaf's batch is on the ledger. The same bytes twice are kept once;
-   * other bytes under the same source name are a new version.
+   * other bytes under the same source name are a new version: `told` gives what must be written with it, so that whoever
+   * received the old one is told.
    */
-  register(custodian: string, patient: string, incoming: readonly IncomingRecord[]): Registered {
+  register(custodian: string, patient: string, incoming: readonly IncomingRecord[], told: Told = () => []): Registered {
     const stored = new Set<string>()
     for (let from = 0; from < incoming.length; from += recordsPerSealMax) {
-      for (const source of this.registerSome(custodian, patient, incoming.slice(from, from + recordsPerSealMax)))
+      for (const source of this.registerSome(custodian, patient, incoming.slice(from, from + recordsPerSealMax), told))
         stored.add(source)
     }
     return { stored }
   }
 
-  private registerSome(custodian: string, patient: string, incoming: readonly IncomingRecord[]): Iterable<string> {
+  private registerSome(
+    custodian: string,
+    patient: string,
+    incoming: readonly IncomingRecord[],
+    told: Told,
+  ): Iterable<string> {
     const key = this.patientKey(custodian, patient)
     const before = this.patients.get(key) ?? this.newPatient(custodian, patient)
     const fresh = new Map<string, IncomingRecord>()
@@ -212,8 +152,16 @@ export class Custody {
       })
       changes.push(...added.changes)
       row = added.row
-      if (known)
-        changes.push(this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'superseded' }))
+      if (known) {
+        changes.push(
+          this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'superseded' }),
+          ...told(key, {
+            record: known.record,
+            kind: each.enteredInError ? 'entered-in-error' : 'superseded',
+            replacedBy: each.enteredInError ? null : at.record,
+          }),
+        )
+      }
       changes.push(
         this.records.put(`${key}/${sequenceKey(row.records)}`, {
           hash: added.hash,
@@ -293,7 +241,7 @@ export class Custody {
     return ok({ marked: known, changes })
   }
 
-  /** Destroys the keys of one record version; its ciphertext, wherever a copy lies, is noise from then on. */
+  /** Destroys the keys of a record, of all its versions; their ciphertexts, wherever a copy lies, are noise from then on. */
   eraseRecord(
     custodian: string,
     patient: string,
@@ -302,10 +250,14 @@ export class Custody {
     const key = this.patientKey(custodian, patient)
     const known = this.known(key, source)
     if (!known) return no({ type: 'record-unknown' })
-    // The index first: a crash in between leaves a key that nothing names, and the erasure is asked for again.
+    const rows = this.versions(key).filter((row) => row.source === source)
+    // The index first: a crash in between leaves keys that nothing names, and the erasure is asked for again.
     this.cache.delete(key)
-    this.journal.write([this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'erased' })])
-    this.vault.eraseRecord(known.record)
+    this.journal.write(
+      rows.map((row) => this.records.put(`${key}/${sequenceKey(row.sequence)}`, { ...row, status: 'erased' as const })),
+    )
+    // A version that only says "entered in error" has no ciphertext and no key.
+    for (const { record, where } of rows) if (where.object !== '') this.vault.eraseRecord(record)
     return ok(known)
   }
 

@@ -8,7 +8,8 @@ import { Batches } from './batches.ts'
 import { Corrections } from './corrections.ts'
 import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
-import { Custody, type IncomingRecord, type Registered } from './custody.ts'
+import { Custody, type Registered } from './custody.ts'
+import type { IncomingRecord } from './custody-rows.ts'
 import { Mailboxes } from './mailbox.ts'
 import { NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
@@ -150,18 +151,24 @@ export class Exchange {
   run<Value>(action: (exchange: Exchange) => Promise<Value> | Value): Promise<Value> {
     return this.turn(async () => {
       const value = await action(this)
-      await this.advance()
+      // What the action wrote is done. A fault in what follows comes again with the next wake, which reports it.
+      await this.advance().catch(() => {})
       return value
     })
   }
 
   /**
-   * Takes records of one patient into custody. An enrolled wallet is sent the wrapping keys of segments and epochs that
+   * Takes records of one patient into custody; whoever received a version that they replace is told. An enrolled wallet is sent the wrapping keys of segments and epochs that
    * are new with them. Their leaves join a batch with the next wake, so that an import fills its batches.
    */
   register(custodian: string, patient: string, records: readonly IncomingRecord[]): Promise<Registered> {
     return this.turn(async () => {
-      const registered = this.custody.register(custodian, patient, records)
+      const registered = this.custody.register(
+        custodian,
+        patient,
+        records,
+        (key, replaced) => this.corrections.changesFor(custodian, key, replaced).changes,
+      )
       this.door.giveWrappingKeys(this.custody.patientKey(custodian, patient))
       return registered
     })

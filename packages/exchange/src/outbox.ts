@@ -100,7 +100,8 @@ export class Outbox {
     const now = this.surroundings.now()
     let sent = 0
     for (const [key, { at, wait }] of [...this.due]) {
-      if (now < at) continue
+      // A wait longer than its own length means that the clock was set back.
+      if (now < at && at - now <= Math.max(wait, firstRepeatSeconds)) continue
       const each = this.rows.get(key)
       if (!each) {
         this.due.delete(key)

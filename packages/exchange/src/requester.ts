@@ -47,7 +47,11 @@ const fetchCountMax = 500
 const fetchGraceSeconds = 300
 const answersParkedMax = 256
 
+const notReceived = { verified: 'missing', plaintext: new Uint8Array(0) } as const
+
 export type AskRefusal = { readonly type: 'visit-unknown' | 'evidence-not-committed' }
+
+type Answer = Extract<MemberNote, { type: 'answer' }>
 
 interface Parts {
   readonly journal: Journal
@@ -66,7 +70,8 @@ export class Requester {
   private readonly active
   private readonly received
   private readonly repeatAt = new Map<string, number>()
-  private readonly parked: { readonly from: string; readonly note: Extract<MemberNote, { type: 'answer' }> }[] = []
+  /** By intent: an answer whose commitments this replica has not applied yet. */
+  private readonly parked = new Map<string, { readonly from: string; readonly note: Answer }>()
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -205,7 +210,9 @@ export class Requester {
   /** Step 3, repeats, and what ends by time. */
   async tick(): Promise<void> {
     const { batches, surroundings } = this.parts
-    for (const { from, note } of this.parked.splice(0)) await this.answer(from, note)
+    const parked = [...this.parked.values()]
+    this.parked.clear()
+    for (const { from, note } of parked) await this.answer(from, note)
     for (const [key] of [...this.active.entries()]) {
       const row = this.asked.get(key)
       if (!row) throw new Error('an active intent has no row')
@@ -219,7 +226,9 @@ export class Requester {
   }
 
   private due(key: string, now: number): boolean {
-    if (now < (this.repeatAt.get(key) ?? 0)) return false
+    const at = this.repeatAt.get(key) ?? 0
+    // More than one wait ahead means that the clock was set back.
+    if (now < at && at - now <= repeatSeconds) return false
     this.repeatAt.set(key, now + repeatSeconds)
     return true
   }
@@ -260,14 +269,14 @@ export class Requester {
   }
 
   /** Step 6: everything is checked against the own replica before a key is used, and durable before anything is shown. */
-  async answer(from: string, note: Extract<MemberNote, { type: 'answer' }>): Promise<void> {
+  async answer(from: string, note: Answer): Promise<void> {
     const key = toHex(note.intent)
     const row = this.asked.get(key)
     if (!row || row.to !== from || row.state !== 'sent' || !row.session) return
     const checked = checkAnswer(this.parts, from, row, note)
     if (!checked.ok) {
       if (checked.reason === 'not-committed') {
-        if (this.parked.length < answersParkedMax) this.parked.push({ from, note })
+        if (this.parked.size < answersParkedMax) this.parked.set(key, { from, note })
         return
       }
       return this.end(key, row, 'failed', checked.reason)
@@ -298,11 +307,7 @@ export class Requester {
   }
 
   /** Step 7: the requester tells the patient too; a missing second notice is shown as unconfirmed. */
-  private notice(
-    requester: string,
-    note: Extract<MemberNote, { type: 'answer' }>,
-    found: Found<Receipt>,
-  ): readonly JournalChange[] {
+  private notice(requester: string, note: Answer, found: Found<Receipt>): readonly JournalChange[] {
     const { replica, batches, outbox } = this.parts
     const { mailbox, custodian } = found.value
     const own = batches.opening(note.intent)
@@ -381,13 +386,8 @@ export class Requester {
       [...this.received.entries({ prefix: `${key}/` })].map(([at, value]) => [Number(at.slice(key.length + 1)), value]),
     )
     const records = row.records.map(({ statement, committedAt }, index): GatheredRecord => {
-      const got = received.get(index)
-      return {
-        statement: readVersion(statement),
-        committedAt,
-        verified: got?.verified ?? 'missing',
-        plaintext: got?.plaintext ?? new Uint8Array(0),
-      }
+      const { verified, plaintext } = received.get(index) ?? notReceived
+      return { statement: readVersion(statement), committedAt, verified, plaintext }
     })
     const { custodian, state, code, exception, reasons, height } = row
     return { custodian, state, code, exception, reasons, height, records }

@@ -16,7 +16,8 @@ import {
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
 import type { Custodian } from './custodian.ts'
-import type { Custody, PatientRow } from './custody.ts'
+import type { Custody } from './custody.ts'
+import type { PatientRow } from './custody-rows.ts'
 import { handleIsOpen } from './facts.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
@@ -62,8 +63,8 @@ export interface WalletDoorParts {
 export class WalletDoor {
   private readonly parts: WalletDoorParts
   private readonly codes
-  /** The handle that a set in force names next, and whose set it is. */
-  private readonly nextHeads
+  /** By the handle of a head, in force, past or named as the next: whose it is. */
+  private readonly heads
 
   constructor(parts: WalletDoorParts) {
     this.parts = parts
@@ -72,7 +73,7 @@ export class WalletDoor {
       'enrolment-codes',
       object({ custodian: text({ max: 40 }), patient: text({ max: 64 }), until: uint() }),
     )
-    this.nextHeads = tableOf(parts.journal, 'directive-heads-next', text({ max: 64 }))
+    this.heads = tableOf(parts.journal, 'directive-heads', text({ max: 64 }))
   }
 
   /** A code that names one chart at one custodian, to be handed to the patient in person after proof of identity. */
@@ -104,7 +105,7 @@ export class WalletDoor {
     const codeKey = blind('code', code)
     const issued = this.codes.get(codeKey)
     if (!issued || issued.custodian !== content.custodian || issued.until < surroundings.now())
-      return no({ type: 'code-unknown' })
+      return this.isEnrolled(signed) ? ok() : no({ type: 'code-unknown' })
     if (
       !checkLongLivedKey(content.signingKey).ok ||
       !checkSealingKey(content.sealingKey).ok ||
@@ -145,11 +146,19 @@ export class WalletDoor {
       custody.patients.put(key, { ...row, given: keys.given }),
       custodian.patientKeyChanges(content.custodian, content.signingKey, key),
       this.codes.drop(codeKey),
-      this.nextHeads.put(toHex(set.content.next), key),
+      this.heads.put(toHex(head), key),
+      this.heads.put(toHex(next), key),
       ...kept.map(([at]) => receipts.dropKept(at)),
       ...notices.flatMap((notice) => this.parts.outbox.addNotice(content.mailbox, notice)),
     ])
     return ok()
+  }
+
+  /** A wallet that heard no answer brings the same enrolment again; its code is used up. */
+  private isEnrolled(signed: SignedEnrolment): boolean {
+    const key = this.heads.get(toHex(signed.content.head))
+    const known = key === undefined ? undefined : this.parts.custody.patients.get(key)?.enrolment
+    return known ? equalBytes(encode(enrolment, known), encode(enrolment, signed)) : false
   }
 
   /** The successor of the set in force, by any road: it is signed by the key whose handle the set in force names. */
@@ -157,9 +166,14 @@ export class WalletDoor {
     const { replica, custody, organisations, journal, outbox, batches } = this.parts
     if (!organisations.has(set.content.custodian)) return no({ type: 'custodian-not-here' })
     if (!this.setSigned(set)) return no({ type: 'signature-invalid' })
-    const found = this.patientWithNext(set.content)
-    if (!found) return no({ type: 'set-not-the-next' })
-    const [key, row] = found
+    const key = this.heads.get(toHex(set.content.head))
+    const row = key === undefined ? undefined : custody.patients.get(key)
+    const current = row?.set?.content
+    if (!key || !row || !current || row.custodian !== set.content.custodian) return no({ type: 'set-not-the-next' })
+    // Brought again: it is in force already.
+    if (equalBytes(encode(directiveSetContent, current), encode(directiveSetContent, set.content))) return ok()
+    if (set.content.version !== current.version + 1 || !equalBytes(current.next, set.content.head))
+      return no({ type: 'set-not-the-next' })
     if (!handleIsOpen(replica, set.content.head) || !handleIsOpen(replica, set.content.next))
       return no({ type: 'handle-not-open' })
     if (!row.enrolment) return no({ type: 'not-enrolled' })
@@ -167,20 +181,11 @@ export class WalletDoor {
     journal.write([
       ...committed.changes,
       custody.patients.put(key, { ...row, set }),
-      this.nextHeads.drop(toHex(set.content.head)),
-      this.nextHeads.put(toHex(set.content.next), key),
+      this.heads.put(toHex(set.content.next), key),
       ...outbox.addNotice(row.enrolment.content.mailbox, this.inForce(set.content)),
     ])
     // Durable: from here on the successor is in force, whatever happens.
     return ok()
-  }
-
-  private patientWithNext(content: DirectiveSet): readonly [string, PatientRow] | undefined {
-    const key = this.nextHeads.get(toHex(content.head))
-    const row = key === undefined ? undefined : this.parts.custody.patients.get(key)
-    const current = row?.set?.content
-    if (!key || !row || !current || row.custodian !== content.custodian) return undefined
-    return content.version === current.version + 1 && equalBytes(current.next, content.head) ? [key, row] : undefined
   }
 
   private setSigned({ content, signature }: SignedDirectiveSet): boolean {

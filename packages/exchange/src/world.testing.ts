@@ -23,7 +23,7 @@ import type { Evidence } from '@plexus/policy'
 import { createWallet, type NodePort, WalletClient } from '@plexus/sdk'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import { afterAll } from 'vitest'
-import type { IncomingRecord } from './custody.ts'
+import type { IncomingRecord } from './custody-rows.ts'
 import { Exchange } from './exchange.ts'
 import {
   board,

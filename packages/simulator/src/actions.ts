@@ -1,9 +1,8 @@
 /** What people do in a world: patients, clinicians, custodians' own staff, boards and members that vote. */
-import { encode, type Schema } from '@plexus/codec'
-import { members, practitioners } from '@plexus/contracts'
+import { encode } from '@plexus/codec'
+import { members } from '@plexus/contracts'
 import { publicKeyOf, sign, signedBytes } from '@plexus/crypto'
-import type { SubmitAnswer } from '@plexus/engine'
-import { sealEnvelope, type Variant, viewOf } from '@plexus/kernel'
+import { viewOf } from '@plexus/kernel'
 import {
   type Directive,
   type Evidence,
@@ -18,20 +17,21 @@ import {
 import type { Chance } from './chance.ts'
 import { recordOf } from './founding.ts'
 import type { Patient, Visit } from './patient.ts'
+import { Suspensions } from './suspensions.ts'
 import type { World } from './world.ts'
 
 const visitSeconds = 3600
-const envelopeSeconds = 120
-const attemptsMax = 40
 
 export class Actions {
   private readonly world: World
   private readonly chance: Chance
+  readonly suspensions: Suspensions
   private records = 1000
 
   constructor(world: World) {
     this.world = world
     this.chance = world.chance.stream('actions')
+    this.suspensions = new Suspensions(world, this.chance, () => this.askAgain())
   }
 
   /** Charts are brought in, and most patients enrol. */
@@ -57,9 +57,9 @@ export class Actions {
       [3, () => this.ownStaff()],
       [2, () => this.moreRecords()],
       [3, () => this.enteredInError()],
-      [1, () => this.suspendLicence()],
-      [1, () => this.suspendRole()],
-      [1, () => this.suspendMember()],
+      [1, () => this.suspensions.licence()],
+      [1, () => this.suspensions.role()],
+      [1, () => this.suspensions.member()],
       [2, () => this.enrolLate()],
       [2, () => this.fetchMail()],
       [3, () => this.selfAsserted()],
@@ -232,92 +232,6 @@ export class Actions {
       world.count(done?.ok ? 'entered in error' : `entered in error: ${done?.reason.type}`)
       if (done?.ok && done.value.receivers.length > 0) world.count('receivers told of an error')
     })
-  }
-
-  private suspendLicence(): void {
-    const { npi } = this.chance.pick(this.world.founding.clinicians)
-    this.meanwhile(
-      'licence suspended',
-      practitioners,
-      [this.world.founding.board],
-      { type: 'suspend-licence', npi },
-      { type: 'reinstate-licence', npi },
-    )
-  }
-
-  private suspendRole(): void {
-    const { npi, organisation } = this.chance.pick(this.world.founding.clinicians)
-    this.meanwhile(
-      'role suspended',
-      practitioners,
-      [organisation],
-      { type: 'suspend-role', npi, organisation },
-      { type: 'reinstate-role', npi, organisation },
-    )
-  }
-
-  private suspendMember(member = this.chance.pick(this.world.founding.requesters)): void {
-    const voters = this.world.founding.members.map(({ name }) => name)
-    const vote = (suspend: boolean) => ({ type: 'vote-suspension' as const, member, suspend })
-    this.meanwhile('member suspended', members, voters, vote(true), vote(false))
-  }
-
-  /** Something is suspended while a request for which it matters is on its way, and stands again later. */
-  private meanwhile<Tx extends Variant>(
-    what: string,
-    contract: { readonly name: string; readonly transaction: Schema<Tx> },
-    by: readonly string[],
-    before: Tx,
-    after: Tx,
-  ): void {
-    const { world } = this
-    const pairs = world.founding.requesters.flatMap((each) =>
-      world.founding.members.filter(({ name }) => name !== each).map(({ name }) => [each, name].sort().join(' ')),
-    )
-    const held = this.chance.happens(0.7)
-    if (held) for (const pair of pairs) world.cutPairs.add(pair)
-    this.askAgain()
-    this.askAgain()
-    world.people.begin(async () => {
-      await world.people.pause(held ? 4 : 1)
-      for (const member of by) await this.transact(member, contract, before)
-      world.tell(what)
-      world.count(what)
-      if (held) for (const pair of pairs) world.cutPairs.delete(pair)
-      await world.people.pause(this.chance.between(10, 30))
-      // The one who was suspended cannot vote; those who can do it for all.
-      for (const member of by) await this.transact(member, contract, after)
-    })
-  }
-
-  /** A transaction of a member, sent until its replica has it, whatever the outcome there. */
-  async transact<Tx extends Variant>(
-    member: string,
-    contract: { readonly name: string; readonly transaction: Schema<Tx> },
-    transaction: Tx,
-  ): Promise<void> {
-    const { world } = this
-    const node = world.node(member)
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const envelope = sealEnvelope(
-        {
-          chain: world.founding.chain.id,
-          sponsor: member,
-          nonce: this.chance.bytes(16),
-          validUntil: Math.floor(world.now) + envelopeSeconds,
-          contract: contract.name,
-          transaction: encode(contract.transaction, transaction),
-        },
-        [node.founded.seed],
-      )
-      const answer = await world.people.wait<SubmitAnswer | undefined>((resume) => {
-        const at = node.member
-        if (at) at.offer(envelope, resume)
-        else resume(undefined)
-      })
-      if (answer?.ok || answer?.reason.type === 'refused') return
-      await world.people.pause(2)
-    }
   }
 
   private enrolLate(): void {

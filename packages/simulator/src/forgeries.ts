@@ -175,5 +175,5 @@ async function send(world: World, sender: SimulatedNode, to: string, note: Membe
     send: () => {},
   })
   const sealed = await desk.seal(to, encode(memberNote, note))
-  if (sealed) world.forged(sender, to, sealed)
+  if (sealed) world.send(sender, to, sealed)
 }

@@ -4,7 +4,7 @@ import { members, notary } from '@plexus/contracts'
 import { handleOf, publicKeyOf } from '@plexus/crypto'
 import type { SubmitAnswer } from '@plexus/engine'
 import { assembleEnvelope, readBody, signBody, viewOf } from '@plexus/kernel'
-import type { NoticePage } from '@plexus/policy'
+import type { NoticePage, Subject } from '@plexus/policy'
 import {
   createWallet,
   decodeWallet,
@@ -250,6 +250,13 @@ export class Patient {
       await world.people.pause(pauseSeconds)
     }
     return no({ type: 'node-unreachable' })
+  }
+
+  /** Whether evidence for a custodian speaks of this patient. */
+  isNamed(custodian: string, subject: Subject): boolean {
+    if (subject.type === 'record-number') return subject.number === this.id
+    const key = this.signingKey(custodian)
+    return key !== undefined && equalBytes(key, subject.key)
   }
 
   private mail(member: string, request: Uint8Array): Promise<Result<NoticePage, StepRefusal>> {

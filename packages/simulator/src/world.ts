@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { equalBytes, toHex } from '@plexus/codec'
+import { toHex } from '@plexus/codec'
 import { contracts, directory } from '@plexus/contracts'
 import {
   createSequencer,
@@ -127,9 +127,7 @@ export class World {
 
   /** The one patient whom all subjects name at a custodian: by an enrolled key, or by the custodian's own number. */
   patientNamed(custodian: string, subjects: readonly Subject[]): string | undefined {
-    const named = new Set(
-      subjects.map((subject) => this.patients.find((each) => isNamed(each, custodian, subject))?.id),
-    )
+    const named = new Set(subjects.map((subject) => this.patients.find((each) => each.isNamed(custodian, subject))?.id))
     return named.size === 1 ? [...named][0] : undefined
   }
 
@@ -363,11 +361,6 @@ export class World {
     })
   }
 
-  /** A note that a member made by hand. */
-  forged(from: SimulatedNode, to: string, sealed: Uint8Array): void {
-    this.send(from, to, sealed)
-  }
-
   private tick(node: SimulatedNode): void {
     const again = async (): Promise<void> => {
       this.timeline.after(tickMilliseconds, again)
@@ -376,7 +369,8 @@ export class World {
     this.timeline.after(this.network.between(1, tickMilliseconds), again)
   }
 
-  private send(from: SimulatedNode, to: string, sealed: Uint8Array): void {
+  /** A note on its way, one that a member made by hand included. */
+  send(from: SimulatedNode, to: string, sealed: Uint8Array): void {
     this.watch.leaves(from, to, sealed)
     const copies = this.faulty && this.network.happens(this.plan.duplication) ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
@@ -401,10 +395,4 @@ export class World {
       })
     })
   }
-}
-
-function isNamed(patient: Patient, custodian: string, subject: Subject): boolean {
-  if (subject.type === 'record-number') return subject.number === patient.id
-  const key = patient.signingKey(custodian)
-  return key !== undefined && equalBytes(key, subject.key)
 }

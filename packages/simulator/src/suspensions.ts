@@ -1,0 +1,108 @@
+/** What suspends people and members while a request is under way, and lets them stand again later. */
+import { encode, type Schema } from '@plexus/codec'
+import { members, practitioners } from '@plexus/contracts'
+import type { SubmitAnswer } from '@plexus/engine'
+import { sealEnvelope, type Variant } from '@plexus/kernel'
+import type { Chance } from './chance.ts'
+import type { World } from './world.ts'
+
+const envelopeSeconds = 120
+const attemptsMax = 40
+
+export class Suspensions {
+  private readonly world: World
+  private readonly chance: Chance
+  private readonly askAgain: () => void
+
+  constructor(world: World, chance: Chance, askAgain: () => void) {
+    this.world = world
+    this.chance = chance
+    this.askAgain = askAgain
+  }
+
+  licence(): void {
+    const { npi } = this.chance.pick(this.world.founding.clinicians)
+    this.meanwhile(
+      'licence suspended',
+      practitioners,
+      [this.world.founding.board],
+      { type: 'suspend-licence', npi },
+      { type: 'reinstate-licence', npi },
+    )
+  }
+
+  role(): void {
+    const { npi, organisation } = this.chance.pick(this.world.founding.clinicians)
+    this.meanwhile(
+      'role suspended',
+      practitioners,
+      [organisation],
+      { type: 'suspend-role', npi, organisation },
+      { type: 'reinstate-role', npi, organisation },
+    )
+  }
+
+  member(member = this.chance.pick(this.world.founding.requesters)): void {
+    const voters = this.world.founding.members.map(({ name }) => name)
+    const vote = (suspend: boolean) => ({ type: 'vote-suspension' as const, member, suspend })
+    this.meanwhile('member suspended', members, voters, vote(true), vote(false))
+  }
+
+  /** Something is suspended while a request for which it matters is on its way, and stands again later. */
+  private meanwhile<Tx extends Variant>(
+    what: string,
+    contract: { readonly name: string; readonly transaction: Schema<Tx> },
+    by: readonly string[],
+    before: Tx,
+    after: Tx,
+  ): void {
+    const { world } = this
+    const pairs = world.founding.requesters.flatMap((each) =>
+      world.founding.members.filter(({ name }) => name !== each).map(({ name }) => [each, name].sort().join(' ')),
+    )
+    const held = this.chance.happens(0.7)
+    if (held) for (const pair of pairs) world.cutPairs.add(pair)
+    this.askAgain()
+    this.askAgain()
+    world.people.begin(async () => {
+      await world.people.pause(held ? 4 : 1)
+      for (const member of by) await this.transact(member, contract, before)
+      world.tell(what)
+      world.count(what)
+      if (held) for (const pair of pairs) world.cutPairs.delete(pair)
+      await world.people.pause(this.chance.between(10, 30))
+      // The one who was suspended cannot vote; those who can do it for all.
+      for (const member of by) await this.transact(member, contract, after)
+    })
+  }
+
+  /** A transaction of a member, sent until its replica has it, whatever the outcome there. */
+  async transact<Tx extends Variant>(
+    member: string,
+    contract: { readonly name: string; readonly transaction: Schema<Tx> },
+    transaction: Tx,
+  ): Promise<void> {
+    const { world } = this
+    const node = world.node(member)
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const envelope = sealEnvelope(
+        {
+          chain: world.founding.chain.id,
+          sponsor: member,
+          nonce: this.chance.bytes(16),
+          validUntil: Math.floor(world.now) + envelopeSeconds,
+          contract: contract.name,
+          transaction: encode(contract.transaction, transaction),
+        },
+        [node.founded.seed],
+      )
+      const answer = await world.people.wait<SubmitAnswer | undefined>((resume) => {
+        const at = node.member
+        if (at) at.offer(envelope, resume)
+        else resume(undefined)
+      })
+      if (answer?.ok || answer?.reason.type === 'refused') return
+      await world.people.pause(2)
+    }
+  }
+}
