@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { factsOf } from '@plexus/assembly'
 import type { IncomingRecord } from '@plexus/exchange'
 import {
@@ -269,5 +269,8 @@ function refuse(report: ImportReport, file: string, refusal: Refusal, counted = 
 /** A file that changed is another file. The digest keeps the path, which may name a patient, out of the directory. */
 function fileKey(path: string): string {
   const { size, mtimeMs } = statSync(path)
-  return createHash('sha256').update(`${path}\0${size}\0${mtimeMs}`).digest('hex').slice(0, 32)
+  return createHash('sha256')
+    .update(`${resolve(path)}\0${size}\0${mtimeMs}`)
+    .digest('hex')
+    .slice(0, 32)
 }

@@ -63,6 +63,11 @@ export function assembledStep({ directory }: Demonstration, record: AssembledRec
     count,
     types,
   }))
+  const failed = record.lines
+    .filter(({ verified }) => !verified)
+    .flatMap(({ resourceType, sources: from }) =>
+      from.map(({ custodian, record: id }) => ({ custodian, resourceType, record: id })),
+    )
   const lineOf = (key: string) => record.lines.find((line) => line.key === key)?.display ?? key
   return {
     step: 'assemble',
@@ -71,6 +76,10 @@ export function assembledStep({ directory }: Demonstration, record: AssembledRec
       `One record of ${record.entries} entries in ${record.lines.length} lines; ${record.linked} entries are linked into lines with others; ${record.conflicts.length} conflicts are shown.`,
       ...record.sources.map(
         ({ custodian, state, count }) => `${directory.nameOf(custodian)}: ${state.type}, ${count} entries.`,
+      ),
+      ...failed.map(
+        ({ custodian, resourceType }) =>
+          `${directory.nameOf(custodian)}: verification failed for one ${resourceType}; nothing of it is shown.`,
       ),
       ...therapy.map(({ lines }) => `Therapy conflict: ${lines.map(lineOf).join(' / ')}.`),
       ...record.gaps.map((gap) =>
@@ -85,6 +94,7 @@ export function assembledStep({ directory }: Demonstration, record: AssembledRec
       linked: record.linked,
       conflicts: record.conflicts.map(({ kind, lines, why }) => ({ kind, lines: lines.map(lineOf), why })),
       gaps: record.gaps,
+      failed,
       lines: record.lines.length,
       height: record.height,
       medications: record.lines
