@@ -9,7 +9,8 @@ const program = fileURLToPath(new URL('../../node/src/main.ts', import.meta.url)
 export function runNode(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
-      stdio: 'inherit',
+      // The fourth is a line that breaks when this process dies, however it dies: the node then ends as well.
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     })
     const hand = (signal: NodeJS.Signals): void => {
       // A terminal sends Ctrl-C to both of us: the child has it already, and twice would end it in the middle.

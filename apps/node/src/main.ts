@@ -289,4 +289,11 @@ function progressBar(json: boolean): {
   }
 }
 
+/** Whoever started this node is gone: what is durable stands, and nobody is left to end it later. */
+const orphaned = (): never => process.exit(1)
+
+process.on('disconnect', orphaned)
 process.exitCode = await main()
+process.off('disconnect', orphaned)
+// The line to whoever started this would keep the process alive.
+if (process.connected) process.disconnect()
