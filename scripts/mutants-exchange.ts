@@ -123,6 +123,17 @@ export const exchangeMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'a receipt tells count and head of a segment that stays closed',
+    file: `${exchange}/receipts.ts`,
+    find: 'if (open.includes(segment)) return',
+    replace: 'if (open.length >= 0) return',
+    test: {
+      file: `${exchange}/weigh.test.ts`,
+      name: 'a segment that stays closed stands in the receipt as a commitment, without its name, count or head',
+    },
+  },
+
+  {
     name: 'an erased record keeps its key',
     file: `${exchange}/custody.ts`,
     find: "if (where.object !== '') this.vault.eraseRecord(record)",

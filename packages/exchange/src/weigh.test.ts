@@ -3,7 +3,7 @@ import { decode, encode } from '@plexus/codec'
 import { members, practitioners } from '@plexus/contracts'
 import { publicKeyOf, sign, signedBytes } from '@plexus/crypto'
 import { viewOf } from '@plexus/kernel'
-import { type IntentContent, intent, intentContent, statementTypes } from '@plexus/policy'
+import { type IntentContent, intent, intentContent, receipt, statementTypes } from '@plexus/policy'
 import { findings, type WalletClient, whoLooked } from '@plexus/sdk'
 import { describe, expect, test } from 'vitest'
 import { board, clinic, clinicianSeed, hospital, npi, patient } from './founding.testing.ts'
@@ -129,6 +129,22 @@ describe('the patient is told', () => {
       { number: 1, requester: hospital, decision: { type: 'own-staff', clinician: npi }, verified: true },
     ])
   })
+})
+
+test('a segment that stays closed stands in the receipt as a commitment, without its name, count or head', async () => {
+  const world = await World.start()
+  await world.register([recordOf('a'), recordOf('b', { segment: 'part2' }), recordOf('c', { segment: 'part2' })])
+  await world.ask(await world.checkedIn(await world.enrolled()))
+  await world.settle()
+  const { custody, batches } = world.exchange(hospital)
+  const last = custody.patients.get(custody.patientKey(hospital, patient))?.lastReceipt
+  const told = last && decode(receipt, batches.statement(last) ?? last)
+  if (!told?.ok) throw new Error('there is no receipt')
+  expect(told.value.decision).toEqual({ type: 'part', reasons: ['segment-closed'] })
+  expect(told.value.chains).toEqual([
+    { type: 'open', segment: 'general', count: 1, head: expect.any(Uint8Array) },
+    { type: 'closed', commitment: expect.any(Uint8Array) },
+  ])
 })
 
 describe('self-asserted requests', () => {
