@@ -19,6 +19,7 @@ export interface Layout {
   readonly vault: string
   readonly keys: string
   readonly exchange: string
+  /** Room for the FHIR store; records are indexed in the exchange's journal until there is one. */
   readonly fhir: string
 }
 

@@ -45,8 +45,6 @@ export class MemberNode {
   readonly replica: LedgerReplica
   readonly vault: Vault
   readonly journal: Journal
-  /** What an import has finished, so that it goes on after a kill. */
-  readonly imports: Journal
   readonly exchange: Exchange
   readonly seed: Uint8Array
   private readonly parts: NodeParts
@@ -61,7 +59,6 @@ export class MemberNode {
     this.layout = opened.layout
     this.vault = opened.vault
     this.journal = opened.journal
-    this.imports = opened.imports
     this.store = opened.store
     this.closers = opened.closers
     this.seed = secretOf(this.layout, 'member', random)
@@ -151,7 +148,6 @@ interface Opened {
   readonly layout: Layout
   readonly store: LedgerStore
   readonly journal: Journal
-  readonly imports: Journal
   readonly vault: Vault
   readonly closers: (() => void)[]
 }
@@ -176,13 +172,11 @@ function open({ chain, data, member, random, durable }: NodeParts): Result<Opene
   const store = watchedLedger(openLedgerStore(layout.ledger, { chain: chain.id }), 'ledger', durable)
   closers.push(() => store.close())
   const sealing = sealingUnder(secretOf(layout, 'journal', random), random)
-  const journal = watchedJournal(openJournal(layout.exchange, { sealing }), 'journal', durable)
+  const journal = watchedJournal(openJournal(layout.exchange, { sealing }), durable)
   closers.push(() => journal.close())
-  const imports = watchedJournal(openJournal(layout.fhir, { sealing }), 'imports', durable)
-  closers.push(() => imports.close())
   const blobs = openDiskBlobStore({ folder: layout.vault, ...(durable && { step: durable }) })
   const vault = openVault({ blobs, keys: keys.value, random })
-  return ok({ layout, store, journal, imports, vault, closers })
+  return ok({ layout, store, journal, vault, closers })
 }
 
 function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite | undefined): LedgerStore {
@@ -190,9 +184,9 @@ function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite |
   return { ...store, commit: (applied, header) => durable(what, () => store.commit(applied, header)) }
 }
 
-function watchedJournal(journal: Journal, what: string, durable: DurableWrite | undefined): Journal {
+function watchedJournal(journal: Journal, durable: DurableWrite | undefined): Journal {
   if (!durable) return journal
-  return { ...journal, write: (changes) => durable(what, () => journal.write(changes)) }
+  return { ...journal, write: (changes) => durable('journal', () => journal.write(changes)) }
 }
 
 /** Values at rest: AES-256-GCM under a fresh nonce. One key seals far fewer than the 2^32 values of NIST SP 800-38D §8.3. */
