@@ -54,7 +54,7 @@ export async function importAll(
   { directory, custodians, network }: Demonstration,
   files: readonly string[],
 ): Promise<ImportReport> {
-  const report = await importFiles(files, { paths: [], directory, custodians, now })
+  const report = await importFiles(files, { directory, custodians, now })
   await network.until(
     () => [...network.nodes.values()].every(({ exchange }) => exchange.batches.idle),
     stepSecondsMax,

@@ -1,7 +1,7 @@
 /** A wallet on disk: readable for its owner alone, written whole or not at all. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { decodeWalletFile, encodeWalletFile, type WalletFile } from '@plexus/sdk'
+import { writeDurably } from '@plexus/store'
 import { Refused } from './screen.ts'
 
 export function readWalletFile(path: string): WalletFile {
@@ -17,21 +17,7 @@ export function readWalletFile(path: string): WalletFile {
 
 /** Durable when it returns: a wallet that forgot a step could not prove whose it is. */
 export function writeWalletFile(path: string, file: WalletFile): void {
-  const temporary = `${path}.new`
-  const opened = openSync(temporary, 'w', 0o600)
-  try {
-    writeSync(opened, encodeWalletFile(file))
-    fsyncSync(opened)
-  } finally {
-    closeSync(opened)
-  }
-  renameSync(temporary, path)
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
+  writeDurably(path, encodeWalletFile(file))
 }
 
 export function readBytes(path: string, what: string): Uint8Array {

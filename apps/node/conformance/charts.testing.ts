@@ -23,6 +23,6 @@ export async function importInto(
   const custodians = new Custodians({ network: world.network, directory, keepers, random: systemRandom })
   const files = inputFiles(paths)
   if (!files.ok) throw new Error(files.reason.type)
-  const report = await importFiles(files.files, { paths, directory, custodians, now: world.now })
+  const report = await importFiles(files.files, { directory, custodians, now: world.now })
   return { report, directory }
 }

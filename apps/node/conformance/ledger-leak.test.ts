@@ -58,7 +58,7 @@ beforeAll(async () => {
   const founded = Buffer.concat(ledgerOf(board).map(({ bytes }) => bytes))
   const { network, directory, custodians } = demonstration
   loadDefinitions()
-  const report = await importFiles([sample], { paths: [sample], directory, custodians, now })
+  const report = await importFiles([sample], { directory, custodians, now })
   expect(report.refusedCount).toBe(0)
   await network.until(
     () => [...network.nodes.values()].every(({ exchange }) => exchange.batches.idle),

@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '@plexus/store'
 import { z } from 'zod'
-import { writeDurably } from './layout.ts'
 
 const entry = z.strictObject({ source: z.string(), name: z.string(), id: z.string(), member: z.string() })
 const file = z.strictObject({

@@ -46,7 +46,6 @@ export interface ImportReport {
 }
 
 export interface ImportOptions {
-  readonly paths: readonly string[]
   readonly directory: Directory
   readonly custodians: Custodians
   readonly now: () => number

@@ -1,17 +1,8 @@
 /** Where a member's data lies, and the secrets beside it. One folder per member: ledger, vault, keys, exchange, fhir. */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RandomBytes } from '@plexus/crypto'
+import { writeDurably } from '@plexus/store'
 
 export interface Layout {
   readonly root: string
@@ -38,26 +29,6 @@ export function layoutOf(data: string, member: string): Layout {
 /** Folders are made readable for their owner alone. */
 export function makeFolders(layout: Layout): void {
   for (const folder of Object.values(layout)) mkdirSync(folder, { recursive: true, mode: 0o700 })
-}
-
-/** Writes a file whole or not at all, durable when it returns. */
-export function writeDurably(path: string, content: Uint8Array | string, mode = 0o600): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.new`
-  const file = openSync(temporary, 'w', mode)
-  try {
-    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }
 
 /** A secret of 32 bytes under `keys/`, made on first use. */

@@ -185,7 +185,6 @@ async function takeInput(
   const { directory, custodians, network } = demonstration
   const bar = progressBar(options.json)
   const report = await importFiles(files.files, {
-    paths: options.input,
     directory,
     custodians,
     now,

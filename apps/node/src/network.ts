@@ -20,7 +20,8 @@ import {
   sealEnvelope,
   type Variant,
 } from '@plexus/kernel'
-import { layoutOf, makeFolders, secretOf, writeDurably } from './layout.ts'
+import { writeDurably } from '@plexus/store'
+import { layoutOf, makeFolders, secretOf } from './layout.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
 
 /** Scopes of a founding member's key; the board attests licences besides. */

@@ -4,7 +4,7 @@ import { equalBytes } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import type { Chain } from '@plexus/kernel'
 import { decodeWalletFile, encodeWalletFile, type Wallet } from '@plexus/sdk'
-import { writeDurably } from './layout.ts'
+import { writeDurably } from '@plexus/store'
 
 export function keepWalletFile(path: string, { root, chain, state }: Wallet, taken: ReadonlyMap<string, number>): void {
   writeDurably(path, encodeWalletFile({ root, chain, state, taken }))

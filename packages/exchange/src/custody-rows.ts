@@ -1,5 +1,5 @@
 /** What a custodian keeps of its patients and of each version of their records; the records themselves lie in the vault. */
-import { boolean, bytes, type Infer, list, object, oneOf, option, text, uint } from '@plexus/codec'
+import { bytes, type Infer, list, object, oneOf, option, text, uint } from '@plexus/codec'
 import { coding, directiveSet, enrolment, randomId, resourceType, type Segment, segment } from '@plexus/policy'
 
 export const zeroHash: Uint8Array = new Uint8Array(32)
@@ -54,7 +54,5 @@ export const patientRow = object({
   records: uint(),
   /** Wrapping keys that the wallet has been given. */
   given: list(object({ segment, epoch: uint() }), { max: 500 }),
-  /** Receipts whose notices wait for an enrolment. */
-  kept: boolean(),
 })
 export type PatientRow = Infer<typeof patientRow>

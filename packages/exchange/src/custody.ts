@@ -1,5 +1,5 @@
 /** The charts of the organisations that this node acts for: sealed in the vault, chained, committed, and indexed by patient. */
-import { encode, equalBytes, no, ok, type Result, toHex, uint, utf8 } from '@plexus/codec'
+import { encode, equalBytes, no, ok, type Result, uint, utf8 } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 import { type RecordVersion, recordVersion, type Segment, statementTypes } from '@plexus/policy'
 import type { NewRecord, Vault } from '@plexus/vault'
@@ -91,7 +91,6 @@ export class Custody {
       chains: [],
       records: 0,
       given: [],
-      kept: false,
     }
   }
 
@@ -118,30 +117,30 @@ export class Custody {
   ): Iterable<string> {
     const key = this.patientKey(custodian, patient)
     const before = this.patients.get(key) ?? this.newPatient(custodian, patient)
-    const fresh = new Map<string, IncomingRecord>()
+    const fresh = new Map<string, { readonly each: IncomingRecord; readonly known: RecordRow | undefined }>()
     for (const each of incoming) {
       const known = this.known(key, each.source)
-      if (!known || toHex(known.plaintextHash) !== toHex(sha256(each.bytes))) fresh.set(each.source, each)
+      if (!known || !equalBytes(known.plaintextHash, sha256(each.bytes))) fresh.set(each.source, { each, known })
     }
     const records = [...fresh.values()]
     if (records.length === 0) return []
     const sealed = this.vault.seal(
       records.map(
-        ({ segment, contentType, bytes }): NewRecord => ({ custodian, patient, segment, contentType, bytes }),
+        ({ each: { segment, contentType, bytes } }): NewRecord => ({ custodian, patient, segment, contentType, bytes }),
       ),
     )
     // Durable: ciphertexts and their keys. A crash here leaves noise in the vault; the import brings the records again.
     const changes: JournalChange[] = []
     let row = before
-    for (const [index, each] of records.entries()) {
+    for (const [index, { each, known }] of records.entries()) {
       const at = sealed[index]
       if (!at) throw new Error('the vault sealed fewer records than it was given')
-      const known = this.known(key, each.source)
+      const version = (known?.version ?? 0) + 1
       const status = each.enteredInError ? ('entered-in-error' as const) : ('current' as const)
       const added = this.append(row, each.segment, {
         custodian,
         record: at.record,
-        version: (known?.version ?? 0) + 1,
+        version,
         replaces: known?.record ?? null,
         status,
         resourceType: each.resourceType,
@@ -166,7 +165,7 @@ export class Custody {
         this.records.put(`${key}/${sequenceKey(row.records)}`, {
           hash: added.hash,
           record: at.record,
-          version: (known?.version ?? 0) + 1,
+          version,
           sequence: row.records,
           source: each.source,
           segment: each.segment,

@@ -158,8 +158,9 @@ export class Exchange {
   }
 
   /**
-   * Takes records of one patient into custody; whoever received a version that they replace is told. An enrolled wallet is sent the wrapping keys of segments and epochs that
-   * are new with them. Their leaves join a batch with the next wake, so that an import fills its batches.
+   * Takes records of one patient into custody; whoever received a version that they replace is told. An enrolled wallet
+   * is sent the wrapping keys of segments and epochs that are new with them. Their leaves join a batch with the next
+   * wake, so that an import fills its batches.
    */
   register(custodian: string, patient: string, records: readonly IncomingRecord[]): Promise<Registered> {
     return this.turn(async () => {

@@ -21,3 +21,4 @@ export {
 export { type Lock, lockDirectory } from './lock-directory.ts'
 export { StoreError, type StoreErrorType } from './store-error.ts'
 export { type LedgerDiffers, type VerifiedLedger, type VerifyOptions, verifyLedger } from './verify-ledger.ts'
+export { writeDurably } from './write-durably.ts'
