@@ -4,7 +4,6 @@ import { decode, encode, equalBytes, fromHex, toHex, utf8 } from '@plexus/codec'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  emptyHash,
   emptyRoot,
   pathOf,
   proveState,
@@ -14,6 +13,7 @@ import {
   updateTree,
   verifyStateProof,
 } from './state-tree.ts'
+import { decodeTile, emptyHash, Inner, Link, type TreeNode } from './tree-tiles.ts'
 
 const hashOf = (...parts: readonly Uint8Array[]): Uint8Array => {
   const hash = createHash('sha256')
@@ -105,14 +105,14 @@ const grown = (of: readonly (readonly StateChange[])[]): Grown => {
   return tree
 }
 
-/** Ids below a root, found through the encoding of nodes: tag, then for inner nodes twice an id of six bytes and a hash. */
+/** Ids of the tiles below a root, its own among them. */
 function idsBelow(nodes: ReadonlyMap<number, Uint8Array>, id: number): readonly number[] {
   if (id === 0) return []
-  const node = nodes.get(id)
-  if (!node) throw new Error(`node ${id} is gone`)
-  if (node[0] === 0) return [id]
-  const child = (at: number) => Number.parseInt(toHex(node.subarray(at, at + 6)), 16)
-  return [id, ...idsBelow(nodes, child(1)), ...idsBelow(nodes, child(39))]
+  const linked = (node: TreeNode): readonly number[] => {
+    if (node instanceof Link) return idsBelow(nodes, node.id)
+    return node instanceof Inner ? [...linked(node.left), ...linked(node.right)] : []
+  }
+  return [id, ...linked(decodeTile(nodes.get(id), id))]
 }
 
 describe('the root', () => {
@@ -159,7 +159,7 @@ describe('the root', () => {
   })
 })
 
-describe('nodes', () => {
+describe('tiles', () => {
   test('that are neither reachable nor named as replaced do not exist', () => {
     fc.assert(
       fc.property(batches, (of) => {
@@ -176,6 +176,13 @@ describe('nodes', () => {
     const tree = grown([keys.map((key) => ({ key, value: Uint8Array.of(1) }))])
     expect(() => proveState({ node: () => undefined }, tree.root, 'key/1')).toThrow('missing or damaged')
     expect(() => proveState({ node: () => Uint8Array.of(1, 2) }, tree.root, 'key/1')).toThrow('missing or damaged')
+    const top = tree.kept.get(tree.root.id) as Uint8Array
+    for (const length of top.keys()) expect(() => decodeTile(top.subarray(0, length), 1)).toThrow('missing or damaged')
+    expect(() => decodeTile(Uint8Array.of(...top, 2), 1)).toThrow('missing or damaged')
+    // Five inner nodes above one another, where a tile has four levels.
+    const inner = [1, ...emptyHash]
+    const tooDeep = [...Array(5).fill(inner).flat(), ...Array(6).fill(2)]
+    expect(() => decodeTile(Uint8Array.from(tooDeep), 1)).toThrow('missing or damaged')
   })
 })
 

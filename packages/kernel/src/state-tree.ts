@@ -1,24 +1,27 @@
 /**
  * Authenticated state: a compact sparse Merkle tree. A key's path is SHA-256 of the key; a leaf stands at its shortest
- * unique prefix; an empty subtree is 32 zero bytes. Nodes are stored under rising ids, so that a block appends to the
- * store instead of writing all over it, and a node is never changed: the trees of recent heights stay readable.
+ * unique prefix; an empty subtree is 32 zero bytes. Tiles of it are stored under rising ids, so that a block appends to
+ * the store instead of writing all over it, and a tile is never changed: the trees of recent heights stay readable.
  */
-import {
-  bytes,
-  compareBytes,
-  concatBytes,
-  equalBytes,
-  fromHex,
-  type Infer,
-  list,
-  object,
-  toHex,
-  utf8,
-  variant,
-} from '@plexus/codec'
+import { bytes, compareBytes, equalBytes, type Infer, list, object, utf8, variant } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
+import {
+  bitAt,
+  decodeTile,
+  emptyHash,
+  encodeTile,
+  hashInner,
+  hashLeaf,
+  hashOf,
+  Inner,
+  Leaf,
+  Link,
+  sortByPath,
+  type TreeNode,
+  tileLevels,
+} from './tree-tiles.ts'
 
-/** Where the tree's nodes lie. Id 0 is the empty tree. */
+/** Where the tree's tiles lie. Id 0 is the empty tree. */
 export interface NodeReader {
   node(id: number): Uint8Array | undefined
 }
@@ -28,26 +31,7 @@ export interface TreeRoot {
   readonly hash: Uint8Array
 }
 
-export const emptyHash: Uint8Array = new Uint8Array(32)
 export const emptyRoot: TreeRoot = { id: 0, hash: emptyHash }
-
-const leafTag = 0
-const innerTag = 1
-const leafPrefix = Uint8Array.of(leafTag)
-const innerPrefix = Uint8Array.of(innerTag)
-const idBytes = 6
-const leafLength = 1 + 32 + 32
-const innerLength = 1 + 2 * (idBytes + 32)
-
-interface Leaf {
-  readonly path: Uint8Array
-  readonly valueHash: Uint8Array
-}
-
-interface Inner {
-  readonly left: TreeRoot
-  readonly right: TreeRoot
-}
 
 /** A change of one key: the new value, or null when the key is deleted. */
 export interface StateChange {
@@ -57,19 +41,22 @@ export interface StateChange {
 
 export interface TreeUpdate {
   readonly root: TreeRoot
-  /** New nodes: ids rise from the `nextId` that was given. */
+  /** New tiles: ids rise from the `nextId` that was given. */
   readonly nodes: readonly (readonly [number, Uint8Array])[]
-  /** Ids of nodes that no later tree uses; a store may prune them once their height is no longer asked for. */
+  /** Ids of tiles that no later tree uses; a store may prune them once their height is no longer asked for. */
   readonly replaced: readonly number[]
   readonly nextId: number
 }
 
 export const pathOf = (key: string): Uint8Array => sha256(utf8(key))
-const hashLeaf = ({ path, valueHash }: Leaf): Uint8Array => sha256(concatBytes(leafPrefix, path, valueHash))
-const hashInner = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concatBytes(innerPrefix, left, right))
-const bitAt = (path: Uint8Array, depth: number): number => ((path[depth >> 3] as number) >> (7 - (depth & 7))) & 1
 
-/** The tree after `changes`, whatever their order. */
+/** What is to stand at a path; null takes it away. */
+interface Wanted {
+  readonly path: Uint8Array
+  readonly leaf: Leaf | null
+}
+
+/** The tree after `changes`, of distinct keys, whatever their order. */
 export function updateTree(
   reader: NodeReader,
   root: TreeRoot,
@@ -78,98 +65,97 @@ export function updateTree(
 ): TreeUpdate {
   const nodes: (readonly [number, Uint8Array])[] = []
   const replaced: number[] = []
-  const fresh = new Map<number, Uint8Array>()
   let next = nextId
+  const wanted = sortByPath(
+    changes.map(({ key, value }): Wanted => {
+      const path = pathOf(key)
+      return { path, leaf: value && new Leaf(path, sha256(value)) }
+    }),
+  )
 
-  const store = (encoded: Uint8Array, hash: Uint8Array): TreeRoot => {
+  const store = (top: Leaf | Inner): Link => {
     const id = next++
-    nodes.push([id, encoded])
-    fresh.set(id, encoded)
-    return { id, hash }
+    nodes.push([id, encodeTile(top)])
+    return new Link(id, top.hash)
   }
-  const drop = (id: number): void => {
-    if (id < nextId) replaced.push(id)
-  }
-  const storeLeaf = (leaf: Leaf): TreeRoot => store(concatBytes(leafPrefix, leaf.path, leaf.valueHash), hashLeaf(leaf))
-  const load = (id: number): Leaf | Inner => readNode(fresh.get(id) ?? reader.node(id), id)
+  const open = ({ id }: Link): Leaf | Inner => decodeTile(reader.node(id), id)
 
-  const build = (
-    at: TreeRoot,
-    wanted: readonly { path: Uint8Array; valueHash: Uint8Array | null }[],
-    depth: number,
-  ): TreeRoot => {
-    if (wanted.length === 0) return at
-    let existing: Leaf | Inner | undefined
-    if (at.id !== 0) existing = load(at.id)
-    if (existing && 'left' in existing) {
-      const split = splitAt(wanted, depth)
-      drop(at.id)
-      return join(
-        build(existing.left, wanted.slice(0, split), depth + 1),
-        build(existing.right, wanted.slice(split), depth + 1),
-      )
+  /** Applies `wanted[from]` up to `wanted[to - 1]`, all of which belong below `at`. */
+  const update = (at: TreeNode, from: number, to: number, depth: number): TreeNode => {
+    if (from === to) return at
+    if (at instanceof Link) {
+      const before = open(at)
+      const after = update(before, from, to, depth)
+      if (after === before) return at
+      replaced.push(at.id)
+      return after
     }
-    // A single leaf or nothing stands here: what remains is a handful of leaves, built from scratch.
+    if (at instanceof Inner) {
+      const middle = firstRight(wanted, from, to, depth)
+      const left = settle(update(at.left, from, middle, depth + 1), depth + 1)
+      const right = settle(update(at.right, middle, to, depth + 1), depth + 1)
+      return left === at.left && right === at.right ? at : join(left, right)
+    }
+    const leaves = leavesAt(at, from, to)
+    return leaves.length === 1 && leaves[0] === at ? at : build(leaves, 0, leaves.length, depth)
+  }
+
+  /** A single leaf or nothing stands here: what will stand here is a handful of leaves. */
+  const leavesAt = (at: Leaf | null, from: number, to: number): readonly Leaf[] => {
     const leaves: Leaf[] = []
-    let kept = existing && !wanted.some(({ path }) => equalBytes(path, (existing as Leaf).path)) ? existing : undefined
-    for (const { path, valueHash } of wanted) {
-      if (kept && compareBytes(kept.path, path) < 0) {
-        leaves.push(kept)
-        kept = undefined
-      }
-      if (valueHash) leaves.push({ path, valueHash })
+    let standing = at
+    for (let index = from; index < to; index++) {
+      const { path, leaf } = wanted[index] as Wanted
+      const order = standing ? compareBytes(standing.path, path) : 1
+      if (standing && order < 0) leaves.push(standing)
+      if (standing && order === 0 && leaf && equalBytes(leaf.valueHash, standing.valueHash)) leaves.push(standing)
+      else if (leaf) leaves.push(leaf)
+      if (order <= 0) standing = null
     }
-    if (kept) leaves.push(kept)
-    if (leaves.length === 1 && existing && leaves[0] === existing) return at
-    if (existing) drop(at.id)
-    return buildLeaves(leaves, depth)
+    if (standing) leaves.push(standing)
+    return leaves
   }
 
-  const buildLeaves = (leaves: readonly Leaf[], depth: number): TreeRoot => {
-    if (leaves.length === 0) return emptyRoot
-    if (leaves.length === 1) return storeLeaf(leaves[0] as Leaf)
-    const split = splitAt(leaves, depth)
-    return join(buildLeaves(leaves.slice(0, split), depth + 1), buildLeaves(leaves.slice(split), depth + 1))
+  const build = (leaves: readonly Leaf[], from: number, to: number, depth: number): TreeNode => {
+    if (to - from < 2) return leaves[from] && to > from ? (leaves[from] as Leaf) : null
+    const middle = firstRight(leaves, from, to, depth)
+    const left = settle(build(leaves, from, middle, depth + 1), depth + 1)
+    const right = settle(build(leaves, middle, to, depth + 1), depth + 1)
+    return join(left, right)
   }
 
-  const join = (left: TreeRoot, right: TreeRoot): TreeRoot => {
-    if (left.id === 0 && right.id === 0) return emptyRoot
-    // A lone leaf rises to its shortest unique prefix; an inner node stays, since two leaves below it share this prefix.
-    if (left.id === 0 && !('left' in load(right.id))) return right
-    if (right.id === 0 && !('left' in load(left.id))) return left
-    return store(encodeInner(left, right), hashInner(left.hash, right.hash))
+  /** Where a tile ends, an inner node becomes a tile of its own; a leaf stays with those above it. */
+  const settle = (node: TreeNode, depth: number): TreeNode =>
+    node instanceof Inner && depth % tileLevels === 0 ? store(node) : node
+
+  // A lone leaf rises to its shortest unique prefix; an inner node stays, since two leaves below it share this prefix.
+  const join = (left: TreeNode, right: TreeNode): TreeNode => {
+    if (left === null && (right === null || right instanceof Leaf)) return right
+    if (right === null && left instanceof Leaf) return left
+    return new Inner(left, right)
   }
 
-  const wanted = changes
-    .map(({ key, value }) => ({ path: pathOf(key), valueHash: value && sha256(value) }))
-    .sort((a, b) => compareBytes(a.path, b.path))
-  return { root: build(root, wanted, 0), nodes, replaced, nextId: next }
+  const before = root.id === 0 ? null : new Link(root.id, root.hash)
+  const after = update(before, 0, wanted.length, 0)
+  const settled = after === null || after instanceof Link ? after : store(after)
+  return {
+    root: settled === null ? emptyRoot : { id: settled.id, hash: hashOf(settled) },
+    nodes,
+    replaced,
+    nextId: next,
+  }
 }
 
 /** Index of the first item whose path goes right at this depth; items are in path order. */
-function splitAt(items: readonly { readonly path: Uint8Array }[], depth: number): number {
-  const found = items.findIndex(({ path }) => bitAt(path, depth) === 1)
-  return found < 0 ? items.length : found
-}
-
-function encodeInner(left: TreeRoot, right: TreeRoot): Uint8Array {
-  return concatBytes(innerPrefix, encodeId(left.id), left.hash, encodeId(right.id), right.hash)
-}
-
-function encodeId(id: number): Uint8Array {
-  return fromHex(id.toString(16).padStart(2 * idBytes, '0'))
-}
-
-function readNode(encoded: Uint8Array | undefined, id: number): Leaf | Inner {
-  if (encoded?.[0] === leafTag && encoded.length === leafLength)
-    return { path: encoded.slice(1, 33), valueHash: encoded.slice(33) }
-  if (encoded?.[0] !== innerTag || encoded.length !== innerLength)
-    throw new Error(`tree node ${id} is missing or damaged`)
-  const child = (at: number): TreeRoot => ({
-    id: Number.parseInt(toHex(encoded.subarray(at, at + idBytes)), 16),
-    hash: encoded.slice(at + idBytes, at + idBytes + 32),
-  })
-  return { left: child(1), right: child(1 + idBytes + 32) }
+function firstRight(items: readonly { readonly path: Uint8Array }[], from: number, to: number, depth: number): number {
+  let low = from
+  let high = to
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (bitAt((items[middle] as { readonly path: Uint8Array }).path, depth) === 1) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** Paths are 256 bits long, so no proof has more siblings. */
@@ -190,20 +176,18 @@ export type StateProof = Infer<typeof stateProof>
 export function proveState(reader: NodeReader, root: TreeRoot, key: string): StateProof {
   const path = pathOf(key)
   const siblings: Uint8Array[] = []
-  let at = root
-  for (let depth = 0; at.id !== 0; depth++) {
-    const node = readNode(reader.node(at.id), at.id)
-    if (!('left' in node)) {
-      const end = equalBytes(node.path, path)
-        ? { type: 'present' as const }
-        : { type: 'other' as const, path: node.path, valueHash: node.valueHash }
-      return { siblings, end }
+  let at: TreeNode = root.id === 0 ? null : new Link(root.id, root.hash)
+  for (;;) {
+    if (at instanceof Link) at = decodeTile(reader.node(at.id), at.id)
+    if (at === null) return { siblings, end: { type: 'empty' } }
+    if (at instanceof Leaf) {
+      if (equalBytes(at.path, path)) return { siblings, end: { type: 'present' } }
+      return { siblings, end: { type: 'other', path: at.path, valueHash: at.valueHash } }
     }
-    const goRight = bitAt(path, depth) === 1
-    siblings.push(goRight ? node.left.hash : node.right.hash)
-    at = goRight ? node.right : node.left
+    const goRight: boolean = bitAt(path, siblings.length) === 1
+    siblings.push(hashOf(goRight ? at.left : at.right))
+    at = goRight ? at.right : at.left
   }
-  return { siblings, end: { type: 'empty' } }
 }
 
 /** Whether `proof` shows that under `root` the key has this value, or, with null, none. */
@@ -222,11 +206,11 @@ export function verifyStateProof({
   const { siblings, end } = proof
   if ((end.type === 'present') !== (value !== null)) return false
   let hash: Uint8Array = emptyHash
-  if (value) hash = hashLeaf({ path, valueHash: sha256(value) })
+  if (value) hash = hashLeaf(path, sha256(value))
   else if (end.type === 'other') {
     // Another leaf proves absence only when it stands on this key's own path.
     if (equalBytes(end.path, path) || !sharesPrefix(end.path, path, siblings.length)) return false
-    hash = hashLeaf(end)
+    hash = hashLeaf(end.path, end.valueHash)
   }
   for (let depth = siblings.length - 1; depth >= 0; depth--) {
     const sibling = siblings[depth] as Uint8Array
