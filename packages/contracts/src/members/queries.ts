@@ -14,6 +14,11 @@ export const defaultPolicy: NetworkPolicy = {
     selfAssertedWindowDays: 31,
     intentSecondsMax: 300,
     blockAgeSecondsMax: 15,
+    envelopesPerMinuteMax: 6_000,
+    objectsPerMinuteMax: 120_000,
+    votingDelaySeconds: 7 * 86_400,
+    proposalSeconds: 30 * 86_400,
+    votesPerOwnerMax: 2,
   },
 }
 

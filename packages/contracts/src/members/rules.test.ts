@@ -305,5 +305,10 @@ test('the founding sets the policy of the network', () => {
     selfAssertedWindowDays: 31,
     intentSecondsMax: 300,
     blockAgeSecondsMax: 15,
+    envelopesPerMinuteMax: 6_000,
+    objectsPerMinuteMax: 120_000,
+    votingDelaySeconds: 604_800,
+    proposalSeconds: 2_592_000,
+    votesPerOwnerMax: 2,
   })
 })

@@ -31,6 +31,16 @@ export const policyParameters = object({
   selfAssertedWindowDays: uint(windowDaysMax),
   intentSecondsMax: uint(),
   blockAgeSecondsMax: uint(),
+  /** Envelopes that one member may sponsor in a minute of block time: its share when the network is full. */
+  envelopesPerMinuteMax: uint(),
+  /** Objects that its envelopes may open, close or post in that minute: one envelope may open thousands. */
+  objectsPerMinuteMax: uint(),
+  /** Between a proposal's passing and its effect, and between a powerful key's registration and its use. */
+  votingDelaySeconds: uint(),
+  /** How long a proposal may gather votes, and then, once it is due, wait to be enacted. */
+  proposalSeconds: uint(),
+  /** Members of one owner group whose votes count. */
+  votesPerOwnerMax: uint(),
 })
 
 /** Whether exchange for treatment is permitted unless refused (us), or refused unless permitted (opt-in). */
