@@ -18,7 +18,6 @@ export type {
   TransactionPlace,
 } from './local/ports.ts'
 export {
-  type Applied,
   type AppliedNotice,
   type BlockRefusal,
   createReplica,
@@ -27,7 +26,7 @@ export {
   type HeaderStateProof,
   type Replica,
   type ReplicaOptions,
-  type WatchEnd,
 } from './local/replica.ts'
 export { createSequencer, type Sequencer, type SequencerOptions, type SequencerRefusal } from './local/sequencer.ts'
 export { rememberSignatures } from './local/signature-memory.ts'
+export type { Applied, WatchEnd } from './local/watches.ts'

@@ -119,6 +119,8 @@ export interface Contract<
   readonly evolve: Evolve<State, Event>
   readonly queries: Queries
   readonly invariants: Invariants<State>
+  /** How many objects that stay a transaction adds to the state: they count towards its sponsor's quota. Without it, none. */
+  readonly objects?: (transaction: Tx) => number
 }
 
 /** Types a contract in one place; the value is what was given. */
@@ -156,6 +158,7 @@ export interface RegisteredContract {
   readonly rejections: Readonly<Record<string, { readonly code: number; readonly says: string }>>
   readonly evolve: Readonly<Record<string, (state: unknown, event: Variant) => void>>
   readonly invariants: Readonly<Record<string, (state: unknown, before: unknown, context: Context) => boolean>>
+  readonly objects?: (transaction: Variant) => number
 }
 
 /** Forgets a contract's own types, which only the kernel may do: it hands each contract back what that contract made. */

@@ -1,11 +1,13 @@
 export * from './blocks.ts'
 export * from './contract.ts'
+export type { KeyDirectory } from './directory.ts'
 export * from './envelope.ts'
 export * from './genesis.ts'
 export * from './ledger.ts'
 export * from './machine.ts'
 export * from './memory-ledger.ts'
 export * from './opening.ts'
+export type { Quota } from './quota.ts'
 export * from './state.ts'
 export {
   emptyRoot,

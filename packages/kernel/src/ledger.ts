@@ -19,6 +19,11 @@ export interface Tip {
 /** Synchronous reads of one consistent ledger. */
 export interface LedgerReader extends StateReader, NodeReader {
   tip(): Tip | undefined
+  /**
+   * Whether an envelope of this id and end (seconds since 1970) was accepted; asked while block time has not passed the
+   * end. It follows from the blocks of the last 600 s, so it stands beside the authenticated state, not in it.
+   */
+  wasAccepted(id: Uint8Array, validUntil: number): boolean
 }
 
 /** The result of a transaction in its block: code 0 is acceptance; every other code belongs to the space of a contract or the kernel. */
@@ -34,11 +39,20 @@ export const eventRecord = object({
 })
 export type EventRecord = Infer<typeof eventRecord>
 
+/** An envelope that could be read, at its place in the block. */
+export interface EnvelopeAt {
+  readonly id: Uint8Array
+  readonly validUntil: number
+  readonly index: number
+  readonly accepted: boolean
+}
+
 /** All that a store writes, in one durable transaction, for one block. */
 export interface AppliedBlock {
   readonly tip: Tip
   readonly summary: BlockSummary
   readonly transactions: readonly Uint8Array[]
+  readonly envelopes: readonly EnvelopeAt[]
   readonly outcomes: readonly Outcome[]
   readonly events: readonly EventRecord[]
   readonly changes: readonly StateChange[]

@@ -27,6 +27,7 @@ describe('the kernel refuses', () => {
       [8, 'sponsor-not-active'],
       [9, 'sponsor-did-not-sign'],
       [10, 'transaction-malformed'],
+      [11, 'quota-exceeded'],
     ])
   })
 

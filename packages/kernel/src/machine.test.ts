@@ -24,6 +24,7 @@ import {
   envelopeOf,
   forged,
   genesisTime,
+  quota,
   refused,
   replica,
   seeds,
@@ -121,17 +122,64 @@ describe('a check', () => {
 })
 
 describe('the memory of envelopes', () => {
-  test('keeps each until it has expired, and not longer', () => {
-    const { apply, meets, remembered } = replica()
+  test('keeps each until it has expired', () => {
+    const { apply, meets } = replica()
     const short = count('a', { validUntil: genesisTime + 10 })
     const long = count('b', { validUntil: genesisTime + 500 })
     apply([short, long])
     expect(meets(short, genesisTime + 10)).toEqual(refused('replayed'))
-    expect(remembered()).toBe(2)
     expect(meets(short, genesisTime + 11)).toEqual(refused('expired'))
-    expect(remembered()).toBe(1)
-    apply([], genesisTime + 501)
-    expect(remembered()).toBe(0)
+    expect(meets(long, genesisTime + 500)).toEqual(refused('replayed'))
+  })
+
+  test('follows from the blocks, and is no part of the authenticated state', () => {
+    const { apply, reader } = replica()
+    const { changes } = apply([count('a')])
+    expect(changes.map(({ key }) => key)).toEqual(['kernel/quota/clinic', 'tally/counts/a'])
+    expect([...reader.entries('kernel/')].map(([key]) => key)).toEqual(['kernel/quota/clinic'])
+  })
+})
+
+describe('the quota of a member', () => {
+  const minuteOf = (minutes: number) => Math.ceil(genesisTime / 60) * 60 + 60 * minutes
+  const many = (size: number, validUntil: number) =>
+    Array.from({ length: size }, (_, index) => count('a', { validUntil, nonce: `n${index}-${validUntil}` }))
+
+  test('is the same within one block and over the blocks of a minute, and is whole again in the next', () => {
+    const { apply } = replica()
+    const first = apply(many(quota.envelopesPerMinuteMax - 1, minuteOf(2)), minuteOf(0))
+    expect(first.outcomes.every(({ code }) => code === 0)).toBe(true)
+    const second = apply(many(2, minuteOf(3)), minuteOf(0) + 59)
+    expect(second.outcomes).toEqual([accepted, refused('quota-exceeded')])
+    expect(apply(many(1, minuteOf(4)), minuteOf(1)).outcomes).toEqual([accepted])
+  })
+
+  test('counts what was accepted only, so that refusals do not use it up', () => {
+    const { apply } = replica()
+    const hopeless = Array.from({ length: quota.envelopesPerMinuteMax }, (_, index) =>
+      envelopeOf({ type: 'forget', name: 'unknown' }, { validUntil: minuteOf(2), nonce: `${index}` }),
+    )
+    apply(hopeless, minuteOf(0))
+    expect(apply(many(1, minuteOf(3)), minuteOf(0)).outcomes).toEqual([accepted])
+  })
+
+  test('bounds the objects that stay, as the contract counts them', () => {
+    const { apply } = replica(tallyMachine({ objects: (transaction) => (transaction.type === 'count' ? 20 : 0) }))
+    const outcomes = apply(many(3, minuteOf(2)), minuteOf(0)).outcomes
+    expect(outcomes).toEqual([accepted, accepted, refused('quota-exceeded')])
+    expect(
+      apply([envelopeOf({ type: 'forget', name: 'a' }, { validUntil: minuteOf(2) })], minuteOf(0)).outcomes,
+    ).toEqual([accepted])
+  })
+
+  test('says at the door what was used up, and when the next minute begins', () => {
+    const { apply, machine, reader } = replica()
+    apply(many(quota.envelopesPerMinuteMax, minuteOf(2)), minuteOf(0))
+    const answer = machine.check(reader, count('b', { validUntil: minuteOf(3) }), minuteOf(0) + 45)
+    expect(answer.ok ? answer : answer.reason).toMatchObject({
+      reason: 'quota-exceeded',
+      facts: { type: 'quota-exceeded', of: 'envelopes', retryAfterSeconds: 15 },
+    })
   })
 })
 
@@ -157,6 +205,8 @@ describe('what a rule is told', () => {
       invariants: {},
     })
     const directory = {
+      contract: 'organisations',
+      quotaOf: () => quota,
       holderOf: (_: unknown, key: string) =>
         key === toHex(publicKeyOf(seeds.clinic)) ? { holder: 'clinic', scopes: ['sponsor'] } : undefined,
       isActive: () => true,
@@ -214,7 +264,12 @@ describe('a call', () => {
           invariants: {},
         }),
       )
-    const directory = { holderOf: () => ({ holder: 'clinic', scopes: ['sponsor'] }), isActive: () => true }
+    const directory = {
+      contract: 'organisations',
+      holderOf: () => ({ holder: 'clinic', scopes: ['sponsor'] }),
+      isActive: () => true,
+      quotaOf: () => quota,
+    }
     const envelope = count('a', { contract: 'ping', transactionBytes: encode(go, { type: 'go' }) })
     for (const [next, says] of [
       ['pong', 'ping → pong → ping'],

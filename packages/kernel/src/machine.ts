@@ -1,21 +1,22 @@
 /** The state machine: envelopes in, events and a new authenticated state out. The same blocks give the same app hash everywhere. */
-import { decode, encode, no, ok, type Result, toHex } from '@plexus/codec'
-import { appendLeaf, emptyFrontier, frontierRoot, handleOf, merkleLeafHash, merkleRoot } from '@plexus/crypto'
+import { decode, encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
+import { appendLeaf, emptyFrontier, frontierRoot, merkleLeafHash, merkleRoot } from '@plexus/crypto'
 import { appHash, type Block, blockSummary, transactionsRoot } from './blocks.ts'
 import type { Call, Context, RegisteredContract, Signer, Variant } from './contract.ts'
+import { DirectoryAnswers, type KeyDirectory } from './directory.ts'
 import { type Envelope, envelopeBytesMax, readEnvelope, signaturesHold, validSecondsMax } from './envelope.ts'
 import type { Chain } from './genesis.ts'
-import { type AppliedBlock, type EventRecord, type LedgerReader, type Outcome, outcome } from './ledger.ts'
+import {
+  type AppliedBlock,
+  type EnvelopeAt,
+  type EventRecord,
+  type LedgerReader,
+  type Outcome,
+  outcome,
+} from './ledger.ts'
+import { QuotaBook } from './quota.ts'
 import { draftOf, Overlay, type StateReader, viewOf } from './state.ts'
 import { emptyRoot, updateTree } from './state-tree.ts'
-
-/** What the kernel must know of organisations; a query of the contract that keeps them. */
-export interface KeyDirectory {
-  /** Who holds a public key (in hexadecimal) that may sign now, and for what. */
-  holderOf(state: StateReader, key: string): { readonly holder: string; readonly scopes: readonly string[] } | undefined
-  /** Whether a member may sponsor transactions now. */
-  isActive(state: StateReader, member: string): boolean
-}
 
 /** Why the kernel itself refuses an envelope, first reason first. Codes are on the wire: never renumbered. */
 export const kernelRejections = {
@@ -29,6 +30,7 @@ export const kernelRejections = {
   'sponsor-not-active': { code: 8, says: 'The sponsor is not an active member.' },
   'sponsor-did-not-sign': { code: 9, says: 'No key of the sponsor with the scope sponsor signed.' },
   'transaction-malformed': { code: 10, says: 'The transaction is not one of the contract in canonical form.' },
+  'quota-exceeded': { code: 11, says: 'The sponsor has used what one member may send in this minute of block time.' },
 } as const
 
 export type KernelRejection = keyof typeof kernelRejections
@@ -55,12 +57,6 @@ export interface Machine {
   apply(reader: LedgerReader, block: Block): AppliedBlock
 }
 
-const seenPrefix = 'kernel/seen/'
-const secondsDigits = 12
-const seenKey = (validUntil: number, id: Uint8Array): string =>
-  `${seenPrefix}${String(validUntil).padStart(secondsDigits, '0')}/${toHex(id)}`
-const nothing = new Uint8Array(0)
-
 /** Calls go one way and are few; this bounds a mistake. */
 const callDepthMax = 4
 
@@ -80,49 +76,53 @@ export function createMachine({
 }: MachineOptions): Machine {
   const byName = new Map(contracts.map((contract) => [contract.name, contract]))
 
-  function admit(state: StateReader, bytes: Uint8Array, time: number): Result<Envelope, Refusal> {
+  /** For checks between blocks: answers on the state of one height serve until the next. */
+  const checkAnswers = new WeakMap<LedgerReader, { readonly height: number; readonly answers: DirectoryAnswers }>()
+
+  function answersFor(reader: LedgerReader, height: number): DirectoryAnswers {
+    const known = checkAnswers.get(reader)
+    if (known?.height === height) return known.answers
+    const answers = new DirectoryAnswers(directory)
+    checkAnswers.set(reader, { height, answers })
+    return answers
+  }
+
+  /** Sizes and form, chain, time and replay, signatures, sponsor: what an envelope must be before its content is read. */
+  function admit(on: Ground, bytes: Uint8Array): Result<Admitted, Refusal> {
     const read = readEnvelope(bytes)
     if (!read.ok) return refuse('malformed', { ...read.reason, type: 'malformed' })
     const envelope = read.value
-    const { chain: bound, sponsor, validUntil, contract, signers } = envelope.body
-    if (toHex(bound) !== toHex(chain.id)) return refuse('other-chain')
-    if (validUntil < time) return refuse('expired')
-    if (validUntil > time + validSecondsMax) return refuse('valid-too-long')
-    if (state.get(seenKey(validUntil, envelope.id))) return refuse('replayed')
-    if (!byName.has(contract)) return refuse('unknown-contract')
+    const { chain: bound, sponsor, validUntil, contract: name, signers: keys } = envelope.body
+    if (!equalBytes(bound, chain.id)) return refuse('other-chain')
+    if (validUntil < on.time) return refuse('expired')
+    if (validUntil > on.time + validSecondsMax) return refuse('valid-too-long')
+    if (on.accepted.has(toHex(envelope.id)) || on.reader.wasAccepted(envelope.id, validUntil)) return refuse('replayed')
+    const contract = byName.get(name)
+    if (!contract) return refuse('unknown-contract')
     if (!holds(envelope)) return refuse('signature-invalid')
-    if (!directory.isActive(state, sponsor)) return refuse('sponsor-not-active')
-    const sponsored = signers.some((key) => {
-      const known = directory.holderOf(state, toHex(key))
-      return known?.holder === sponsor && known.scopes.includes('sponsor')
-    })
-    if (!sponsored) return refuse('sponsor-did-not-sign')
-    return ok(envelope)
+    if (!on.answers.member(on.state, sponsor).active) return refuse('sponsor-not-active')
+    const signers = keys.map((key) => on.answers.signer(on.state, key))
+    if (!signers.some(({ holder, scopes }) => holder === sponsor && scopes.includes('sponsor')))
+      return refuse('sponsor-did-not-sign')
+    return ok({ envelope, contract, signers })
   }
 
-  function run(
-    state: StateReader,
-    bytes: Uint8Array,
-    at: { readonly height: number; readonly time: number },
-  ): Result<Executed, Refusal> {
-    const admitted = admit(state, bytes, at.time)
+  function run(on: Ground, bytes: Uint8Array): Result<Executed, Refusal> {
+    const admitted = admit(on, bytes)
     if (!admitted.ok) return admitted
-    const envelope = admitted.value
-    const contract = byName.get(envelope.body.contract) as RegisteredContract
+    const { envelope, contract, signers } = admitted.value
+    const { sponsor } = envelope.body
     const transaction = decode(contract.transaction, envelope.body.transaction, envelopeBytesMax)
     if (!transaction.ok) return refuse('transaction-malformed', { ...transaction.reason, type: 'malformed' })
-    const signers = envelope.body.signers.map((key): Signer => {
-      const text = toHex(key)
-      const known = directory.holderOf(state, text)
-      return { key: text, handle: toHex(handleOf(key)), holder: known?.holder ?? null, scopes: known?.scopes ?? [] }
-    })
-    const overlay = new Overlay(state)
+    const objects = contract.objects?.(transaction.value) ?? 0
+    const over = on.quotas.exceeded(sponsor, on.answers.member(on.state, sponsor).quota, objects)
+    if (over) return refuse('quota-exceeded', quotaFacts(over, on.quotas.secondsLeft))
+    const overlay = new Overlay(on.state)
     const events: Happened[] = []
-    const context: Context = { ...at, sponsor: envelope.body.sponsor, signers, caller: null }
+    const context: Context = { height: on.height, time: on.time, sponsor, signers, caller: null }
     const refused = perform(overlay, contract, transaction.value, context, events, [])
     if (refused) return no(refused)
-    overlay.set(seenKey(envelope.body.validUntil, envelope.id), nothing)
-    return ok({ overlay, events, envelope })
+    return ok({ overlay, events, envelope, objects })
   }
 
   function perform(
@@ -189,6 +189,7 @@ export function createMachine({
         outcomesRoot: merkleRoot([]),
       },
       transactions: [],
+      envelopes: [],
       outcomes: [],
       events: numbered(events, 1, 0),
       changes,
@@ -203,24 +204,40 @@ export function createMachine({
     if (height !== tip.height + 1) throw new Error(`block ${height} does not follow ${tip.height}`)
     if (time < tip.time) throw new Error(`block ${height} goes back in time`)
     const state = new Overlay(reader)
-    forgetExpired(state, time)
+    const quotas = new QuotaBook(reader, time)
+    const answers = new DirectoryAnswers(directory)
+    const accepted = new Set<string>()
+    const on = { reader, state, quotas, answers, accepted, height, time }
     const outcomes: Outcome[] = []
     const events: Happened[] = []
-    for (const bytes of transactions) {
-      const done = run(state, bytes, { height, time })
+    const envelopes: EnvelopeAt[] = []
+    for (const [index, bytes] of transactions.entries()) {
+      const done = run(on, bytes)
+      outcomes.push(done.ok ? acceptedOutcome : { space: done.reason.space, code: done.reason.code })
       if (done.ok) {
-        state.take(done.value.overlay)
-        events.push(...done.value.events)
-        outcomes.push({ space: 'kernel', code: 0 })
-      } else outcomes.push({ space: done.reason.space, code: done.reason.code })
+        const { overlay, envelope, objects } = done.value
+        state.take(overlay)
+        answers.forgetIfTouched(overlay.changes.keys())
+        quotas.charge(envelope.body.sponsor, objects)
+        accepted.add(toHex(envelope.id))
+        for (const happened of done.value.events) events.push(happened)
+        envelopes.push({ id: envelope.id, validUntil: envelope.body.validUntil, index, accepted: true })
+      } else {
+        const read = readEnvelope(bytes)
+        if (!read.ok) continue
+        envelopes.push({ id: read.value.id, validUntil: read.value.body.validUntil, index, accepted: false })
+      }
     }
+    quotas.writeTo(state)
     const changes = changesOf(state)
     const tree = updateTree(reader, tip.stateRoot, changes, tip.nextNodeId)
     const summary = {
       height,
       time,
       transactionsRoot: transactionsRoot(transactions),
-      outcomesRoot: merkleRoot(outcomes.map((each) => encode(outcome, each))),
+      outcomesRoot: merkleRoot(
+        outcomes.map((each) => (each === acceptedOutcome ? acceptedBytes : encode(outcome, each))),
+      ),
     }
     const history = appendLeaf({ size: height - 1, peaks: tip.history }, merkleLeafHash(encode(blockSummary, summary)))
     return {
@@ -235,6 +252,7 @@ export function createMachine({
       },
       summary,
       transactions,
+      envelopes,
       outcomes,
       events: numbered(events, tip.nextEvent, height),
       changes,
@@ -250,10 +268,41 @@ export function createMachine({
     apply,
     check(reader, bytes, time) {
       const tip = reader.tip()
-      const done = run(reader, bytes, { height: (tip?.height ?? 0) + 1, time: Math.max(time, tip?.time ?? 0) })
+      const height = (tip?.height ?? 0) + 1
+      const at = Math.max(time, tip?.time ?? 0)
+      const done = run(
+        {
+          reader,
+          state: reader,
+          quotas: new QuotaBook(reader, at),
+          answers: answersFor(reader, height),
+          accepted: noIds,
+          height,
+          time: at,
+        },
+        bytes,
+      )
       return done.ok ? ok(done.value.envelope) : done
     },
   }
+}
+
+/** What a transaction meets: the state so far in its block, and what the block has counted. */
+interface Ground {
+  readonly reader: LedgerReader
+  readonly state: StateReader
+  readonly quotas: QuotaBook
+  readonly answers: DirectoryAnswers
+  /** Ids, in hexadecimal, that this very block accepted. */
+  readonly accepted: ReadonlySet<string>
+  readonly height: number
+  readonly time: number
+}
+
+interface Admitted {
+  readonly envelope: Envelope
+  readonly contract: RegisteredContract
+  readonly signers: readonly Signer[]
 }
 
 interface Happened {
@@ -265,6 +314,7 @@ interface Executed {
   readonly overlay: Overlay
   readonly events: readonly Happened[]
   readonly envelope: Envelope
+  readonly objects: number
 }
 
 /** Applies one event; also what an auditor does who replays the feed. */
@@ -274,15 +324,12 @@ export function evolve(overlay: Overlay, contract: RegisteredContract, event: Va
   effect(draftOf(contract, overlay), event)
 }
 
-/** Ends are the first part of a key, so the walk stops at the first envelope that could still come. */
-function forgetExpired(state: Overlay, time: number): void {
-  const gone: string[] = []
-  for (const [key] of state.entries(seenPrefix)) {
-    if (Number(key.slice(seenPrefix.length, seenPrefix.length + secondsDigits)) >= time) break
-    gone.push(key)
-  }
-  for (const key of gone) state.delete(key)
-}
+const acceptedOutcome: Outcome = { space: 'kernel', code: 0 }
+const acceptedBytes = encode(outcome, acceptedOutcome)
+const noIds: ReadonlySet<string> = new Set()
+
+const quotaFacts = (of: 'envelopes' | 'objects', retryAfterSeconds: number) =>
+  ({ type: 'quota-exceeded', of, retryAfterSeconds }) as const
 
 function changesOf(overlay: Overlay) {
   return [...overlay.changes.entries()].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))

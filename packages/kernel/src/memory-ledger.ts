@@ -1,4 +1,5 @@
 /** A ledger in memory under the kernel's port: for simulations and tests, and gone with its process. */
+import { toHex } from '@plexus/codec'
 import type { AppliedBlock, LedgerReader, Tip } from './ledger.ts'
 import type { Machine } from './machine.ts'
 
@@ -13,6 +14,8 @@ export interface MemoryLedger {
 export function memoryLedger(machine: Pick<Machine, 'found'>): MemoryLedger {
   const entries = new SortedEntries()
   const nodes = new Map<number, Uint8Array>()
+  /** Ids in hexadecimal by the second at which the envelope ends. */
+  const accepted = new Map<number, Set<string>>()
   let tip: Tip | undefined
 
   const commit = (applied: AppliedBlock): void => {
@@ -24,6 +27,12 @@ export function memoryLedger(machine: Pick<Machine, 'found'>): MemoryLedger {
     }
     for (const [id, node] of applied.nodes) nodes.set(id, node)
     for (const id of applied.replaced) nodes.delete(id)
+    for (const envelope of applied.envelopes) {
+      if (!envelope.accepted) continue
+      const ids = accepted.get(envelope.validUntil) ?? new Set()
+      accepted.set(envelope.validUntil, ids.add(toHex(envelope.id)))
+    }
+    for (const end of accepted.keys()) if (end < applied.tip.time) accepted.delete(end)
     tip = applied.tip
   }
   commit(machine.found())
@@ -33,6 +42,7 @@ export function memoryLedger(machine: Pick<Machine, 'found'>): MemoryLedger {
       get: (key) => entries.get(key),
       entries: (prefix) => entries.withPrefix(prefix),
       node: (id) => nodes.get(id),
+      wasAccepted: (id, validUntil) => accepted.get(validUntil)?.has(toHex(id)) ?? false,
       tip: () => tip,
     },
     commit,

@@ -1,6 +1,6 @@
 /** State as bytes under ASCII keys, the overlay in which a transaction runs, and the typed views that contracts see. */
 import { decode, encode } from '@plexus/codec'
-import type { Collection, Collections, Draft, View, WritableCollection } from './contract.ts'
+import type { Collection, Collections, Draft, ReadableCollection, View, WritableCollection } from './contract.ts'
 
 /** What the kernel asks of a store: synchronous reads, and walks in key order. */
 export interface StateReader {
@@ -72,9 +72,9 @@ export function viewOf<State extends Collections>(
   contract: { readonly name: string; readonly state: State },
   reader: StateReader,
 ): View<State> {
-  return collectionsOf(contract, (name, { value: schema }) =>
-    readable(contract.name, name, schema, reader),
-  ) as View<State>
+  const made: Record<string, ReadableCollection<unknown>> = {}
+  for (const { name, prefix, schema } of layoutOf(contract)) made[name] = new Readable(prefix, schema, reader)
+  return made as View<State>
 }
 
 /** The same with writes into an overlay; only `evolve` is handed one. */
@@ -82,46 +82,84 @@ export function draftOf<State extends Collections>(
   contract: { readonly name: string; readonly state: State },
   overlay: Overlay,
 ): Draft<State> {
-  return collectionsOf(
-    contract,
-    (name, { value: schema }): WritableCollection<unknown> => ({
-      ...readable(contract.name, name, schema, overlay),
-      set(key, value) {
-        if (!keyPattern.test(key)) throw new Error(`${contract.name}/${name}: a key is not printable ASCII of 1 to 160`)
-        overlay.set(stateKey(contract.name, name, key), encode(schema, value))
-      },
-      delete: (key) => overlay.delete(stateKey(contract.name, name, key)),
-    }),
-  ) as Draft<State>
+  const made: Record<string, WritableCollection<unknown>> = {}
+  for (const { name, prefix, schema } of layoutOf(contract)) made[name] = new Writable(prefix, schema, overlay)
+  return made as Draft<State>
 }
 
-function readable(contract: string, name: string, schema: Collection<unknown>['value'], reader: StateReader) {
-  const prefix = stateKey(contract, name, '')
-  return {
-    get(key: string): unknown {
-      const bytes = reader.get(prefix + key)
-      return bytes && decodeOwn(schema, bytes, prefix)
-    },
-    *entries(narrower = ''): Iterable<readonly [string, unknown]> {
-      for (const [key, bytes] of reader.entries(prefix + narrower))
-        yield [key.slice(prefix.length), decodeOwn(schema, bytes, prefix)]
-    },
+type AnySchema = Collection<unknown>['value']
+
+interface Laid {
+  readonly name: string
+  readonly prefix: string
+  readonly schema: AnySchema
+}
+
+/** Views are made for every transaction, and where a contract's collections lie never changes. */
+const layouts = new WeakMap<Collections, { readonly contract: string; readonly laid: readonly Laid[] }>()
+
+function layoutOf({ name: contract, state }: { readonly name: string; readonly state: Collections }): readonly Laid[] {
+  const known = layouts.get(state)
+  if (known?.contract === contract) return known.laid
+  const laid = Object.keys(state)
+    .sort()
+    .map((name) => ({
+      name,
+      prefix: stateKey(contract, name, ''),
+      schema: (state[name] as Collection<unknown>).value,
+    }))
+  layouts.set(state, { contract, laid })
+  return laid
+}
+
+// Private at run time too: what a rule is handed leads to no writer.
+class Readable implements ReadableCollection<unknown> {
+  readonly #prefix: string
+  readonly #schema: AnySchema
+  readonly #reader: StateReader
+
+  constructor(prefix: string, schema: AnySchema, reader: StateReader) {
+    this.#prefix = prefix
+    this.#schema = schema
+    this.#reader = reader
+  }
+
+  get(key: string): unknown {
+    const bytes = this.#reader.get(this.#prefix + key)
+    return bytes && decodeOwn(this.#schema, bytes, this.#prefix)
+  }
+
+  *entries(narrower = ''): Iterable<readonly [string, unknown]> {
+    for (const [key, bytes] of this.#reader.entries(this.#prefix + narrower))
+      yield [key.slice(this.#prefix.length), decodeOwn(this.#schema, bytes, this.#prefix)]
   }
 }
 
-function decodeOwn(schema: Collection<unknown>['value'], bytes: Uint8Array, where: string): unknown {
+class Writable extends Readable implements WritableCollection<unknown> {
+  readonly #prefix: string
+  readonly #schema: AnySchema
+  readonly #overlay: Overlay
+
+  constructor(prefix: string, schema: AnySchema, overlay: Overlay) {
+    super(prefix, schema, overlay)
+    this.#prefix = prefix
+    this.#schema = schema
+    this.#overlay = overlay
+  }
+
+  set(key: string, value: unknown): void {
+    if (!keyPattern.test(key)) throw new Error(`${this.#prefix}: a key is not printable ASCII of 1 to 160`)
+    this.#overlay.set(this.#prefix + key, encode(this.#schema, value))
+  }
+
+  delete(key: string): void {
+    this.#overlay.delete(this.#prefix + key)
+  }
+}
+
+function decodeOwn(schema: AnySchema, bytes: Uint8Array, where: string): unknown {
   const decoded = decode(schema, bytes, valueBytesMax)
   if (!decoded.ok)
     throw new Error(`state under ${where} does not decode at ${decoded.reason.path}: the store is damaged`)
   return decoded.value
-}
-
-function collectionsOf<Made>(
-  contract: { readonly state: Collections },
-  make: (name: string, of: Collection<unknown>) => Made,
-): Readonly<Record<string, Made>> {
-  const made: Record<string, Made> = {}
-  for (const name of Object.keys(contract.state).sort())
-    made[name] = make(name, contract.state[name] as Collection<unknown>)
-  return made
 }

@@ -130,11 +130,13 @@ export class LedgerDisk {
       get: (key: string) => this.get(key),
       entries: (prefix: string) => this.entries(prefix),
       node: (id: number) => this.nodes.get(id),
+      wasAccepted: (id: Uint8Array, validUntil: number) => this.memory?.reader.wasAccepted(id, validUntil) ?? false,
     }
     return {
       ...reader,
       commit: (applied, header) => power.write(kind, () => this.take(applied, header)),
       block: (height) => this.blocks[height],
+      header: (height) => this.blocks[height]?.header,
       transactionPlace: (id) => this.places.get(toHex(id)),
       proveStateAt: (height, key): ProvenState | undefined => {
         const [root, historyRoot] = [this.roots[height], this.historyRoots[height]]

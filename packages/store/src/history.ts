@@ -7,11 +7,13 @@ import type { Table } from './environment.ts'
 import { numberKey } from './keys.ts'
 import { StoreError } from './store-error.ts'
 
-const sha256 = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array => {
-  const hash = createHash('sha256').update(Uint8Array.of(prefix))
+export function sha256OfParts(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return new Uint8Array(hash.digest())
 }
+const sha256 = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  sha256OfParts(Uint8Array.of(prefix), ...parts)
 
 // RFC 6962 §2.1: leaves and nodes are hashed with different prefixes, or a node could pass for a leaf.
 const leafHash = (leaf: Uint8Array): Uint8Array => sha256(0, leaf)

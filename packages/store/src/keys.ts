@@ -26,10 +26,21 @@ export function behindPrefix(prefix: Uint8Array): Uint8Array {
 export function numberKey(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${value} is not a position`)
   const key = new Uint8Array(8)
-  new DataView(key.buffer).setBigUint64(0, BigInt(value))
+  const view = new DataView(key.buffer)
+  view.setUint32(0, Math.floor(value / 2 ** 32))
+  view.setUint32(4, value % 2 ** 32)
   return key
 }
 
 export function keyNumber(key: Uint8Array): number {
-  return Number(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(0))
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength)
+  return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
+}
+
+/** The last second at which an envelope is valid, then its id. */
+export function envelopeKey(id: Uint8Array, validUntil: number): Uint8Array {
+  const key = new Uint8Array(8 + id.length)
+  key.set(numberKey(validUntil))
+  key.set(id, 8)
+  return key
 }

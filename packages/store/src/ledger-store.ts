@@ -1,25 +1,36 @@
-/** The ledger of one replica on LMDB: one durable transaction per block, so that a crash leaves whole blocks. */
-import { encode, equalBytes, type Infer } from '@plexus/codec'
+/**
+ * The ledger of one replica. A block is durable when the journal has it; its tables wait in memory and go to LMDB many
+ * blocks at a time, in one durable transaction. A crash leaves whole blocks: what LMDB lacks, the journal has.
+ */
+
+import { join } from 'node:path'
+import { encode, equalBytes } from '@plexus/codec'
 import {
   type AppliedBlock,
   appHash,
-  type BlockSummary,
   blockSummary,
-  type EventRecord,
   eventRecord,
-  type LedgerReader,
   proveState,
-  readEnvelope,
-  type StateProof,
   storedBlock,
   type Tip,
-  type TreeRoot,
+  updateTree,
   verifyStateProof,
 } from '@plexus/kernel'
+import { type BlockJournal, openBlockJournal } from './block-journal.ts'
+import { BufferedTable } from './buffered-table.ts'
 import { type Environment, openEnvironment, type Table } from './environment.ts'
 import { appendHistory, historyGrowth, historyPath, historyRoot, rootOfSubtrees } from './history.ts'
-import { asciiKey, asciiText, behindPrefix, isAsciiKey, keyNumber, numberKey } from './keys.ts'
-import { heightRecord, placeRecord, readRecord, replacedRecord, type TipRecord, tipRecord } from './ledger-records.ts'
+import { asciiKey, asciiText, behindPrefix, envelopeKey, isAsciiKey, keyNumber, numberKey } from './keys.ts'
+import { eventsPerReadMax, type LedgerStore, type ProvenState, type StoredBlock } from './ledger-reads.ts'
+import {
+  heightRecord,
+  journaledBlock,
+  placeRecord,
+  readRecord,
+  replacedRecord,
+  type TipRecord,
+  tipRecord,
+} from './ledger-records.ts'
 import { StoreError } from './store-error.ts'
 
 /**
@@ -31,104 +42,109 @@ export const proofHeightsDefault = 1_000
 /** Pruning follows one height per block; after the window was narrowed it catches up at this rate. */
 const prunedPerBlockMax = 4
 
-/** One answer of the feed; a reader goes on from its last sequence. */
-export const eventsPerReadMax = 10_000
-
-export type StoredBlock = Infer<typeof storedBlock>
-
-/** Where a transaction stands: at `index`, from 0, in the block of that height. */
-export interface TransactionPlace {
-  readonly height: number
-  readonly index: number
-}
-
-export interface RootsAt {
-  readonly stateRoot: TreeRoot
-  readonly historyRoot: Uint8Array
-  readonly appHash: Uint8Array
-}
-
-/** What the state after the block of `height` says of one key: `value` is null when it is absent. */
-export interface ProvenState {
-  readonly height: number
-  readonly key: string
-  readonly value: Uint8Array | null
-  readonly proof: StateProof
-  readonly stateRoot: Uint8Array
-  readonly historyRoot: Uint8Array
-}
-
-/** That a block stands at `index` in the RFC 6962 tree over the first `size` blocks. The leaf is the encoded summary. */
-export interface ProvenBlock {
-  readonly summary: BlockSummary
-  readonly index: number
-  readonly size: number
-  readonly path: readonly Uint8Array[]
-  readonly root: Uint8Array
-}
-
-/** Heights count from 0, which is genesis and has an empty header; history begins with the block of height 1. */
-export interface LedgerStore extends LedgerReader {
-  /** Durable on return. Throws a StoreError `write-failed` when the disk refuses: then nothing of the block remains. */
-  commit(applied: AppliedBlock, header: Uint8Array): void
-  block(height: number): StoredBlock | undefined
-  header(height: number): Uint8Array | undefined
-  summary(height: number): BlockSummary | undefined
-  /** Events with a sequence above `after`, in order; at most `limit`, and never more than `eventsPerReadMax`. */
-  events(after: number, limit: number): readonly EventRecord[]
-  /** Where an envelope was accepted; as long as it was not, where it was refused last. */
-  transactionPlace(id: Uint8Array): TransactionPlace | undefined
-  rootAt(height: number): RootsAt | undefined
-  /** Undefined for a height that is not there, or whose tree was pruned. */
-  proveStateAt(height: number, key: string): ProvenState | undefined
-  /** Undefined when there is no such block or no tree of that size yet. */
-  proveBlock(height: number, size: number): ProvenBlock | undefined
-  /** RFC 6962 §2.1.2 consistency of two sizes of the history; undefined when there are no such trees. */
-  proveGrowth(before: number, after: number): readonly Uint8Array[] | undefined
-  close(): void
-}
+/**
+ * What waits for LMDB: the larger, the fewer pages are written again and again; the smaller, the shorter a stop to write
+ * them, and the less memory they take (several times as much as in the journal).
+ */
+const journalBytesMaxDefault = 4 * 1024 * 1024
+/** On a quiet network blocks are small: this bounds how many are read again after a crash. */
+const journaledBlocksMax = 512
 
 export interface LedgerStoreOptions {
   /** Hash of the genesis document. A store that belongs to another chain is refused. */
   readonly chain: Uint8Array
   readonly proofHeights?: number
+  /** How much waits in the journal before it goes to LMDB. */
+  readonly journalBytesMax?: number
   /** False only for scratch replays. */
   readonly durable?: boolean
 }
 
 /** Opens or founds the ledger in `directory`. Throws a StoreError when what stands there is not this chain's, or damaged. */
 export function openLedgerStore(directory: string, options: LedgerStoreOptions): LedgerStore {
-  const { chain, proofHeights = proofHeightsDefault, durable = true } = options
+  const {
+    chain,
+    proofHeights = proofHeightsDefault,
+    journalBytesMax = journalBytesMaxDefault,
+    durable = true,
+  } = options
   if (!Number.isSafeInteger(proofHeights) || proofHeights < 1) throw new Error('proofHeights is a count from 1')
   const environment = openEnvironment({ directory, kind: 'ledger', chain, durable })
+  let journal: BlockJournal | undefined
   try {
-    return ledgerOn(environment, proofHeights)
+    journal = durable ? openBlockJournal(join(directory, journalFile), chain) : undefined
+    return ledgerOn({ environment, journal, proofHeights, journalBytesMax })
   } catch (error) {
+    journal?.close()
     environment.close()
     throw error
   }
 }
 
+const journalFile = 'blocks.journal'
+
 const tipKey = asciiKey('tip')
 
 const nothing = new Uint8Array(0)
 
-function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
-  const meta = environment.table('meta')
-  const state = environment.table('state')
-  const nodes = environment.table('nodes')
-  const blocks = environment.table('blocks')
-  const heights = environment.table('heights')
-  const events = environment.table('events')
-  const places = environment.table('places')
-  const history = environment.table('history')
+interface Parts {
+  readonly environment: Environment
+  /** None where nothing need survive. */
+  readonly journal: BlockJournal | undefined
+  readonly proofHeights: number
+  readonly journalBytesMax: number
+}
+
+function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts): LedgerStore {
+  const tables: BufferedTable[] = []
+  const table = (name: string): BufferedTable => {
+    const made = new BufferedTable(environment.table(name))
+    tables.push(made)
+    return made
+  }
+  const meta = table('meta')
+  const state = table('state')
+  const nodes = table('nodes')
+  const blocks = table('blocks')
+  const heights = table('heights')
+  const events = table('events')
+  /** By the end of the envelope and its id: what comes at one time lies together. */
+  const places = table('places')
+  const history = table('history')
   /** Height → what its block replaced. */
-  const replaced = environment.table('replaced')
+  const replaced = table('replaced')
   /** Key and height → the value before that block. */
-  const former = environment.table('former')
+  const former = table('former')
 
   let tip = readTip(meta)
   if (tip) checkTip(tip)
+  /** Blocks whose tables wait in memory, and the bytes of those that no journal counts. */
+  let waitingBlocks = 0
+  let waitingBytes = 0
+  /** A block is durable, but what follows from it did not come about: nothing may be read any more. */
+  let broken: unknown
+  function recover(from: BlockJournal): void {
+    for (const { height, payload } of from.recover(tip?.height ?? -1)) {
+      const { header, ...block } = readRecord(journaledBlock, payload, `block ${height} in the journal`)
+      const root = tip?.stateRoot ?? { id: 0, hash: new Uint8Array(32) }
+      const tree = updateTree({ node }, root, block.changes, tip?.nextNodeId ?? 1)
+      const fits = block.tip.height === height && equalBytes(tree.root.hash, block.tip.stateRoot.hash)
+      if (!fits) throw new StoreError('damaged', `block ${height} in the journal does not fit the state before it`)
+      take({ ...block, nodes: tree.nodes, replaced: tree.replaced }, header)
+    }
+  }
+
+  /** All that waits goes to LMDB; then the journal begins anew. */
+  function flush(): void {
+    if (waitingBlocks === 0) return
+    environment.write(() => {
+      for (const each of tables) each.flush()
+    })
+    for (const each of tables) each.forget()
+    journal?.restart()
+    waitingBlocks = 0
+    waitingBytes = 0
+  }
 
   function checkTip({ height, stateRoot, history: roots, appHash: expected }: TipRecord): void {
     const known = readHeight(height)
@@ -149,31 +165,47 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
   }
 
   function commit(applied: AppliedBlock, header: Uint8Array): void {
-    const { tip: next, summary, transactions, outcomes } = applied
+    if (broken) throw new StoreError('damaged', 'an earlier block was not taken whole', { cause: broken })
+    const { tip: next } = applied
     const expected = tip ? tip.height + 1 : 0
     if (next.height !== expected) throw new Error(`block ${next.height} cannot be stored where ${expected} follows`)
     const { height } = next
-    const at = numberKey(height)
     const root = rootOfSubtrees(next.history)
     if (!equalBytes(appHash({ stateRoot: next.stateRoot.hash, historyRoot: root }), next.appHash))
       throw new Error(`the app hash of block ${height} is not that of its roots`)
-    let record: TipRecord | undefined
-    environment.write(() => {
-      const keys = writeState(applied)
-      for (const [id, node] of applied.nodes) nodes.put(numberKey(id), node)
-      replaced.put(at, encode(replacedRecord, { nodes: applied.replaced, keys }))
-      if (height > 0) appendHistory(history, height - 1, encode(blockSummary, summary))
-      blocks.put(at, encode(storedBlock, { kind: 'block', height, time: next.time, header, transactions, outcomes }))
-      heights.put(
-        at,
-        encode(heightRecord, { stateRoot: next.stateRoot, historyRoot: root, appHash: next.appHash, summary }),
-      )
-      for (const event of applied.events) events.put(numberKey(event.sequence), encode(eventRecord, event))
-      writePlaces(applied)
-      record = { ...next, provableFrom: prune(height, tip?.provableFrom ?? 0) }
-      meta.put(tipKey, encode(tipRecord, record))
-    })
-    // Durable from here on; readers see the new tip only now.
+    if ((journal?.usedBytes ?? waitingBytes) >= journalBytesMax || waitingBlocks >= journaledBlocksMax) flush()
+    if (journal) {
+      const { nodes: _nodes, replaced: _replaced, ...kept } = applied
+      journal.append({ height, payload: encode(journaledBlock, { ...kept, header }) })
+    } else waitingBytes += bytesIn(applied)
+    // Durable from here on; readers see the new tip only after its tables.
+    try {
+      take(applied, header)
+    } catch (error) {
+      broken = error
+      throw error
+    }
+  }
+
+  function take(applied: AppliedBlock, header: Uint8Array): void {
+    const { tip: next, summary, transactions, outcomes } = applied
+    const { height } = next
+    const at = numberKey(height)
+    const keys = writeState(applied)
+    for (const [id, tile] of applied.nodes) nodes.put(numberKey(id), tile)
+    replaced.put(at, encode(replacedRecord, { nodes: applied.replaced, keys }))
+    if (height > 0) appendHistory(history, height - 1, encode(blockSummary, summary))
+    blocks.put(at, encode(storedBlock, { kind: 'block', height, time: next.time, header, transactions, outcomes }))
+    const historyRoot = rootOfSubtrees(next.history)
+    heights.put(
+      at,
+      encode(heightRecord, { stateRoot: next.stateRoot, historyRoot, appHash: next.appHash, summary, header }),
+    )
+    for (const event of applied.events) events.put(numberKey(event.sequence), encode(eventRecord, event))
+    writePlaces(applied)
+    const record = { ...next, provableFrom: prune(height, tip?.provableFrom ?? 0) }
+    meta.put(tipKey, encode(tipRecord, record))
+    waitingBlocks += 1
     tip = record
   }
 
@@ -193,24 +225,12 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
     return kept
   }
 
-  function writePlaces({ tip: { height }, transactions, outcomes }: AppliedBlock): void {
-    for (const [index, bytes] of transactions.entries()) {
-      const envelope = readEnvelope(bytes)
-      if (!envelope.ok) continue
-      const { id } = envelope.value
+  function writePlaces({ tip: { height }, envelopes }: AppliedBlock): void {
+    for (const { id, validUntil, index, accepted } of envelopes) {
       // The same envelope may come again and be refused: its acceptance stays what is found.
-      if (outcomes[index]?.code !== 0 && wasAccepted(placeOf(id), { height, index, outcomes })) continue
-      places.put(id, encode(placeRecord, { height, index }))
+      if (!accepted && recordedPlace(id, validUntil)?.accepted) continue
+      places.put(envelopeKey(id, validUntil), encode(placeRecord, { height, index, accepted }))
     }
-  }
-
-  function wasAccepted(
-    place: TransactionPlace | undefined,
-    current: TransactionPlace & Pick<AppliedBlock, 'outcomes'>,
-  ): boolean {
-    if (!place) return false
-    const outcomes = place.height === current.height ? current.outcomes : block(place.height)?.outcomes
-    return outcomes?.[place.index]?.code === 0
   }
 
   /** What a block replaced serves states below its height alone: it goes when the last of them left the window. */
@@ -229,8 +249,8 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
     return until
   }
 
-  function placeOf(id: Uint8Array): TransactionPlace | undefined {
-    const record = id.length === 32 ? places.get(id) : undefined
+  function recordedPlace(id: Uint8Array, validUntil: number) {
+    const record = id.length === 32 ? places.get(envelopeKey(id, validUntil)) : undefined
     return record && readRecord(placeRecord, record, 'the place of a transaction')
   }
 
@@ -263,6 +283,8 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
     return { height, key, value, proof, stateRoot: stateRoot.hash, historyRoot: blocksRoot }
   }
 
+  if (journal) recover(journal)
+  let closed = false
   return {
     tip: (): Tip | undefined => tip,
     // What cannot be a key was never stored; a rule may still ask for it.
@@ -276,7 +298,7 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
     node,
     commit,
     block,
-    header: (height) => block(height)?.header ?? undefined,
+    header: (height) => readHeight(height)?.header,
     summary: (height) => readHeight(height)?.summary,
     events(after, limit) {
       const most = Math.min(limit, eventsPerReadMax)
@@ -285,7 +307,11 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
         readRecord(eventRecord, value, `event ${keyNumber(key)}`),
       )
     },
-    transactionPlace: placeOf,
+    transactionPlace(id, validUntil) {
+      const found = recordedPlace(id, validUntil)
+      return found && { height: found.height, index: found.index }
+    },
+    wasAccepted: (id, validUntil) => recordedPlace(id, validUntil)?.accepted ?? false,
     rootAt(height) {
       const known = readHeight(height)
       return known && { stateRoot: known.stateRoot, historyRoot: known.historyRoot, appHash: known.appHash }
@@ -309,7 +335,19 @@ function ledgerOn(environment: Environment, proofHeights: number): LedgerStore {
         return undefined
       return historyGrowth(history, before, after)
     },
-    close: () => environment.close(),
+    close() {
+      if (closed) return
+      closed = true
+      // What cannot be written now, the journal still has.
+      try {
+        if (!broken) flush()
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+      } finally {
+        journal?.close()
+        environment.close()
+      }
+    },
   }
 }
 
@@ -324,6 +362,14 @@ function formerKey(key: Uint8Array, height: number): Uint8Array {
   at.set(key)
   at.set(numberKey(height), key.length + 1)
   return at
+}
+
+/** What a block without a journal takes, roughly: it only says when to write. */
+function bytesIn({ transactions, changes }: AppliedBlock): number {
+  let bytes = 0
+  for (const { length } of transactions) bytes += length
+  for (const { key, value } of changes) bytes += key.length + (value?.length ?? 0)
+  return bytes
 }
 
 function isHeight(value: number): boolean {

@@ -88,6 +88,8 @@ export function tallyMachine(name = 'tally-chain'): Machine {
     chain,
     contracts: [register(tally)],
     directory: {
+      contract: 'organisations',
+      quotaOf: () => ({ envelopesPerMinuteMax: 1_000_000, objectsPerMinuteMax: 1_000_000 }),
       holderOf: (_state, key) => (key === sponsorKey ? { holder: 'clinic-a', scopes: ['sponsor'] } : undefined),
       isActive: (_state, member) => member === 'clinic-a',
     },
@@ -115,6 +117,13 @@ export const idOf = (envelope: Uint8Array): Uint8Array => {
   const read = readEnvelope(envelope)
   if (!read.ok) throw new Error('an own envelope is readable')
   return read.value.id
+}
+
+/** The last second at which the envelope is valid. */
+export const endOf = (envelope: Uint8Array): number => {
+  const read = readEnvelope(envelope)
+  if (!read.ok) throw new Error('an own envelope is readable')
+  return read.value.body.validUntil
 }
 
 /** A deterministic stream of transactions: every third block forgets what the one before counted. */

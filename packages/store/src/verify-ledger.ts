@@ -13,7 +13,8 @@ import {
   readSignedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
-import { type LedgerStore, openLedgerStore, type StoredBlock } from './ledger-store.ts'
+import type { LedgerStore, StoredBlock } from './ledger-reads.ts'
+import { openLedgerStore } from './ledger-store.ts'
 import { StoreError } from './store-error.ts'
 
 export interface VerifiedLedger {

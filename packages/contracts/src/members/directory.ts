@@ -1,12 +1,13 @@
 /** What the kernel asks about keys: the only road by which a signature gains a holder. */
 import { type KeyDirectory, viewOf } from '@plexus/kernel'
-import { isActive } from './queries.ts'
+import { isActive, policy } from './queries.ts'
 import { state } from './state.ts'
 
 const members = { name: 'members', state }
 
 /** Revoked keys, and keys of holders that are not active, belong to nobody: such a signature counts for nothing. */
 export const directory: KeyDirectory = {
+  contract: members.name,
   holderOf(reader, key) {
     const view = viewOf(members, reader)
     const known = view.keys.get(key)
@@ -15,4 +16,9 @@ export const directory: KeyDirectory = {
   },
   /** Members only: a tenant never sponsors. */
   isActive: (reader, member) => viewOf(members, reader).members.get(member)?.status === 'active',
+  /** The same for every member: the policy's. */
+  quotaOf(reader) {
+    const { envelopesPerMinuteMax, objectsPerMinuteMax } = policy(viewOf(members, reader)).parameters
+    return { envelopesPerMinuteMax, objectsPerMinuteMax }
+  },
 }

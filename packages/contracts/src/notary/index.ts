@@ -19,6 +19,7 @@ export const notary = defineContract({
   evolve,
   queries,
   invariants,
+  objects: (transaction) => (transaction.type === 'open-handles' ? transaction.handles.length : 0),
 })
 
 export type { Event as NotaryEvent } from './events.ts'

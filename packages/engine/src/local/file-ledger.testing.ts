@@ -44,6 +44,7 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
     get: (key) => memory?.reader.get(key),
     entries: (prefix) => memory?.reader.entries(prefix) ?? [],
     node: (id) => nodes.get(id),
+    wasAccepted: (id, validUntil) => memory?.reader.wasAccepted(id, validUntil) ?? false,
   }
 
   function take(applied: AppliedBlock, header: Uint8Array): void {
@@ -103,6 +104,7 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
       take(applied, header)
     },
     block: (height) => blocks[height],
+    header: (height) => blocks[height]?.header,
     transactionPlace: (id) => places.get(toHex(id)),
     proveStateAt(height, key) {
       const root = roots[height]

@@ -5,7 +5,7 @@ import { fromHex } from '@plexus/codec'
 import { expect, test } from 'vitest'
 import { Crash, openFileLedger } from './file-ledger.testing.ts'
 import { type SubmitAnswer, startLocalEngine } from './local-engine.ts'
-import { engineKey, engineSeed, idOf, memberNames, note } from './notes.testing.ts'
+import { endOf, engineKey, engineSeed, idOf, memberNames, note } from './notes.testing.ts'
 import { createReplica, Fork } from './replica.ts'
 import { createSequencer } from './sequencer.ts'
 import { virtualTime } from './virtual-time.testing.ts'
@@ -74,11 +74,17 @@ test('an envelope is answered once its own member has it durably, not before', (
   const written = write('clinic-a', 'a')
   time.run(1.5)
   // In a block, and applied by the others.
-  expect(stores.get('clinic-b')?.transactionPlace(idOf(written.envelope))).toEqual({ height: 2, index: 0 })
+  expect(stores.get('clinic-b')?.transactionPlace(idOf(written.envelope), endOf(written.envelope))).toEqual({
+    height: 2,
+    index: 0,
+  })
   expect(written.answer).toBeUndefined()
   time.run(1)
   expect(written.answer).toEqual({ ok: true, value: { height: 2, index: 0, outcome: { space: 'kernel', code: 0 } } })
-  expect(stores.get('clinic-a')?.transactionPlace(idOf(written.envelope))).toEqual({ height: 2, index: 0 })
+  expect(stores.get('clinic-a')?.transactionPlace(idOf(written.envelope), endOf(written.envelope))).toEqual({
+    height: 2,
+    index: 0,
+  })
 })
 
 test('an envelope sent again waits for the one block, or is answered from it', () => {
@@ -255,7 +261,7 @@ test.each(
 )('after %s dies %s and %s dies %s, all converge and nothing acknowledged is missing', (first, one, second, two) => {
   const directory = temporaryDirectory()
   const members = ['clinic-a', 'clinic-b']
-  const acknowledged: { readonly member: string; readonly id: Uint8Array }[] = []
+  const acknowledged: { readonly member: string; readonly envelope: Uint8Array }[] = []
   let at = start
   for (const [round, [victim, point]] of [[first, one] as const, [second, two] as const].entries()) {
     const { engine, time, stores, write, failures } = world({ members, directory, at })
@@ -266,15 +272,15 @@ test.each(
     time.run(1)
     expect(failures.map(([name, error]) => [name ?? 'sequencer', error])).toEqual([[victim, expect.any(Crash)]])
     for (const { member, note: made } of written)
-      if (made.answer?.ok) acknowledged.push({ member, id: idOf(made.envelope) })
+      if (made.answer?.ok) acknowledged.push({ member, envelope: made.envelope })
     // The process of all of them dies here.
     engine.stop()
     for (const store of stores.values()) store.close()
     at = time.clock.now() + 1
   }
   const { time, stores, tips, failures, write } = world({ members, directory, at })
-  for (const { member, id } of acknowledged) {
-    const place = stores.get(member)?.transactionPlace(id)
+  for (const { member, envelope } of acknowledged) {
+    const place = stores.get(member)?.transactionPlace(idOf(envelope), endOf(envelope))
     expect(stores.get(member)?.block(place?.height ?? -1)?.outcomes[place?.index ?? -1]?.code).toBe(0)
   }
   expect(acknowledged.length).toBeGreaterThanOrEqual(4)
@@ -308,8 +314,8 @@ test('kill -9 of a running engine loses nothing that was acknowledged, and its p
 
     const { time, stores, tips, failures, engine } = world({ members, directory, at: at + 500 })
     for (const line of acknowledged) {
-      const [member = '', id = '', height] = line.split(' ')
-      expect(stores.get(member)?.transactionPlace(fromHex(id))?.height).toBe(Number(height))
+      const [member = '', id = '', end, height] = line.split(' ')
+      expect(stores.get(member)?.transactionPlace(fromHex(id), Number(end))?.height).toBe(Number(height))
     }
     time.run(1)
     expect(new Set(tips()).size).toBe(1)

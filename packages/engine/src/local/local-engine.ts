@@ -6,8 +6,9 @@ import { no, type Result } from '@plexus/codec'
 import { readEnvelope } from '@plexus/kernel'
 import { createLink, type Link } from './link.ts'
 import type { Clock, Schedule, SignedBlock } from './ports.ts'
-import type { Applied, BlockRefusal, Replica, WatchEnd } from './replica.ts'
+import type { BlockRefusal, Replica } from './replica.ts'
 import type { Sequencer, SequencerRefusal } from './sequencer.ts'
+import type { Applied, WatchEnd } from './watches.ts'
 
 export type SubmitRefusal =
   | Exclude<SequencerRefusal, { readonly type: 'already-waiting' }>

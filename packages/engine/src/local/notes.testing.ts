@@ -60,6 +60,8 @@ export function notesMachine(name = 'notes-chain'): Machine {
     }),
     contracts: [register(notes)],
     directory: {
+      contract: 'organisations',
+      quotaOf: () => ({ envelopesPerMinuteMax: 1_000_000, objectsPerMinuteMax: 1_000_000 }),
       holderOf(_state, key) {
         const holder = holders.get(key)
         return holder ? { holder, scopes: ['sponsor'] } : undefined
@@ -92,6 +94,13 @@ export function note(
     },
     [seedOf(member)],
   )
+}
+
+/** The last second at which the envelope is valid. */
+export function endOf(envelope: Uint8Array): number {
+  const read = readEnvelope(envelope)
+  if (!read.ok) throw new Error('an own envelope is readable')
+  return read.value.body.validUntil
 }
 
 export function idOf(envelope: Uint8Array): Uint8Array {

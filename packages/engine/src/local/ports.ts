@@ -25,8 +25,10 @@ export interface LedgerPort extends LedgerReader {
   /** All of the block is durable on return, or nothing of it when this throws. */
   commit(applied: AppliedBlock, header: Uint8Array): void
   block(height: number): StoredBlock | undefined
-  /** Where an envelope was accepted; as long as it was not, where it was refused last. */
-  transactionPlace(id: Uint8Array): TransactionPlace | undefined
+  /** The signed header of a block, without its transactions. */
+  header(height: number): Uint8Array | undefined
+  /** Where the envelope of this id and end was accepted; as long as it was not, where it was refused last. */
+  transactionPlace(id: Uint8Array, validUntil: number): TransactionPlace | undefined
   /** Undefined for a height that is not there or no longer provable. */
   proveStateAt(height: number, key: string): ProvenState | undefined
 }

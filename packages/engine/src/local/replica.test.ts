@@ -12,7 +12,7 @@ import {
 } from '@plexus/kernel'
 import { expect, test } from 'vitest'
 import { openFileLedger } from './file-ledger.testing.ts'
-import { engineKey, engineSeed, genesisTime, idOf, note, notesMachine } from './notes.testing.ts'
+import { endOf, engineKey, engineSeed, genesisTime, idOf, note, notesMachine } from './notes.testing.ts'
 import type { LedgerPort, SignedBlock } from './ports.ts'
 import { createReplica, Fork, type Replica } from './replica.ts'
 import { createSequencer, type Sequencer } from './sequencer.ts'
@@ -164,7 +164,7 @@ test('whoever waits hears of the place and the outcome, or that the envelope can
   replica.watch(idOf(lost), now + 20, (answer) => answers.push(answer))
   const cancel = replica.watch(idOf(accepted), now + 60, () => answers.push('cancelled, and heard'))
   cancel()
-  const waiting = [replica.waitFor(idOf(accepted)), replica.waitFor(idOf(refused))]
+  const waiting = [replica.waitFor(idOf(accepted), endOf(accepted)), replica.waitFor(idOf(refused), endOf(refused))]
   sequencer.submit(accepted, now)
   sequencer.submit(refused, now)
   for (const time of [now, now + 20, now + 26]) {
@@ -177,9 +177,9 @@ test('whoever waits hears of the place and the outcome, or that the envelope can
     { height: 1, index: 1, outcome: { space: 'notes', code: 1 } },
   ])
   expect(answers).toEqual([{ ok: false, reason: { type: 'expired' } }])
-  expect(await replica.waitFor(idOf(accepted))).toMatchObject({ height: 1, index: 0 })
+  expect(await replica.waitFor(idOf(accepted), endOf(accepted))).toMatchObject({ height: 1, index: 0 })
 
-  const stopped = replica.waitFor(new Uint8Array(32))
+  const stopped = replica.waitFor(new Uint8Array(32), Number.MAX_SAFE_INTEGER)
   replica.stop()
   await expect(stopped).rejects.toThrow(/stopped/)
 })
@@ -196,7 +196,7 @@ test('an envelope that stands twice in a block is answered from where it was acc
   const accepted = { height: 1, index: 0, outcome: { space: 'kernel', code: 0 } }
   expect(replica.store.block(1)?.outcomes).toMatchObject([{ code: 0 }, { code: 5 }])
   expect(answers).toEqual([{ ok: true, value: accepted }])
-  expect(replica.applied(idOf(twice))).toEqual(accepted)
+  expect(replica.applied(idOf(twice), endOf(twice))).toEqual(accepted)
 })
 
 test('an envelope and a key of the state are proven under signed headers, and nothing else is', () => {
@@ -208,7 +208,7 @@ test('an envelope and a key of the state are proven under signed headers, and no
   if (block) replica.receive(block)
   replica.receive(cutOne(sequencer))
   for (const [index, envelope] of envelopes.entries()) {
-    const proof = replica.envelopeProof(idOf(envelope))
+    const proof = replica.envelopeProof(idOf(envelope), endOf(envelope))
     expect(proof).toMatchObject({ height: 1, index, size: 5, envelope, outcome: { code: 0 } })
     if (!proof) continue
     const { header } = proof.header
@@ -217,7 +217,7 @@ test('an envelope and a key of the state are proven under signed headers, and no
     expect(verifyMerklePath({ ...place, leaf: envelope })).toBe(true)
     expect(verifyMerklePath({ ...place, leaf: utf8('another') })).toBe(false)
   }
-  expect(replica.envelopeProof(new Uint8Array(32))).toBeUndefined()
+  expect(replica.envelopeProof(new Uint8Array(32), 0)).toBeUndefined()
 
   for (const [height, key, present] of [
     [1, 'notes/notes/founded', true],

@@ -6,19 +6,13 @@ import {
   headerHash,
   headerHolds,
   type Machine,
-  type Outcome,
-  readEnvelope,
   readSignedHeader,
   type SignedHeader,
   signedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
-import { foundOnce, type LedgerPort, type ProvenState, type SignedBlock, type TransactionPlace } from './ports.ts'
-
-/** An envelope in a block that this replica has durably applied; `outcome.code` 0 is acceptance. */
-export interface Applied extends TransactionPlace {
-  readonly outcome: Outcome
-}
+import { foundOnce, type LedgerPort, type ProvenState, type SignedBlock } from './ports.ts'
+import { type Answered, type Applied, Watches } from './watches.ts'
 
 /** Why a block is not taken. None of these says anything against the engine's key. */
 export type BlockRefusal =
@@ -81,8 +75,6 @@ export interface ReplicaOptions {
   readonly member: string
 }
 
-export type WatchEnd = { readonly type: 'expired' } | { readonly type: 'stopped' }
-
 export interface Replica {
   readonly member: string
   readonly machine: Machine
@@ -90,48 +82,35 @@ export interface Replica {
   readonly height: () => number
   /** Applies the next block durably. Throws a Fork, now and ever after, when the engine's key contradicts this replica. */
   receive(block: SignedBlock): Result<{ readonly height: number }, BlockRefusal>
-  /** Where an envelope was applied, when it was. */
-  applied(id: Uint8Array): Applied | undefined
+  /** Where the envelope of this id and end was applied, when it was. */
+  applied(id: Uint8Array, validUntil: number): Applied | undefined
   /**
    * Answers once: when the envelope is applied here, or when a block is whose time is past `validUntil` (seconds), after
    * which it never can be. Answers at once when it was applied before, with `past` `accepted` only if it was accepted
    * then. What comes back cancels.
    */
-  watch(
-    id: Uint8Array,
-    validUntil: number,
-    answered: (answer: Result<Applied, WatchEnd>) => void,
-    past?: 'any' | 'accepted',
-  ): () => void
-  /** Resolves when the envelope is applied; rejects when the replica is stopped before. */
-  waitFor(id: Uint8Array): Promise<Applied>
+  watch(id: Uint8Array, validUntil: number, answered: Answered, past?: 'any' | 'accepted'): () => void
+  /** Resolves when the envelope is applied; rejects when it no longer can be, or when the replica is stopped before. */
+  waitFor(id: Uint8Array, validUntil: number): Promise<Applied>
   /** Hears of every block after it is durable, in order. The answer ends it. */
   onApplied(listener: (notice: AppliedNotice) => void): () => void
   headerAt(height: number): SignedHeader | undefined
-  envelopeProof(id: Uint8Array): EnvelopeProof | undefined
+  envelopeProof(id: Uint8Array, validUntil: number): EnvelopeProof | undefined
   /** Proves a key under the header of `height`, which carries the state after the block before. */
   stateProof(height: number, key: string): HeaderStateProof | undefined
   /** Ends all waiting. The store belongs to who opened it. */
   stop(): void
 }
 
-/** Callers that wait for one envelope each; far above what one member has in flight. */
-const watchesMax = 100_000
 /** The parts of one node that follow its ledger. */
 const listenersMax = 64
 /** Far above what an engine puts into a block; it bounds what a replica takes in before it knows the block. */
 const blockTransactionsMax = 100_000
 const blockBytesMax = 256 * 1024 * 1024
 
-interface Watch {
-  readonly id: string
-  readonly validUntil: number
-  readonly answered: (answer: Result<Applied, WatchEnd>) => void
-}
-
 export function createReplica({ machine, store, engineKey, member }: ReplicaOptions): Replica {
   foundOnce(machine, store)
-  const watches = new Set<Watch>()
+  const watches = new Watches()
   const listeners = new Set<(notice: AppliedNotice) => void>()
   let fork: Fork | undefined
   let stopped = false
@@ -153,7 +132,7 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
     store.commit(applied, block.header)
     // Durable from here on: whoever waits may act on it.
     for (const listener of [...listeners]) listener({ height, time, transactions: block.transactions.length })
-    answerWatches(block.transactions, applied.outcomes, header)
+    watches.answer(applied)
     return ok({ height })
   }
 
@@ -194,57 +173,24 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
     return fork
   }
 
-  function answerWatches(
-    transactions: readonly Uint8Array[],
-    outcomes: readonly Outcome[],
-    { height, time }: { readonly height: number; readonly time: number },
-  ): void {
-    if (watches.size === 0) return
-    const here = new Map<string, Applied>()
-    for (const [index, bytes] of transactions.entries()) {
-      const envelope = readEnvelope(bytes)
-      const outcome = outcomes[index]
-      if (!envelope.ok || !outcome) continue
-      const id = toHex(envelope.value.id)
-      // Twice in one block: the first is the one that can have been accepted.
-      if (here.get(id)?.outcome.code !== 0) here.set(id, { height, index, outcome })
-    }
-    for (const watch of [...watches]) {
-      const applied = here.get(watch.id)
-      if (!applied && watch.validUntil >= time) continue
-      watches.delete(watch)
-      watch.answered(applied ? ok(applied) : no({ type: 'expired' }))
-    }
-  }
-
-  function applied(id: Uint8Array): Applied | undefined {
-    const place = store.transactionPlace(id)
+  function applied(id: Uint8Array, validUntil: number): Applied | undefined {
+    const place = store.transactionPlace(id, validUntil)
     const outcome = place && store.block(place.height)?.outcomes[place.index]
     return place && outcome && { height: place.height, index: place.index, outcome }
   }
 
-  function watch(
-    id: Uint8Array,
-    validUntil: number,
-    answered: Watch['answered'],
-    past: 'any' | 'accepted' = 'any',
-  ): () => void {
-    const known = applied(id)
+  function watch(id: Uint8Array, validUntil: number, answered: Answered, past: 'any' | 'accepted' = 'any'): () => void {
+    const known = applied(id, validUntil)
     if (known && (past === 'any' || known.outcome.code === 0)) answered(ok(known))
     else if (stopped) answered(no({ type: 'stopped' }))
     else if (newestTip().time > validUntil) answered(no({ type: 'expired' }))
-    else {
-      if (watches.size >= watchesMax) throw new Error(`more than ${watchesMax} callers wait on one replica`)
-      const entry = { id: toHex(id), validUntil, answered }
-      watches.add(entry)
-      return () => void watches.delete(entry)
-    }
+    else return watches.add(id, validUntil, answered)
     return () => {}
   }
 
   function headerAt(height: number): SignedHeader | undefined {
-    const stored = height > 0 ? store.block(height) : undefined
-    const read = stored && readSignedHeader(stored.header)
+    const stored = height > 0 ? store.header(height) : undefined
+    const read = stored && readSignedHeader(stored)
     return read?.ok ? read.value : undefined
   }
 
@@ -262,11 +208,11 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
     receive,
     applied,
     watch,
-    waitFor: (id) =>
+    waitFor: (id, validUntil) =>
       new Promise((resolve, reject) => {
-        watch(id, Number.MAX_SAFE_INTEGER, (answer) => {
+        watch(id, validUntil, (answer) => {
           if (answer.ok) resolve(answer.value)
-          else reject(new Error(`the replica of ${member} was stopped`))
+          else reject(new Error(`an envelope will not be applied by the replica of ${member}: ${answer.reason.type}`))
         })
       }),
     onApplied(listener) {
@@ -275,8 +221,8 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
       return () => void listeners.delete(listener)
     },
     headerAt,
-    envelopeProof(id) {
-      const place = applied(id)
+    envelopeProof(id, validUntil) {
+      const place = applied(id, validUntil)
       const block = place && store.block(place.height)
       const envelope = block?.transactions[place?.index ?? 0]
       if (!place || !block || !envelope) return undefined
@@ -295,9 +241,7 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
     },
     stop() {
       stopped = true
-      const waiting = [...watches]
-      watches.clear()
-      for (const { answered } of waiting) answered(no({ type: 'stopped' }))
+      watches.stop()
     },
   }
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { openFileLedger } from './file-ledger.testing.ts'
 import { startLocalEngine } from './local-engine.ts'
-import { engineKey, engineSeed, idOf, note, notesMachine } from './notes.testing.ts'
+import { endOf, engineKey, engineSeed, idOf, note, notesMachine } from './notes.testing.ts'
 import { createReplica } from './replica.ts'
 import { createSequencer } from './sequencer.ts'
 
@@ -37,7 +37,7 @@ function next(member: string, count: number): void {
   engine.member(member).offer(envelope, (answer) => {
     if (!answer.ok || answer.value.outcome.code !== 0)
       throw new Error(`a note was not accepted: ${JSON.stringify(answer)}`)
-    writeSync(1, `${member} ${toHex(idOf(envelope))} ${answer.value.height}\n`)
+    writeSync(1, `${member} ${toHex(idOf(envelope))} ${endOf(envelope)} ${answer.value.height}\n`)
     next(member, count + 1)
   })
 }

@@ -146,7 +146,7 @@ export function createSequencer({
 
   function previousHash(height: number): Uint8Array {
     if (height === 0) return new Uint8Array(32)
-    const read = readSignedHeader(store.block(height)?.header ?? new Uint8Array(0))
+    const read = readSignedHeader(store.header(height) ?? new Uint8Array(0))
     if (!read.ok) throw new Error(`the header of block ${height} is missing or damaged`)
     return headerHash(read.value.header)
   }

@@ -1,0 +1,65 @@
+/** What the kernel must know of organisations, and how it asks only once. */
+import { toHex } from '@plexus/codec'
+import { handleOf } from '@plexus/crypto'
+import type { Signer } from './contract.ts'
+import type { Quota } from './quota.ts'
+import type { StateReader } from './state.ts'
+
+/** Queries of the contract that keeps organisations and their keys. */
+export interface KeyDirectory {
+  /** The contract whose state the answers depend on, and on nothing else: they are remembered until it changes. */
+  readonly contract: string
+  /** Who holds a public key (in hexadecimal) that may sign now, and for what. */
+  holderOf(state: StateReader, key: string): { readonly holder: string; readonly scopes: readonly string[] } | undefined
+  /** Whether a member may sponsor transactions now. */
+  isActive(state: StateReader, member: string): boolean
+  quotaOf(state: StateReader, member: string): Quota
+}
+
+/** The directory's answers on one state: a block has many envelopes of few members. */
+export class DirectoryAnswers {
+  private readonly directory: KeyDirectory
+  private readonly signers = new Map<string, Signer>()
+  private readonly members = new Map<string, { readonly active: boolean; readonly quota: Quota }>()
+
+  constructor(directory: KeyDirectory) {
+    this.directory = directory
+  }
+
+  signer(state: StateReader, publicKey: Uint8Array): Signer {
+    const key = toHex(publicKey)
+    const known = this.signers.get(key)
+    if (known) return known
+    const found = this.directory.holderOf(state, key)
+    const signer = {
+      key,
+      handle: toHex(handleOf(publicKey)),
+      holder: found?.holder ?? null,
+      scopes: found?.scopes ?? [],
+    }
+    // A key that belongs to nobody is a one-time key: it will not come again.
+    if (found && this.signers.size < rememberedMax) this.signers.set(key, signer)
+    return signer
+  }
+
+  member(state: StateReader, id: string): { readonly active: boolean; readonly quota: Quota } {
+    const known = this.members.get(id)
+    if (known) return known
+    const answer = { active: this.directory.isActive(state, id), quota: this.directory.quotaOf(state, id) }
+    if (this.members.size < rememberedMax) this.members.set(id, answer)
+    return answer
+  }
+
+  /** After a change of state: what was answered may no longer hold. */
+  forgetIfTouched(changed: Iterable<string>): void {
+    for (const key of changed) {
+      if (!key.startsWith(`${this.directory.contract}/`)) continue
+      this.signers.clear()
+      this.members.clear()
+      return
+    }
+  }
+}
+
+/** Keys and members of the largest network, several times over. */
+const rememberedMax = 10_000
