@@ -5,6 +5,47 @@ export {
   type BundleRefusalType,
   bundleRefusals,
 } from './bundle-refusals.ts'
+export {
+  type Checkpoint,
+  type CheckpointRefusal,
+  type LogName,
+  type OpenedCheckpoint,
+  openCheckpoint,
+  originOf,
+  readCheckpoint,
+  readOrigin,
+  writeCheckpoint,
+} from './checkpoint/checkpoint.ts'
+export { type BundleMismatch, readEntries } from './checkpoint/entry-bundle.ts'
+export { GrowingTiles, type TileFile } from './checkpoint/growing-tiles.ts'
+export {
+  cosignNote,
+  type HeldSignature,
+  type NoteKey,
+  parseNoteKey,
+  type SignatureRefusal,
+  signNote,
+  verifyNote,
+  writeNoteKey,
+} from './checkpoint/note-keys.ts'
+export {
+  type NoteRefusal,
+  type NoteSignature,
+  noteBytesMax,
+  noteSignaturesMax,
+  readNote,
+  type SignedNote,
+  writeNote,
+} from './checkpoint/signed-note.ts'
+export { entriesPath, parsePlacePath, type TileId, tilePath, tileWidth } from './checkpoint/tile-ids.ts'
+export {
+  openTiles,
+  type TileRefusal,
+  type TileTree,
+  tilesForGrowth,
+  tilesForLeaf,
+  tilesForRoot,
+} from './checkpoint/tile-tree.ts'
 export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
