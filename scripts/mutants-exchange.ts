@@ -17,8 +17,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a leaf counts as committed as soon as its batch is formed',
     file: `${exchange}/batches.ts`,
-    find: 'const height = place && this.find(place.root)?.height',
-    replace: 'const height = place && (this.find(place.root)?.height ?? this.replica.tip().height)',
+    find: 'stands && this.find(stands.root)?.height',
+    replace: 'stands && (this.find(stands.root)?.height ?? this.replica.tip().height)',
     test: { file: `${exchange}/batches.test.ts`, name: 'is not committed before its block is applied here' },
   },
   {
@@ -108,8 +108,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a record version is released before its leaf is committed',
     file: `${exchange}/custody.ts`,
-    find: "status === 'current' && this.batches.committedAt(hashed) !== undefined",
-    replace: "status === 'current' && hashed !== undefined",
+    find: "status === 'current' && this.batches.committedAt(leaf) !== undefined",
+    replace: "status === 'current' && leaf !== undefined",
     test: { file: access, name: 'a record version whose leaf is not committed is not released' },
   },
   {
@@ -303,8 +303,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a batch that the engine lost is not offered again',
     file: `${exchange}/batches.ts`,
-    find: 'if (now - this.submittedAt >= resubmitSeconds || now < this.submittedAt)',
-    replace: 'if (now < this.submittedAt)',
+    find: 'if (now - flight.submittedAt >= resubmitSeconds || now < flight.submittedAt)',
+    replace: 'if (now < flight.submittedAt)',
     test: {
       file: `${exchange}/batches.test.ts`,
       name: 'is submitted again byte for byte, every two seconds',

@@ -19,6 +19,26 @@ test('the second case of RFC 4231 comes out of HMAC-SHA-256', () => {
   )
 })
 
+test('a digest that is written in place is the same one, and touches nothing beside it', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(40), (message, at) => {
+      for (const platform of [node, browser]) {
+        const target = new Uint8Array(80).fill(7)
+        platform.sha256Into(message, target, at)
+        expect(target).toEqual(Uint8Array.from([...Array(at).fill(7), ...sha256(message), ...Array(48 - at).fill(7)]))
+      }
+    }),
+  )
+})
+
+test('HMAC is the same on both sides of the lengths at which Node changes its road', () => {
+  for (const keyLength of [0, 1, 32, 63, 64, 65, 100])
+    for (const length of [0, 1, 47, 1023, 1024, 1025]) {
+      const [key, message] = [new Uint8Array(keyLength).fill(0xa5), new Uint8Array(length).fill(0x5a)]
+      expect(node.hmacSha256(key, message)).toEqual(browser.hmacSha256(key, message))
+    }
+})
+
 test('both platforms hash alike, and give plain arrays that nothing else writes to', () => {
   const bytes = fc.uint8Array({ maxLength: 300 })
   fc.assert(

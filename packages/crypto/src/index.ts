@@ -16,14 +16,14 @@ export {
   type MerkleConsistency,
   type MerklePath,
   merkleConsistency,
-  merkleLeafHash,
-  merkleNodeHash,
   merklePath,
   merkleRoot,
   rootOfPath,
   verifyMerkleConsistency,
   verifyMerklePath,
 } from './merkle.ts'
+export { merkleLeafHash, merkleNodeHash } from './merkle-nodes.ts'
+export { type MerkleTree, merkleTreeOfPacked } from './merkle-tree.ts'
 export { type RandomBytes, systemRandom } from './random.ts'
 export {
   checkSealingKey,

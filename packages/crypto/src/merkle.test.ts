@@ -8,14 +8,14 @@ import {
   type MerkleConsistency,
   type MerklePath,
   merkleConsistency,
-  merkleLeafHash,
-  merkleNodeHash,
   merklePath,
   merkleRoot,
   rootOfPath,
   verifyMerkleConsistency,
   verifyMerklePath,
 } from './merkle.ts'
+import { merkleLeafHash, merkleNodeHash } from './merkle-nodes.ts'
+import { merkleTree, merkleTreeOfPacked } from './merkle-tree.ts'
 import { sharedDataPresent, sharedJson, sharedJsonFiles } from './shared-data.testing.ts'
 
 /** The tree exactly as RFC 6962 §2.1 writes it down, from the root: the second implementation. */
@@ -126,6 +126,32 @@ test('root, path and consistency proof are those of the definition', () => {
       expect(merkleConsistency(leaves, sizeBefore)).toEqual(definedConsistency(leaves, sizeBefore))
     }),
   )
+})
+
+test('a tree in one buffer has the root and every path of the definition, over leaves of any length and packed', () => {
+  const packed = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { minLength: 1, maxLength: 40 })
+  fc.assert(
+    fc.property(leavesOf(40), packed, (any, even) => {
+      const joined = new Uint8Array(32 * even.length)
+      for (const [index, each] of even.entries()) joined.set(each, 32 * index)
+      for (const [leaves, tree] of [
+        [any, merkleTree(any)],
+        [even, merkleTreeOfPacked(joined)],
+      ] as const) {
+        expect(tree.size).toBe(leaves.length)
+        expect(tree.root).toEqual(definedRoot(leaves))
+        for (const index of leaves.keys()) expect(tree.path(index)).toEqual(definedPath(leaves, index))
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('what is no tree, and no leaf of it, are bugs of the caller', () => {
+  expect(() => merkleTreeOfPacked(new Uint8Array(0))).toThrow('leaves: expected at least one')
+  expect(() => merkleTreeOfPacked(new Uint8Array(33))).toThrow('leaves: expected multiples of 32 bytes')
+  const tree = merkleTreeOfPacked(new Uint8Array(96))
+  for (const none of [-1, 3, 0.5, Number.NaN]) expect(() => tree.path(none)).toThrow('index: expected below 3')
 })
 
 test('every path of every tree up to 33 leaves verifies, at its own place only', () => {

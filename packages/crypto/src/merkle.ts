@@ -6,12 +6,15 @@
 import { equalBytes } from '@plexus/codec'
 import { sha256 } from './hash.ts'
 import { expectLength } from './lengths.ts'
+import { merkleLeafHash, merkleNodeHash, nodeLength, writeLeafHash, writeNodeHash } from './merkle-nodes.ts'
+import { merkleTree } from './merkle-tree.ts'
 
-const nodeLength = 32
 /** A tree of 2⁵³ leaves has paths of 53 nodes; a longer proof is refused unread. */
 const pathLengthMax = 53
 /** A consistency proof may begin with the shared subtree's root besides the nodes of one path. */
 const consistencyLengthMax = pathLengthMax + 1
+/** Full subtrees of a tree of that size, and the leaf that is being added. */
+const peaksMax = pathLengthMax + 2
 
 export interface MerklePath {
   /** The leaf's bytes, not its hash. */
@@ -37,33 +40,23 @@ export interface Frontier {
   readonly peaks: readonly Uint8Array[]
 }
 
-// RFC 6962 §2.1: leaves and nodes are hashed with different prefixes, or a node could pass for a leaf.
-// The scratch is filled and hashed without a pause in between, so one for all calls is enough.
-const nodeScratch = new Uint8Array(1 + 2 * nodeLength)
-nodeScratch[0] = 1
-
-/** SHA-256(0x00 ‖ leaf). */
-export function merkleLeafHash(leaf: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + leaf.length)
-  bytes.set(leaf, 1)
-  return sha256(bytes)
-}
-
-/** SHA-256(0x01 ‖ left ‖ right), both 32 bytes. */
-export function merkleNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  expectLength(left, nodeLength, 'left')
-  expectLength(right, nodeLength, 'right')
-  nodeScratch.set(left, 1)
-  nodeScratch.set(right, 1 + nodeLength)
-  return sha256(nodeScratch)
-}
-
 /** The root over all leaves in order; SHA-256 of nothing for no leaves. */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  // Along the frontier rather than level by level: no level has to be held, which doubles the rate for many leaves.
-  const peaks: Uint8Array[] = []
-  for (let index = 0; index < leaves.length; index++) addLeaf(peaks, index, merkleLeafHash(leaves[index] as Uint8Array))
-  return rootOfPeaks(peaks)
+  if (leaves.length === 0) return sha256(new Uint8Array(0))
+  // Along the frontier rather than level by level, and its peaks in one buffer: nothing is made for a leaf.
+  const peaks = new Uint8Array(peaksMax * nodeLength)
+  let end = 0
+  const join = (): void => {
+    end -= nodeLength
+    writeNodeHash(peaks, end - nodeLength, end - nodeLength)
+  }
+  for (let index = 0; index < leaves.length; index++) {
+    writeLeafHash(leaves[index] as Uint8Array, peaks, end)
+    end += nodeLength
+    for (let rest = index; rest % 2 === 1; rest = half(rest)) join()
+  }
+  while (end > nodeLength) join()
+  return peaks.slice(0, nodeLength)
 }
 
 /** The audit path of one leaf (RFC 6962 §2.1.1), from the leaf up. Throws when there is no such leaf. */
@@ -71,14 +64,10 @@ export function merklePath(leaves: readonly Uint8Array[], index: number): Uint8A
   if (!Number.isInteger(index) || index < 0 || index >= leaves.length) {
     throw new RangeError(`index: expected below ${leaves.length}, came ${index}`)
   }
-  const path: Uint8Array[] = []
-  let level = leaves.map(merkleLeafHash)
-  for (let at = index; level.length > 1; at = Math.floor(at / 2)) {
-    const sibling = level[at % 2 === 0 ? at + 1 : at - 1]
-    if (sibling) path.push(sibling) // the last node of an odd level has no sibling and moves up as it is
-    level = levelAbove(level)
-  }
-  return path
+  // Copies: a view would keep the whole tree alive for as long as its path.
+  return merkleTree(leaves)
+    .path(index)
+    .map((node) => node.slice())
 }
 
 /**
@@ -216,17 +205,6 @@ function rootOfHashes(hashes: readonly Uint8Array[]): Uint8Array {
   const peaks: Uint8Array[] = []
   for (let index = 0; index < hashes.length; index++) addLeaf(peaks, index, hashes[index] as Uint8Array)
   return rootOfPeaks(peaks)
-}
-
-/** Pairs from the left, the odd one moved up: the tree that RFC 6962 defines from the root down. */
-function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
-  const above: Uint8Array[] = []
-  for (let index = 0; index < level.length; index += 2) {
-    const left = level[index] as Uint8Array
-    const right = level[index + 1]
-    above.push(right ? merkleNodeHash(left, right) : left)
-  }
-  return above
 }
 
 function largestPowerOfTwoBelow(size: number): number {

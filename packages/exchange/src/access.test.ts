@@ -1,7 +1,6 @@
 /** The seven steps of an access, each stopped where the test wants it: what may leave, what is durable, what a crash leaves. */
 import { decode, fromHex, toHex } from '@plexus/codec'
 import { practitioners } from '@plexus/contracts'
-import { statementHash } from '@plexus/crypto'
 import { type Receipt, receipt } from '@plexus/policy'
 import { type WalletClient, whoLooked } from '@plexus/sdk'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
@@ -9,6 +8,7 @@ import { board, clinic, hospital, memberSeed, npi, patient, ward } from './found
 import type { MemberNote } from './notes.ts'
 import { Stopped } from './replica.testing.ts'
 import { askedRow } from './requester-rows.ts'
+import { statementsIn } from './statement-groups.ts'
 import { tableOf } from './tables.ts'
 import { recordOf, World } from './world.testing.ts'
 
@@ -45,13 +45,11 @@ const releases = () => [...world.node(hospital).journal.entries('releases')].len
 /** Every receipt of the patient that the hospital has written, in the order of their numbers. */
 function receipts(): readonly { readonly content: Receipt; readonly hash: Uint8Array }[] {
   const found: { content: Receipt; hash: Uint8Array }[] = []
-  for (const [key] of world.node(hospital).journal.entries('statements')) {
-    const hash = fromHex(key)
-    const bytes = world.exchange(hospital).batches.statement(hash)
-    if (!bytes || toHex(statementHash('receipt', world.chain.id, bytes)) !== key) continue
-    const read = decode(receipt, bytes)
-    if (read.ok) found.push({ content: read.value, hash })
-  }
+  for (const [, value] of world.node(hospital).journal.entries('statements'))
+    for (const { type, statement, hash } of statementsIn(world.chain.id, value)) {
+      const read = type === 'receipt' ? decode(receipt, statement) : undefined
+      if (read?.ok) found.push({ content: read.value, hash })
+    }
   return found.sort((a, b) => a.content.number - b.content.number)
 }
 

@@ -1,9 +1,9 @@
 import { toHex } from '@plexus/codec'
 import { openingLeadsTo, readEnvelope } from '@plexus/kernel'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { sizeClasses } from './batches.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { sizeClasses } from './batch-rows.ts'
 import { clinic } from './founding.testing.ts'
-import { Stopped } from './replica.testing.ts'
+import { JournalInMemory, Stopped } from './replica.testing.ts'
 import { World } from './world.testing.ts'
 
 let world: World
@@ -80,6 +80,99 @@ describe('a batch', () => {
   })
 })
 
+describe('statements in bulk', () => {
+  let made = 0
+  const statements = (count: number) =>
+    Array.from({ length: count }, () => new Uint8Array(Int32Array.of(made++).buffer))
+  const added = (count: number) => {
+    const taken = batches().addMany('padding', statements(count))
+    if (!taken.ok) throw new Error(taken.reason.type)
+    return taken.value
+  }
+  const rootAt = (group: number, index: number) => {
+    const opening = batches().opening({ group, index })
+    const root = opening && openingLeadsTo(world.chain.id, opening)?.root
+    return root && toHex(root)
+  }
+
+  test('go out in full batches at once, and what fills none waits until none is in flight', () => {
+    const runs = added(2 * 4096 + 5)
+    expect(runs.map(({ count }) => count)).toEqual([4096, 4096, 5])
+    expect(submitted()).toHaveLength(2)
+    const [first, second, rest] = runs.map(({ group }) => group) as [number, number, number]
+    for (const group of [first, second])
+      expect(new Set([0, 1, 2047, 4095].map((index) => rootAt(group, index))).size).toBe(1)
+    expect(rootAt(first, 0)).not.toBe(rootAt(second, 0))
+    expect(rootAt(rest, 0)).toBeUndefined()
+    batches().tick()
+    expect(submitted()).toHaveLength(2)
+    world.block()
+    batches().tick()
+    const height = world.node(clinic).replica.tip().height
+    expect([first, second].map((group) => batches().committedAt({ group, index: 4095 }))).toEqual([height, height])
+    expect(batches().opening({ group: rest, index: 4 })?.size).toBe(16)
+    world.block()
+    batches().tick()
+    expect(batches().idle).toBe(true)
+  })
+
+  test('are refused while more wait than the bound, and taken again when the ledger has moved', () => {
+    const taken = (batchesWorth: number) => batches().addMany('padding', statements(batchesWorth * 4096))
+    // The first sixteen batches are in flight, the next sixteen wait.
+    expect(taken(16).ok).toBe(true)
+    expect(taken(16).ok).toBe(true)
+    expect(taken(1)).toEqual({ ok: false, reason: { type: 'leaves-waiting', retryAfterSeconds: 1 } })
+    expect(submitted()).toHaveLength(16)
+    // What is committed singly is taken all the same.
+    const [single] = committed(1)
+    world.block()
+    batches().tick()
+    expect(submitted()).toHaveLength(16)
+    expect(taken(15).ok).toBe(true)
+    for (let time = 0; time < 3; time++) {
+      world.block()
+      batches().tick()
+    }
+    expect(heightOf(single)).toBeDefined()
+    expect(batches().idle).toBe(true)
+  })
+
+  test('and single ones share batches, in the order in which they became durable', () => {
+    committed(1)
+    const [waiting] = committed(1)
+    const [{ group }] = added(100) as [{ group: number }]
+    world.block()
+    batches().tick()
+    expect(rootAt(group, 99)).toBe(rootOf(waiting))
+    expect(batches().opening({ group, index: 0 })?.index).toBe(1)
+  })
+})
+
+describe('statements that became durable in one write', () => {
+  test('are opened by a node that was restarted with few readings of its journal', () => {
+    const { exchange, journal } = world.node(clinic)
+    const gathering = exchange.batches.gather()
+    const places = Array.from({ length: 500 }, () => gathering.add('padding', world.random(100)).place)
+    journal.write(gathering.changes())
+    exchange.batches.tick()
+    world.block()
+    world.restart(clinic)
+    const read = vi.spyOn(journal, 'get')
+    const openings = places.map((place) => batches().opening(place))
+    expect(
+      new Set(openings.map((each) => each && toHex(openingLeadsTo(world.chain.id, each)?.root ?? each.leafKey))),
+    ).toHaveLength(1)
+    expect(places.every((place) => batches().committedAt(place) !== undefined)).toBe(true)
+    expect(read.mock.calls.length).toBeLessThan(10)
+  })
+
+  test('cannot be joined by one more once their changes are made', () => {
+    const gathering = batches().gather()
+    gathering.changes()
+    expect(() => gathering.add('padding', new Uint8Array(1))).toThrow('made already')
+  })
+})
+
 describe('a batch that the engine lost', () => {
   test('is submitted again byte for byte, every two seconds', () => {
     committed(1)
@@ -145,6 +238,36 @@ describe('a crash', () => {
     world.restart(clinic).batches.tick()
     expect(submitted()).toHaveLength(1)
     expect(batches().idle).toBe(false)
+  })
+
+  test('keeps the numbers of what is committed: no later statement is found in their place', () => {
+    const [old] = committed(1)
+    world.block()
+    batches().tick()
+    const before = old && batches().opening(old)
+    world.restart(clinic)
+    const [later] = committed(1)
+    world.block()
+    batches().tick()
+    expect(old && batches().opening(old)).toEqual(before)
+    expect(rootOf(later)).not.toBe(rootOf(old))
+    expect(heightOf(later)).toBeGreaterThan(heightOf(old) ?? Number.NaN)
+  })
+
+  test('of the disk that wrote a batch and said it did not is found out at the next tick', () => {
+    const { journal } = world.node(clinic)
+    const write = vi.spyOn(journal, 'write').mockImplementation((changes) => {
+      JournalInMemory.prototype.write.call(journal, changes)
+      if (changes.some(({ table }) => table === 'batch-in-flight')) throw new Error('input/output error')
+    })
+    expect(() => committed(1)).toThrow('input/output error')
+    write.mockRestore()
+    expect(submitted()).toEqual([])
+    batches().tick()
+    expect(submitted()).toHaveLength(1)
+    world.block()
+    batches().tick()
+    expect(batches().idle).toBe(true)
   })
 
   test('does not let a new statement take the place of one that waits', () => {

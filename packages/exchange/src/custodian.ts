@@ -223,7 +223,7 @@ export class Custodian {
     const note = this.parts.receipts.signNote(row.custodian, row.receipt)
     const notice = this.parts.receipts.notice(row, proof, note)
     if (!notice) return this.void(key, row, intent.value, weighed)
-    const records = weighed.released.map(({ hash: hashed }) => batches.opening(hashed))
+    const records = weighed.released.map(({ leaf }) => batches.opening(leaf))
     if (records.some((each) => !each)) throw new Error('a committed record version has no opening')
     const answer: MemberNote = {
       type: 'answer',

@@ -1,6 +1,7 @@
 /** What a custodian keeps of its patients and of each version of their records; the records themselves lie in the vault. */
 import { bytes, type Infer, list, object, oneOf, option, text, uint } from '@plexus/codec'
 import { coding, directiveSet, enrolment, randomId, resourceType, type Segment, segment } from '@plexus/policy'
+import { leafPlace } from './statement-groups.ts'
 
 export const zeroHash: Uint8Array = new Uint8Array(32)
 
@@ -24,6 +25,8 @@ export const codesPerRecordMax = 40
 
 export const recordRow = object({
   hash,
+  /** Of the version's statement. */
+  leaf: leafPlace,
   record: randomId,
   version: uint(),
   /** Sequence in the patient's index. */

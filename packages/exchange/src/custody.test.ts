@@ -17,8 +17,8 @@ const key = (custodian: string = hospital) => custody().patientKey(custodian, pa
 const stored = (...of: Parameters<ReturnType<typeof custody>['register']>) => [...custody().register(...of).stored]
 const changed = (name: string, text: string) => recordOf(name, { bytes: utf8(text) })
 const rows = () => custody().versions(key())
-const statementOf = ({ hash }: RecordRow): RecordVersion => {
-  const bytes = world.exchange(hospital).batches.statement(hash)
+const statementOf = ({ leaf }: RecordRow): RecordVersion => {
+  const bytes = world.exchange(hospital).batches.statement(leaf)
   const read = bytes && decode(recordVersion, bytes)
   if (!read?.ok) throw new Error('a version has no statement')
   return read.value

@@ -3,7 +3,7 @@ import { encode, equalBytes, no, ok, type Result, uint, utf8 } from '@plexus/cod
 import { sha256 } from '@plexus/crypto'
 import { type RecordVersion, recordVersion, type Segment, statementTypes } from '@plexus/policy'
 import type { NewRecord, Vault } from '@plexus/vault'
-import type { Batches } from './batches.ts'
+import type { Batches, Gathering } from './batches.ts'
 import {
   codesPerRecordMax,
   type IncomingRecord,
@@ -14,6 +14,7 @@ import {
   zeroHash,
 } from './custody-rows.ts'
 import type { Journal, JournalChange, Surroundings } from './ports.ts'
+import type { LeafPlace } from './statement-groups.ts'
 import { sequenceKey, tableOf } from './tables.ts'
 
 /** Records of one patient that one decision weighs; a chart above it is answered with its newest. */
@@ -130,6 +131,7 @@ export class Custody {
       ),
     )
     // Durable: ciphertexts and their keys. A crash here leaves noise in the vault; the import brings the records again.
+    const gathering = this.batches.gather()
     const changes: JournalChange[] = []
     let row = before
     for (const [index, { each, known }] of records.entries()) {
@@ -137,7 +139,7 @@ export class Custody {
       if (!at) throw new Error('the vault sealed fewer records than it was given')
       const version = (known?.version ?? 0) + 1
       const status = each.enteredInError ? ('entered-in-error' as const) : ('current' as const)
-      const added = this.append(row, each.segment, {
+      const added = this.append(gathering, row, each.segment, {
         custodian,
         record: at.record,
         version,
@@ -149,7 +151,6 @@ export class Custody {
         plaintextHash: at.plaintextHash,
         length: at.length,
       })
-      changes.push(...added.changes)
       row = added.row
       if (known) {
         changes.push(
@@ -164,6 +165,7 @@ export class Custody {
       changes.push(
         this.records.put(`${key}/${sequenceKey(row.records)}`, {
           hash: added.hash,
+          leaf: added.leaf,
           record: at.record,
           version,
           sequence: row.records,
@@ -181,7 +183,7 @@ export class Custody {
         this.sources.put(this.blind('source', key, each.source), row.records),
       )
     }
-    changes.push(this.patients.put(key, row))
+    changes.push(...gathering.changes(), this.patients.put(key, row))
     // Forgotten before the write: one that fails may have happened all the same.
     this.cache.delete(key)
     this.journal.write(changes)
@@ -207,7 +209,8 @@ export class Custody {
     if (!row || !known) return no({ type: 'record-unknown' })
     if (known.status === 'entered-in-error') return no({ type: 'already-in-error' })
     const errorVersion = this.surroundings.random(16)
-    const added = this.append(row, known.segment, {
+    const gathering = this.batches.gather()
+    const added = this.append(gathering, row, known.segment, {
       custodian,
       record: errorVersion,
       version: known.version + 1,
@@ -221,11 +224,12 @@ export class Custody {
     })
     this.cache.delete(key)
     const changes = [
-      ...added.changes,
+      ...gathering.changes(),
       this.records.put(`${key}/${sequenceKey(known.sequence)}`, { ...known, status: 'entered-in-error' }),
       this.records.put(`${key}/${sequenceKey(added.row.records)}`, {
         ...known,
         hash: added.hash,
+        leaf: added.leaf,
         record: errorVersion,
         version: known.version + 1,
         sequence: added.row.records,
@@ -274,12 +278,13 @@ export class Custody {
 
   /** The statement of one more version, its place in the chain, and the patient's row after it. */
   private append(
+    gathering: Gathering,
     row: PatientRow,
     of: Segment,
     version: Omit<RecordVersion, 'madeAt' | 'position' | 'previousHead' | 'segment'>,
   ): {
     readonly hash: Uint8Array
-    readonly changes: readonly JournalChange[]
+    readonly leaf: LeafPlace
     readonly row: PatientRow
     readonly position: number
     readonly head: Uint8Array
@@ -293,12 +298,12 @@ export class Custody {
       previousHead: chain.head,
       madeAt: Math.floor(this.surroundings.now()),
     })
-    const { hash: hashed, changes } = this.batches.commit(statementTypes.recordVersion, statement)
+    const { hash: hashed, place: leaf } = gathering.add(statementTypes.recordVersion, statement)
     const head = nextHead(chain.head, hashed)
     const chains = [...row.chains.filter((each) => each.segment !== of), { segment: of, count: position, head }].sort(
       (a, b) => (a.segment < b.segment ? -1 : 1),
     )
-    return { hash: hashed, changes, row: { ...row, chains, records: row.records + 1 }, position, head }
+    return { hash: hashed, leaf, row: { ...row, chains, records: row.records + 1 }, position, head }
   }
 
   private known(key: string, source: string): RecordRow | undefined {
@@ -319,7 +324,7 @@ export class Custody {
   /** Versions that stand now and whose leaf is committed: what a decision weighs. */
   current(key: string): readonly RecordRow[] {
     return this.versions(key).filter(
-      ({ status, hash: hashed }) => status === 'current' && this.batches.committedAt(hashed) !== undefined,
+      ({ status, leaf }) => status === 'current' && this.batches.committedAt(leaf) !== undefined,
     )
   }
 
@@ -331,8 +336,8 @@ export class Custody {
   /** The committed end of each segment's chain. */
   chainHeads(key: string): readonly { readonly segment: Segment; readonly count: number; readonly head: Uint8Array }[] {
     const heads = new Map<Segment, { segment: Segment; count: number; head: Uint8Array }>()
-    for (const { segment: of, position, head, hash: hashed } of this.versions(key)) {
-      if (this.batches.committedAt(hashed) !== undefined && position > (heads.get(of)?.count ?? 0))
+    for (const { segment: of, position, head, leaf } of this.versions(key)) {
+      if (this.batches.committedAt(leaf) !== undefined && position > (heads.get(of)?.count ?? 0))
         heads.set(of, { segment: of, count: position, head })
     }
     return [...heads.values()].sort((a, b) => (a.segment < b.segment ? -1 : 1))

@@ -1,4 +1,5 @@
-export { type CommittedBatch, sizeClasses } from './batches.ts'
+export { sizeClasses } from './batch-rows.ts'
+export { Batches, type CommittedBatch, type GroupRun, type LeavesWaiting } from './batches.ts'
 export { proveCommitted } from './bundles.ts'
 export type { ReceivedCorrection } from './corrections.ts'
 export { releaseInfo } from './custodian.ts'
@@ -10,5 +11,6 @@ export { type MemberNote, memberNote, NoteDesk, type NoteRefusal } from './notes
 export type { Journal, JournalChange, LedgerProof, Organisation, Replica, Surroundings } from './ports.ts'
 export type { AskRefusal } from './requester.ts'
 export type { Gathered, GatheredRecord, GatheredSource, VisitRefusal } from './requester-rows.ts'
+export { type LeafPlace, statementsIn } from './statement-groups.ts'
 export { viewOfAsk } from './view.ts'
 export type { WalletRefusal } from './wallet-door.ts'

@@ -186,7 +186,7 @@ describe('ciphertexts', () => {
     const { custody, batches } = world.exchange(hospital)
     const [row] = custody.versions(custody.patientKey(hospital, patient))
     const { vault } = world.node(hospital)
-    const statement = row && decode(recordVersion, batches.statement(row.hash) ?? new Uint8Array(0))
+    const statement = row && decode(recordVersion, batches.statement(row.leaf) ?? new Uint8Array(0))
     const ciphertext = row && vault.ciphertext(row.where)
     const key = row && vault.dataKey(row.record)
     if (!statement?.ok || !ciphertext?.ok || !key?.ok) throw new Error('a record is not in custody')

@@ -1,8 +1,8 @@
 /** Opens every note that leaves a node, reads every durable write, and holds both against the rules of the design. */
-import { bytes, decode, equalBytes, object, text, toHex, utf8 } from '@plexus/codec'
+import { decode, equalBytes, toHex, utf8 } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { openSealed, sha256 } from '@plexus/crypto'
-import { type IncomingRecord, type JournalChange, type MemberNote, memberNote } from '@plexus/exchange'
+import { type IncomingRecord, type JournalChange, type MemberNote, memberNote, statementsIn } from '@plexus/exchange'
 import { type Opening, openingLeadsTo, type StateReader, viewOf } from '@plexus/kernel'
 import {
   type IntentContent,
@@ -20,13 +20,6 @@ import {
 import { type Again, decideAgain } from './decide-again.ts'
 import type { SimulatedNode } from './node.ts'
 import type { World } from './world.ts'
-
-/** The journal's row of a statement, as the exchange writes it. */
-const statementRow = object({
-  type: text({ max: 30 }),
-  statement: bytes({ max: 1024 * 1024 }),
-  leafKey: bytes({ length: 32 }),
-})
 
 export interface Asked {
   readonly intent: Opening
@@ -321,14 +314,14 @@ export class Watch {
   }
 
   private receiptIn(node: SimulatedNode, changes: readonly JournalChange[]): WrittenReceipt | undefined {
-    for (const { table, key, value } of changes) {
-      const row = table === 'statements' && value ? decode(statementRow, value) : undefined
-      if (!row) continue
-      if (!row.ok) throw new Error('a row of statements does not decode: the watch is out of date')
-      if (row.value.type !== 'receipt') continue
-      const read = decode(receipt, row.value.statement)
-      if (!read.ok) throw new Error('a receipt that was written does not decode')
-      return { hash: key, node: node.name, statement: row.value.statement, receipt: read.value }
+    for (const { table, value } of changes) {
+      const group = table === 'statements' && value ? statementsIn(this.world.founding.chain.id, value) : []
+      for (const { type, statement, hash } of group) {
+        const read = type === 'receipt' ? decode(receipt, statement) : undefined
+        if (!read) continue
+        if (!read.ok) throw new Error('a receipt that was written does not decode')
+        return { hash: toHex(hash), node: node.name, statement, receipt: read.value }
+      }
     }
     return undefined
   }

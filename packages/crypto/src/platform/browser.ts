@@ -25,6 +25,7 @@ export const platform: Platform = {
     return bytes
   },
   sha256: (bytes) => sha256(bytes),
+  sha256Into: (bytes, target, at) => target.set(sha256(bytes), at),
   sha512: (bytes) => sha512(bytes),
   hmacSha256: (key, message) => hmac(sha256, key, message),
   hkdfSha256: ({ secret, salt, info, length }) => hkdf(sha256, secret, salt, info, length),

@@ -9,6 +9,8 @@ export interface Platform {
   readonly name: 'node' | 'browser'
   readonly randomBytes: RandomBytes
   sha256(bytes: Uint8Array): Uint8Array
+  /** Writes the 32 bytes into `target` at `at`: what hashes by the million makes no array for each. */
+  sha256Into(bytes: Uint8Array, target: Uint8Array, at: number): void
   sha512(bytes: Uint8Array): Uint8Array
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array
   hkdfSha256(input: HkdfInput): Uint8Array
