@@ -3,7 +3,14 @@ import { decode, encode, equalBytes, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { merklePath } from '@plexus/crypto'
 import { type Opening, openingLeadsTo, readEnvelope, stateKey, transactionBytesMax } from '@plexus/kernel'
-import { bundleBytesMax, type Committed, receiptBundle, type SignedReleaseNote, type StateFact } from '@plexus/policy'
+import {
+  bundleBytesMax,
+  type Committed,
+  receiptBundle,
+  receipt as receiptSchema,
+  type SignedReleaseNote,
+  type StateFact,
+} from '@plexus/policy'
 import type { Batches } from './batches.ts'
 import { readIntent } from './facts.ts'
 import type { Replica } from './ports.ts'
@@ -78,17 +85,25 @@ export function bundleOf(
 ): Uint8Array | undefined {
   const known = (keys: readonly string[]): readonly string[] =>
     keys.filter((key) => replica.state.get(key) !== undefined)
-  // A grant was decided on a later state than its intent's block shows: a role may have been reinstated in between.
-  const noteKeys = of.note
-    ? [`members/keys/${toHex(of.note.signature.key)}`, ...(of.intent ? intentFactKeys(of.intent) : [])]
-    : []
-  const receipt = proveCommitted(replica, batches, of.receipt, known([`members/tenants/${of.custodian}`, ...noteKeys]))
+  const beside = [
+    `members/tenants/${of.custodian}`,
+    ...(of.note ? [`members/keys/${toHex(of.note.signature.key)}`] : []),
+    // A grant was decided on a later state than its intent's block shows: a role may have been reinstated in between.
+    // That holds for a grant which was voided since, and has no note.
+    ...(of.intent && isGrant(of.receipt) ? intentFactKeys(of.intent) : []),
+  ]
+  const receipt = proveCommitted(replica, batches, of.receipt, known(beside))
   const intent =
     of.intent && (proveCommitted(replica, batches, of.intent, known(intentFactKeys(of.intent))) ?? undefined)
   if (!receipt || intent === undefined) return undefined
   const bytes = encode(receiptBundle, { intent, receipt, note: of.note })
   if (bytes.length > bundleBytesMax) throw new Error('a receipt bundle is larger than its bound')
   return bytes
+}
+
+function isGrant({ statement }: Opening): boolean {
+  const read = decode(receiptSchema, statement)
+  return read.ok && (read.value.decision.type === 'permit' || read.value.decision.type === 'part')
 }
 
 /** Entries of the state shown beside an intent: who acts for the requester, and the clinician's role. */
