@@ -4,6 +4,15 @@ export {
   openAead,
   sealAead,
 } from './aead.ts'
+export {
+  type ChunkedInput,
+  type ChunkedRefusal,
+  openChunked,
+  plaintextLengthOf,
+  sealChunked,
+  sealedLengthOf,
+} from './chunked-aead.ts'
+export { type ChunkedReader, openChunkedReader, type ReadSealed } from './chunked-reader.ts'
 export { handleOf, leafOf, signedBytes, statementHash } from './commitment.ts'
 export { checkLongLivedKey, checkOneTimeKey, type KeyRefusal, publicKeyOf, sign, verify } from './ed25519.ts'
 export { hmacSha256, sha256, sha512 } from './hash.ts'
@@ -25,6 +34,7 @@ export {
 export { merkleLeafHash, merkleNodeHash } from './merkle-nodes.ts'
 export { type MerkleTree, merkleTreeOfPacked } from './merkle-tree.ts'
 export { type RandomBytes, systemRandom } from './random.ts'
+export { type RunningHash, runningSha256 } from './running-hash.ts'
 export {
   checkSealingKey,
   generateSealingKey,

@@ -9,6 +9,7 @@ import { KEM_MLKEM768_X25519 } from '@panva/hpke-noble'
 import { concatBytes, equalBytes } from '@plexus/codec'
 import { oneShotHpke } from './one-shot-hpke.ts'
 import type { Platform } from './platform.ts'
+import { streams } from './streams-browser.ts'
 
 /** Web Cryptography API §10.1.1: getRandomValues refuses more at once. */
 const randomBytesPerCall = 65_536
@@ -16,6 +17,7 @@ const randomBytesPerCall = 65_536
 const { Point } = ed25519
 
 export const platform: Platform = {
+  ...streams,
   name: 'browser',
   randomBytes(length) {
     const bytes = new Uint8Array(length)

@@ -19,6 +19,7 @@ import { KEM_MLKEM768_X25519 } from 'hpke'
 import { oneShotHpke } from './one-shot-hpke.ts'
 import type { Platform } from './platform.ts'
 import { recentlyUsed } from './recently-used.ts'
+import { streams } from './streams-node.ts'
 
 /** RFC 8410 §4, §7: the DER that stands before a 32-byte Ed25519 public key, Ed25519 seed and X25519 private key. */
 const ed25519PublicPrefix = fromHex('302a300506032b6570032100')
@@ -57,6 +58,7 @@ function drawRandom(length: number): Uint8Array {
 // A symmetric key is handed over as a KeyObject: Node 24 looks at bare bytes by a road that costs 10 µs a call, which
 // doubles the price of sealing a short text and trebles that of an HMAC (measured).
 export const platform: Platform = {
+  ...streams,
   name: 'node',
   randomBytes: drawRandom,
   sha256: (bytes) => fromLatin1(hash('sha256', bytes, 'binary')),

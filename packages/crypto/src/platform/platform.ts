@@ -1,3 +1,5 @@
+import type { StreamPrimitives } from './streams.ts'
+
 /** Gives `length` fresh bytes that nobody can foresee. It is handed in, so that a simulation can be replayed. */
 export type RandomBytes = (length: number) => Uint8Array
 
@@ -5,7 +7,7 @@ export type RandomBytes = (length: number) => Uint8Array
  * What differs between Node and a browser: who computes a primitive. The files above this interface check lengths and
  * rules; a platform computes, and both platforms give the same bytes for the same input.
  */
-export interface Platform {
+export interface Platform extends StreamPrimitives {
   readonly name: 'node' | 'browser'
   readonly randomBytes: RandomBytes
   sha256(bytes: Uint8Array): Uint8Array
