@@ -4,82 +4,80 @@
  */
 import type { Table } from './environment.ts'
 
-export class BufferedTable implements Table {
+/** What keys of one kind are in memory, and as bytes; both have the same order. */
+export interface KeyKind<Key extends number | string> {
+  bytes(key: Key): Uint8Array
+  read(bytes: Uint8Array): Key
+}
+
+export class BufferedTable<Key extends number | string> {
   private readonly table: Table
-  /** By the key as latin-1 text, whose order is the order of the bytes; null is a removal. */
-  private readonly waiting = new Map<string, Uint8Array | null>()
+  private readonly kind: KeyKind<Key>
+  /** Null is a removal. */
+  private readonly waiting = new Map<Key, Uint8Array | null>()
   /** The keys of `waiting`; those that were not put in rising order are sorted when somebody walks. */
-  private keys: string[] = []
+  private keys: Key[] = []
   private sorted = true
 
-  constructor(table: Table) {
+  constructor(table: Table, kind: KeyKind<Key>) {
     this.table = table
+    this.kind = kind
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    const waiting = this.waiting.get(textOf(key))
-    return waiting === undefined ? this.table.get(key) : (waiting ?? undefined)
+  get(key: Key): Uint8Array | undefined {
+    const waiting = this.waiting.get(key)
+    return waiting === undefined ? this.table.get(this.kind.bytes(key)) : (waiting ?? undefined)
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.set(textOf(key), value)
-  }
-
-  remove(key: Uint8Array): void {
-    this.set(textOf(key), null)
-  }
-
-  private set(key: string, value: Uint8Array | null): void {
+  /** `value` null removes. */
+  set(key: Key, value: Uint8Array | null): void {
     if (!this.waiting.has(key)) {
-      this.sorted &&= this.keys.length === 0 || (this.keys[this.keys.length - 1] as string) < key
+      this.sorted &&= this.keys.length === 0 || (this.keys[this.keys.length - 1] as Key) < key
       this.keys.push(key)
     }
     this.waiting.set(key, value)
   }
 
-  *range({
-    start,
-    end,
-    limit = Number.MAX_SAFE_INTEGER,
-    reverse,
-  }: Parameters<Table['range']>[0]): Iterable<readonly [Uint8Array, Uint8Array]> {
-    if (reverse) throw new Error('a buffered table is walked forwards only')
+  /** From `start`, or the first, up to and without `end`, in the order of keys. */
+  *range({ start, end }: { readonly start?: Key; readonly end?: Key }): Iterable<readonly [Key, Uint8Array]> {
+    // A walk that is under way keeps the array it began with.
     const keys = this.keysInOrder()
-    const last = end && textOf(end)
-    let left = limit
-    let at = start ? firstNotBelow(keys, textOf(start)) : 0
-    const waitingBelow = (bound: string | undefined): boolean => {
-      const key = keys[at]
-      return key !== undefined && (bound === undefined || key < bound)
+    let at = start === undefined ? 0 : firstNotBelow(keys, start)
+    const stored = this.table.range({
+      ...(start !== undefined && { start: this.kind.bytes(start) }),
+      ...(end !== undefined && { end: this.kind.bytes(end) }),
+    })
+    for (const [storedKey, value] of stored) {
+      const key = this.kind.read(storedKey)
+      for (; (keys[at] as Key) < key; at++) yield* this.waitingEntry(keys[at] as Key)
+      if (keys[at] !== key) yield [key, value]
+      else yield* this.waitingEntry(keys[at++] as Key)
     }
-    for (const [key, value] of this.table.range({ ...(start && { start }), ...(end && { end }) })) {
-      const text = textOf(key)
-      for (; waitingBelow(text); at++) {
-        const own = this.waiting.get(keys[at] as string)
-        if (!own) continue
-        if (left-- <= 0) return
-        yield [bytesOf(keys[at] as string), own] as const
-      }
-      const changed = keys[at] === text ? this.waiting.get(text) : value
-      if (keys[at] === text) at++
-      if (!changed) continue
-      if (left-- <= 0) return
-      yield [key, changed] as const
+    for (; at < keys.length && (end === undefined || (keys[at] as Key) < end); at++)
+      yield* this.waitingEntry(keys[at] as Key)
+  }
+
+  /** The last entry at or below `key`. */
+  atOrBelow(key: Key): readonly [Key, Uint8Array] | undefined {
+    const keys = this.keysInOrder()
+    let at = firstNotBelow(keys, key)
+    if (keys[at] !== key) at--
+    while (at >= 0 && this.waiting.get(keys[at] as Key) === null) at--
+    const waiting = at >= 0 ? (keys[at] as Key) : undefined
+    for (const [storedKey, value] of this.table.range({ start: this.kind.bytes(key), reverse: true })) {
+      const stored = this.kind.read(storedKey)
+      if (waiting !== undefined && stored <= waiting) break
+      if (this.waiting.get(stored) !== null) return [stored, value]
     }
-    for (; waitingBelow(last); at++) {
-      const own = this.waiting.get(keys[at] as string)
-      if (!own) continue
-      if (left-- <= 0) return
-      yield [bytesOf(keys[at] as string), own] as const
-    }
+    return waiting === undefined ? undefined : [waiting, this.waiting.get(waiting) as Uint8Array]
   }
 
   /** Writes what waits, in rising order of keys, which is how LMDB writes fastest; inside `Environment.write` only. */
   flush(): void {
     for (const key of this.keysInOrder()) {
       const value = this.waiting.get(key)
-      if (value) this.table.put(bytesOf(key), value)
-      else this.table.remove(bytesOf(key))
+      if (value) this.table.put(this.kind.bytes(key), value)
+      else this.table.remove(this.kind.bytes(key))
     }
   }
 
@@ -90,28 +88,24 @@ export class BufferedTable implements Table {
     this.sorted = true
   }
 
-  private keysInOrder(): readonly string[] {
-    // A walk that is under way keeps the array it began with.
+  private *waitingEntry(key: Key): Iterable<readonly [Key, Uint8Array]> {
+    const value = this.waiting.get(key)
+    if (value) yield [key, value]
+  }
+
+  private keysInOrder(): readonly Key[] {
     if (!this.sorted) this.keys = this.keys.slice().sort((a, b) => (a < b ? -1 : 1))
     this.sorted = true
     return this.keys
   }
 }
 
-function textOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
-}
-
-function bytesOf(key: string): Uint8Array {
-  return Buffer.from(key, 'latin1')
-}
-
-function firstNotBelow(keys: readonly string[], key: string): number {
+function firstNotBelow<Key extends number | string>(keys: readonly Key[], key: Key): number {
   let low = 0
   let high = keys.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((keys[middle] as string) < key) low = middle + 1
+    if ((keys[middle] as Key) < key) low = middle + 1
     else high = middle
   }
   return low

@@ -3,8 +3,6 @@
  * completed: appended only, and enough for every proof.
  */
 import { createHash } from 'node:crypto'
-import type { Table } from './environment.ts'
-import { numberKey } from './keys.ts'
 import { StoreError } from './store-error.ts'
 
 export function sha256OfParts(...parts: readonly Uint8Array[]): Uint8Array {
@@ -19,6 +17,12 @@ const sha256 = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array =>
 const leafHash = (leaf: Uint8Array): Uint8Array => sha256(0, leaf)
 const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(1, left, right)
 
+/** Subtree roots by their position. */
+export interface SubtreeTable {
+  get(position: number): Uint8Array | undefined
+  set(position: number, root: Uint8Array): void
+}
+
 const emptyRoot = new Uint8Array(createHash('sha256').digest())
 
 /** Where the root of a complete subtree of 2^level leaves stands, counted in the order of completion. */
@@ -32,19 +36,19 @@ function positionOf(level: number, index: number): number {
 }
 
 /** Adds the leaf at `index`, and every subtree that it completes. */
-export function appendHistory(table: Table, index: number, leaf: Uint8Array): void {
+export function appendHistory(table: SubtreeTable, index: number, leaf: Uint8Array): void {
   let hash = leafHash(leaf)
-  table.put(numberKey(positionOf(0, index)), hash)
+  table.set(positionOf(0, index), hash)
   let at = index
   for (let level = 0; at % 2 === 1; level++) {
     hash = nodeHash(read(table, level, at - 1), hash)
     at = Math.floor(at / 2)
-    table.put(numberKey(positionOf(level + 1, at)), hash)
+    table.set(positionOf(level + 1, at), hash)
   }
 }
 
 /** RFC 6962 §2.1.1: the siblings of a leaf, from the leaf up, in the tree of `size` leaves. */
-export function historyPath(table: Table, index: number, size: number): readonly Uint8Array[] {
+export function historyPath(table: SubtreeTable, index: number, size: number): readonly Uint8Array[] {
   const path: Uint8Array[] = []
   let start = 0
   let end = size
@@ -65,7 +69,7 @@ export function historyPath(table: Table, index: number, size: number): readonly
  * RFC 6962 §2.1.2: that the tree of `before` blocks is the beginning of the tree of `after`; as `verifyMerkleConsistency`
  * of the package crypto reads it. Empty when both are the same.
  */
-export function historyGrowth(table: Table, before: number, after: number): readonly Uint8Array[] {
+export function historyGrowth(table: SubtreeTable, before: number, after: number): readonly Uint8Array[] {
   const proof: Uint8Array[] = []
   let start = 0
   let end = after
@@ -84,7 +88,7 @@ export function historyGrowth(table: Table, before: number, after: number): read
 }
 
 /** RFC 6962 §2.1: the root of the tree of `size` leaves. */
-export function historyRoot(table: Table, size: number): Uint8Array {
+export function historyRoot(table: SubtreeTable, size: number): Uint8Array {
   return size === 0 ? emptyRoot : subtreeRoot(table, 0, size)
 }
 
@@ -96,7 +100,7 @@ export function rootOfSubtrees(roots: readonly Uint8Array[]): Uint8Array {
   )
 }
 
-function subtreeRoot(table: Table, start: number, end: number): Uint8Array {
+function subtreeRoot(table: SubtreeTable, start: number, end: number): Uint8Array {
   const size = end - start
   const half = largestPowerOfTwoBelow(size)
   if (size === 1) return read(table, 0, start)
@@ -105,8 +109,8 @@ function subtreeRoot(table: Table, start: number, end: number): Uint8Array {
   return nodeHash(subtreeRoot(table, start, middle), subtreeRoot(table, middle, end))
 }
 
-function read(table: Table, level: number, index: number): Uint8Array {
-  const hash = table.get(numberKey(positionOf(level, index)))
+function read(table: SubtreeTable, level: number, index: number): Uint8Array {
+  const hash = table.get(positionOf(level, index))
   if (hash?.length !== 32) throw new StoreError('damaged', `the history lacks the subtree ${level}/${index}`)
   return hash
 }

@@ -1,4 +1,5 @@
-/** Keys as bytes whose order is the order of what they stand for. */
+/** Keys in memory and as bytes; the order of the bytes is the order of what they stand for. */
+import type { KeyKind } from './buffered-table.ts'
 
 const printable = /^[\x21-\x7e]{1,400}$/
 
@@ -7,7 +8,7 @@ export const isAsciiKey = (text: string): boolean => printable.test(text)
 /** Printable ASCII: byte order and JavaScript's order agree. */
 export function asciiKey(text: string): Uint8Array {
   if (!isAsciiKey(text)) throw new Error('a key is not printable ASCII of 1 to 400')
-  return Uint8Array.from(Buffer.from(text, 'latin1'))
+  return Buffer.from(text, 'latin1')
 }
 
 export function asciiText(key: Uint8Array): string {
@@ -16,7 +17,7 @@ export function asciiText(key: Uint8Array): string {
 
 /** The first key behind every key that starts with this prefix; a prefix of printable ASCII always has one. */
 export function behindPrefix(prefix: Uint8Array): Uint8Array {
-  const end = prefix.slice()
+  const end = Uint8Array.from(prefix)
   const last = end.length - 1
   end[last] = (end[last] as number) + 1
   return end
@@ -26,21 +27,27 @@ export function behindPrefix(prefix: Uint8Array): Uint8Array {
 export function numberKey(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${value} is not a position`)
   const key = new Uint8Array(8)
-  const view = new DataView(key.buffer)
-  view.setUint32(0, Math.floor(value / 2 ** 32))
-  view.setUint32(4, value % 2 ** 32)
+  let rest = value
+  for (let at = 7; rest > 0; at--) {
+    key[at] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
   return key
 }
 
 export function keyNumber(key: Uint8Array): number {
-  const view = new DataView(key.buffer, key.byteOffset, key.byteLength)
-  return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
+  let value = 0
+  for (const byte of key) value = value * 256 + byte
+  return value
 }
 
-/** The last second at which an envelope is valid, then its id. */
-export function envelopeKey(id: Uint8Array, validUntil: number): Uint8Array {
-  const key = new Uint8Array(8 + id.length)
-  key.set(numberKey(validUntil))
-  key.set(id, 8)
-  return key
-}
+export const numberKeys: KeyKind<number> = { bytes: numberKey, read: keyNumber }
+/** Any bytes, as latin-1 text: one character a byte, so that the order stays. */
+export const byteKeys: KeyKind<string> = { bytes: (text) => Buffer.from(text, 'latin1'), read: asciiText }
+
+/** The last second at which an envelope is valid, then its id: ids that are asked for together lie together. */
+export const envelopeKey = (id: Uint8Array, validUntil: number): string =>
+  asciiText(numberKey(validUntil)) + asciiText(id)
+
+/** Ordered by key and then by height; no key holds the zero byte that parts them. */
+export const formerKey = (key: string, height: number): string => `${key}\0${asciiText(numberKey(height))}`

@@ -8,29 +8,23 @@ import { encode, equalBytes } from '@plexus/codec'
 import {
   type AppliedBlock,
   appHash,
-  blockSummary,
-  eventRecord,
+  type EnvelopeAt,
+  emptyRoot,
+  type Outcome,
   proveState,
+  readEnvelope,
   storedBlock,
   type Tip,
   updateTree,
   verifyStateProof,
 } from '@plexus/kernel'
 import { type BlockJournal, openBlockJournal } from './block-journal.ts'
-import { BufferedTable } from './buffered-table.ts'
-import { type Environment, openEnvironment, type Table } from './environment.ts'
-import { appendHistory, historyGrowth, historyPath, historyRoot, rootOfSubtrees } from './history.ts'
-import { asciiKey, asciiText, behindPrefix, envelopeKey, isAsciiKey, keyNumber, numberKey } from './keys.ts'
+import { type Environment, openEnvironment } from './environment.ts'
+import { historyGrowth, historyPath, historyRoot, rootOfSubtrees } from './history.ts'
+import { asciiKey, asciiText, behindPrefix, isAsciiKey } from './keys.ts'
 import { eventsPerReadMax, type LedgerStore, type ProvenState, type StoredBlock } from './ledger-reads.ts'
-import {
-  heightRecord,
-  journaledBlock,
-  placeRecord,
-  readRecord,
-  replacedRecord,
-  type TipRecord,
-  tipRecord,
-} from './ledger-records.ts'
+import { blockEvents, heightRecord, journaledBlock, readRecord, type TipRecord } from './ledger-records.ts'
+import { type EncodedBlock, LedgerTables } from './ledger-tables.ts'
 import { StoreError } from './store-error.ts'
 
 /**
@@ -39,8 +33,9 @@ import { StoreError } from './store-error.ts'
  */
 export const proofHeightsDefault = 1_000
 
-/** Pruning follows one height per block; after the window was narrowed it catches up at this rate. */
-const prunedPerBlockMax = 4
+/** On a busy ledger fewer, some seconds at full load: the tiles that only past states use would outgrow the state. */
+const proofTilesMax = 250_000
+const proofHeightsMin = 16
 
 /**
  * What waits for LMDB: the larger, the fewer pages are written again and again; the smaller, the shorter a stop to write
@@ -83,8 +78,6 @@ export function openLedgerStore(directory: string, options: LedgerStoreOptions):
 
 const journalFile = 'blocks.journal'
 
-const tipKey = asciiKey('tip')
-
 const nothing = new Uint8Array(0)
 
 interface Parts {
@@ -96,53 +89,37 @@ interface Parts {
 }
 
 function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts): LedgerStore {
-  const tables: BufferedTable[] = []
-  const table = (name: string): BufferedTable => {
-    const made = new BufferedTable(environment.table(name))
-    tables.push(made)
-    return made
-  }
-  const meta = table('meta')
-  const state = table('state')
-  const nodes = table('nodes')
-  const blocks = table('blocks')
-  const heights = table('heights')
-  const events = table('events')
-  /** By the end of the envelope and its id: what comes at one time lies together. */
-  const places = table('places')
-  const history = table('history')
-  /** Height → what its block replaced. */
-  const replaced = table('replaced')
-  /** Key and height → the value before that block. */
-  const former = table('former')
-
-  let tip = readTip(meta)
-  if (tip) checkTip(tip)
-  /** Blocks whose tables wait in memory, and the bytes of those that no journal counts. */
-  let waitingBlocks = 0
+  const tables = new LedgerTables(environment, {
+    heightsMax: proofHeights,
+    heightsMin: Math.min(proofHeights, proofHeightsMin),
+    tilesMax: proofTilesMax,
+  })
+  if (tables.tip) checkTip(tables.tip)
+  /** Bytes that wait for LMDB where no journal counts them. */
   let waitingBytes = 0
   /** A block is durable, but what follows from it did not come about: nothing may be read any more. */
   let broken: unknown
+  let closed = false
+  if (journal) recover(journal)
+
   function recover(from: BlockJournal): void {
-    for (const { height, payload } of from.recover(tip?.height ?? -1)) {
-      const { header, ...block } = readRecord(journaledBlock, payload, `block ${height} in the journal`)
-      const root = tip?.stateRoot ?? { id: 0, hash: new Uint8Array(32) }
-      const tree = updateTree({ node }, root, block.changes, tip?.nextNodeId ?? 1)
-      const fits = block.tip.height === height && equalBytes(tree.root.hash, block.tip.stateRoot.hash)
+    for (const { height, payload } of from.recover(tables.tip?.height ?? -1)) {
+      const kept = readRecord(journaledBlock, payload, `block ${height} in the journal`)
+      const { header, transactions, outcomes } = readRecord(storedBlock, kept.block, `block ${height} in the journal`)
+      const root = tables.tip?.stateRoot ?? emptyRoot
+      const tree = updateTree({ node }, root, kept.changes, tables.tip?.nextNodeId ?? 1)
+      const fits = kept.tip.height === height && equalBytes(tree.root.hash, kept.tip.stateRoot.hash)
       if (!fits) throw new StoreError('damaged', `block ${height} in the journal does not fit the state before it`)
-      take({ ...block, nodes: tree.nodes, replaced: tree.replaced }, header)
+      const envelopes = envelopesIn(transactions, outcomes)
+      tables.take({ ...kept, outcomes, envelopes, header, nodes: tree.nodes, replaced: tree.replaced })
     }
   }
 
   /** All that waits goes to LMDB; then the journal begins anew. */
   function flush(): void {
-    if (waitingBlocks === 0) return
-    environment.write(() => {
-      for (const each of tables) each.flush()
-    })
-    for (const each of tables) each.forget()
+    if (tables.waiting === 0) return
+    tables.flush()
     journal?.restart()
-    waitingBlocks = 0
     waitingBytes = 0
   }
 
@@ -153,125 +130,64 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
       known &&
       equalBytes(known.appHash, expected) &&
       equalBytes(appHash({ stateRoot: stateRoot.hash, historyRoot: root }), expected) &&
-      equalBytes(historyRoot(history, height), root) &&
-      blocks.get(numberKey(height)) &&
-      (stateRoot.id === 0 || nodes.get(numberKey(stateRoot.id)))
+      equalBytes(historyRoot(tables.history, height), root) &&
+      tables.blocks.get(height) &&
+      (stateRoot.id === 0 || node(stateRoot.id))
     if (!consistent) throw new StoreError('damaged', `the tip at height ${height} does not fit what is stored`)
-  }
-
-  function readHeight(height: number) {
-    const record = isHeight(height) ? heights.get(numberKey(height)) : undefined
-    return record && readRecord(heightRecord, record, `height ${height}`)
   }
 
   function commit(applied: AppliedBlock, header: Uint8Array): void {
     if (broken) throw new StoreError('damaged', 'an earlier block was not taken whole', { cause: broken })
-    const { tip: next } = applied
-    const expected = tip ? tip.height + 1 : 0
-    if (next.height !== expected) throw new Error(`block ${next.height} cannot be stored where ${expected} follows`)
-    const { height } = next
-    const root = rootOfSubtrees(next.history)
-    if (!equalBytes(appHash({ stateRoot: next.stateRoot.hash, historyRoot: root }), next.appHash))
+    const { events, transactions, ...rest } = applied
+    const { tip, outcomes } = rest
+    const { height } = tip
+    const expected = tables.tip ? tables.tip.height + 1 : 0
+    if (height !== expected) throw new Error(`block ${height} cannot be stored where ${expected} follows`)
+    const historyRoot = rootOfSubtrees(tip.history)
+    if (!equalBytes(appHash({ stateRoot: tip.stateRoot.hash, historyRoot }), tip.appHash))
       throw new Error(`the app hash of block ${height} is not that of its roots`)
-    if ((journal?.usedBytes ?? waitingBytes) >= journalBytesMax || waitingBlocks >= journaledBlocksMax) flush()
-    if (journal) {
-      const { nodes: _nodes, replaced: _replaced, ...kept } = applied
-      journal.append({ height, payload: encode(journaledBlock, { ...kept, header }) })
-    } else waitingBytes += bytesIn(applied)
+    if ((journal?.usedBytes ?? waitingBytes) >= journalBytesMax || tables.waiting >= journaledBlocksMax) flush()
+    const encoded: EncodedBlock = {
+      ...rest,
+      header,
+      block: encode(storedBlock, { kind: 'block', height, time: tip.time, header, transactions, outcomes }),
+      events: encode(blockEvents, { height, events: events.map(({ contract, event }) => ({ contract, event })) }),
+    }
+    if (journal) journal.append({ height, payload: encode(journaledBlock, encoded) })
+    waitingBytes += encoded.block.length + encoded.events.length
     // Durable from here on; readers see the new tip only after its tables.
     try {
-      take(applied, header)
+      tables.take(encoded)
     } catch (error) {
       broken = error
       throw error
     }
   }
 
-  function take(applied: AppliedBlock, header: Uint8Array): void {
-    const { tip: next, summary, transactions, outcomes } = applied
-    const { height } = next
-    const at = numberKey(height)
-    const keys = writeState(applied)
-    for (const [id, tile] of applied.nodes) nodes.put(numberKey(id), tile)
-    replaced.put(at, encode(replacedRecord, { nodes: applied.replaced, keys }))
-    if (height > 0) appendHistory(history, height - 1, encode(blockSummary, summary))
-    blocks.put(at, encode(storedBlock, { kind: 'block', height, time: next.time, header, transactions, outcomes }))
-    const historyRoot = rootOfSubtrees(next.history)
-    heights.put(
-      at,
-      encode(heightRecord, { stateRoot: next.stateRoot, historyRoot, appHash: next.appHash, summary, header }),
-    )
-    for (const event of applied.events) events.put(numberKey(event.sequence), encode(eventRecord, event))
-    writePlaces(applied)
-    const record = { ...next, provableFrom: prune(height, tip?.provableFrom ?? 0) }
-    meta.put(tipKey, encode(tipRecord, record))
-    waitingBlocks += 1
-    tip = record
-  }
-
-  /** The keys whose former value was kept: an empty one needs no keeping, since a proof tells it from any other. */
-  function writeState({ tip: { height }, changes }: AppliedBlock): readonly string[] {
-    const kept: string[] = []
-    for (const { key, value } of changes) {
-      const at = asciiKey(key)
-      const before = state.get(at)
-      if (before && before.length > 0) {
-        former.put(formerKey(at, height), before)
-        kept.push(key)
-      }
-      if (value) state.put(at, value)
-      else if (before) state.remove(at)
-    }
-    return kept
-  }
-
-  function writePlaces({ tip: { height }, envelopes }: AppliedBlock): void {
-    for (const { id, validUntil, index, accepted } of envelopes) {
-      // The same envelope may come again and be refused: its acceptance stays what is found.
-      if (!accepted && recordedPlace(id, validUntil)?.accepted) continue
-      places.put(envelopeKey(id, validUntil), encode(placeRecord, { height, index, accepted }))
-    }
-  }
-
-  /** What a block replaced serves states below its height alone: it goes when the last of them left the window. */
-  function prune(height: number, provableFrom: number): number {
-    const wanted = Math.max(provableFrom, height - proofHeights + 1)
-    const until = Math.min(wanted, provableFrom + prunedPerBlockMax)
-    for (let gone = provableFrom + 1; gone <= until; gone++) {
-      const at = numberKey(gone)
-      const record = replaced.get(at)
-      if (!record) throw new StoreError('damaged', `what block ${gone} replaced is not there`)
-      const old = readRecord(replacedRecord, record, `what block ${gone} replaced`)
-      for (const id of old.nodes) nodes.remove(numberKey(id))
-      for (const key of old.keys) former.remove(formerKey(asciiKey(key), gone))
-      replaced.remove(at)
-    }
-    return until
-  }
-
-  function recordedPlace(id: Uint8Array, validUntil: number) {
-    const record = id.length === 32 ? places.get(envelopeKey(id, validUntil)) : undefined
-    return record && readRecord(placeRecord, record, 'the place of a transaction')
+  function readHeight(height: number) {
+    const record = isHeight(height) ? tables.heights.get(height) : undefined
+    return record && readRecord(heightRecord, record, `height ${height}`)
   }
 
   function block(height: number): StoredBlock | undefined {
-    const record = isHeight(height) ? blocks.get(numberKey(height)) : undefined
+    const record = isHeight(height) ? tables.blocks.get(height) : undefined
     return record && readRecord(storedBlock, record, `block ${height}`)
   }
 
-  const node = (id: number): Uint8Array | undefined => nodes.get(numberKey(id))
+  function node(id: number): Uint8Array | undefined {
+    return tables.nodes.get(id)
+  }
 
   /** What the key may have held after the block of `height`, the likelier first. */
   function valuesAt(height: number, key: string): readonly Uint8Array[] {
     if (!isAsciiKey(key)) return []
-    const at = asciiKey(key)
-    const end = formerKey(at, Number.MAX_SAFE_INTEGER)
-    for (const [, value] of former.range({ start: formerKey(at, height + 1), end, limit: 1 })) return [value, nothing]
-    const current = state.get(at)
+    for (const value of tables.formerValues(key, height)) return [value, nothing]
+    const current = tables.state.get(key)
     return current ? [current, nothing] : [nothing]
   }
 
   function proveStateAt(height: number, key: string): ProvenState | undefined {
+    const { tip } = tables
     if (!tip || height < tip.provableFrom || height <= tip.height - proofHeights) return undefined
     const known = readHeight(height)
     if (!known) return undefined
@@ -283,41 +199,32 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     return { height, key, value, proof, stateRoot: stateRoot.hash, historyRoot: blocksRoot }
   }
 
-  if (journal) recover(journal)
-  let closed = false
   return {
-    tip: (): Tip | undefined => tip,
+    tip: (): Tip | undefined => tables.tip,
     // What cannot be a key was never stored; a rule may still ask for it.
-    get: (key) => (isAsciiKey(key) ? state.get(asciiKey(key)) : undefined),
+    get: (key) => (isAsciiKey(key) ? tables.state.get(key) : undefined),
     *entries(prefix) {
       if (prefix !== '' && !isAsciiKey(prefix)) return
-      const start = prefix === '' ? undefined : asciiKey(prefix)
-      const bounds = start ? { start, end: behindPrefix(start) } : {}
-      for (const [key, value] of state.range(bounds)) yield [asciiText(key), value]
+      yield* tables.state.range(prefix === '' ? {} : { start: prefix, end: asciiText(behindPrefix(asciiKey(prefix))) })
     },
     node,
     commit,
     block,
     header: (height) => readHeight(height)?.header,
     summary: (height) => readHeight(height)?.summary,
-    events(after, limit) {
-      const most = Math.min(limit, eventsPerReadMax)
-      if (most < 1) return []
-      return Array.from(events.range({ start: numberKey(after + 1), limit: most }), ([key, value]) =>
-        readRecord(eventRecord, value, `event ${keyNumber(key)}`),
-      )
-    },
+    events: (after, limit) => tables.eventsAfter(after, Math.min(limit, eventsPerReadMax)),
     transactionPlace(id, validUntil) {
-      const found = recordedPlace(id, validUntil)
-      return found && { height: found.height, index: found.index }
+      const place = tables.placeOf(id, validUntil)
+      return place && { height: place.height, index: place.index }
     },
-    wasAccepted: (id, validUntil) => recordedPlace(id, validUntil)?.accepted ?? false,
+    wasAccepted: (id, validUntil) => tables.placeOf(id, validUntil)?.accepted ?? false,
     rootAt(height) {
       const known = readHeight(height)
       return known && { stateRoot: known.stateRoot, historyRoot: known.historyRoot, appHash: known.appHash }
     },
     proveStateAt,
     proveBlock(height, size) {
+      const { tip, history } = tables
       if (!tip || !isHeight(size) || size > tip.height || height < 1 || height > size) return undefined
       const known = readHeight(height)
       if (!known) return undefined
@@ -331,6 +238,7 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
       }
     },
     proveGrowth(before, after) {
+      const { tip, history } = tables
       if (!tip || !isHeight(before) || !isHeight(after) || before < 1 || before > after || after > tip.height)
         return undefined
       return historyGrowth(history, before, after)
@@ -351,25 +259,16 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
   }
 }
 
-function readTip(meta: Table): TipRecord | undefined {
-  const record = meta.get(tipKey)
-  return record && readRecord(tipRecord, record, 'the tip')
-}
-
-/** Ordered by key and then by height; no key holds the zero byte that parts them. */
-function formerKey(key: Uint8Array, height: number): Uint8Array {
-  const at = new Uint8Array(key.length + 9)
-  at.set(key)
-  at.set(numberKey(height), key.length + 1)
-  return at
-}
-
-/** What a block without a journal takes, roughly: it only says when to write. */
-function bytesIn({ transactions, changes }: AppliedBlock): number {
-  let bytes = 0
-  for (const { length } of transactions) bytes += length
-  for (const { key, value } of changes) bytes += key.length + (value?.length ?? 0)
-  return bytes
+/** What the machine said of the envelopes of a block: it accepts one of several that are the same, the first it can. */
+function envelopesIn(transactions: readonly Uint8Array[], outcomes: readonly Outcome[]): readonly EnvelopeAt[] {
+  const found: EnvelopeAt[] = []
+  for (const [index, bytes] of transactions.entries()) {
+    const read = readEnvelope(bytes)
+    if (!read.ok) continue
+    const { id, body } = read.value
+    found.push({ id, validUntil: body.validUntil, index, accepted: outcomes[index]?.code === 0 })
+  }
+  return found
 }
 
 function isHeight(value: number): boolean {

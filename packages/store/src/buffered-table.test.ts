@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { BufferedTable } from './buffered-table.ts'
+import { temporaryDirectory } from './child.testing.ts'
+import { openEnvironment } from './environment.ts'
+import { numberKeys } from './keys.ts'
+
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ key: fc.nat(40), value: fc.option(fc.nat(255)) }) },
+  { weight: 1, arbitrary: fc.constant('flush' as const) },
+)
+
+test('what waits and what was flushed read as one table, whatever was written, removed and flushed before', () => {
+  const directory = temporaryDirectory()
+  const environment = openEnvironment({ directory, kind: 'ledger', chain: new Uint8Array(32), durable: false })
+  let tables = 0
+  try {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(40), fc.nat(40), (steps, from, to) => {
+        const stored = environment.table('values')
+        environment.write(() => {
+          for (const [key] of stored.range({})) stored.remove(key)
+        })
+        const table = new BufferedTable(stored, numberKeys)
+        tables++
+        const model = new Map<number, number>()
+        for (const each of steps) {
+          if (each === 'flush') {
+            environment.write(() => table.flush())
+            table.forget()
+          } else {
+            table.set(each.key, each.value === null ? null : Uint8Array.of(each.value))
+            each.value === null ? model.delete(each.key) : model.set(each.key, each.value)
+          }
+        }
+        const all = [...model].sort(([a], [b]) => a - b)
+        const read = (entries: Iterable<readonly [number, Uint8Array]>) =>
+          Array.from(entries, ([key, [value]]) => [key, value])
+        expect(read(table.range({}))).toEqual(all)
+        expect(read(table.range({ start: from, end: to }))).toEqual(all.filter(([key]) => key >= from && key < to))
+        const below = table.atOrBelow(from)
+        expect(below && read([below])[0]).toEqual(all.findLast(([key]) => key <= from))
+        for (let key = 0; key <= 40; key++) expect(table.get(key)?.[0]).toBe(model.get(key))
+      }),
+      { numRuns: 150 },
+    )
+  } finally {
+    environment.close()
+  }
+  expect(tables).toBeGreaterThan(100)
+})
