@@ -44,6 +44,9 @@ export const simple = { false: 0xf4, true: 0xf5, null: 0xf6 } as const
 /** Large enough for most statements, so that a write rarely grows its buffer. */
 const initialLength = 256
 
+/** A block's worth; what is larger is rare, and its memory is given back. */
+const keptLengthMax = 4 * 1024 * 1024
+
 /** Appends canonical heads and bytes to a buffer that grows. */
 export class Writer {
   private buffer = new Uint8Array(initialLength)
@@ -79,6 +82,12 @@ export class Writer {
 
   bytes(): Uint8Array {
     return this.buffer.slice(0, this.length)
+  }
+
+  /** Empty again; false when it has grown so large that it had better not be kept. */
+  restart(): boolean {
+    this.length = 0
+    return this.buffer.length <= keptLengthMax
   }
 
   private bigEndian(first: number, value: number, width: number): void {

@@ -23,10 +23,17 @@ export const bytesMaxDefault = 64 * 1024
 
 /** The canonical bytes of a value. A value outside its schema is a bug of the caller and throws. */
 export function encode<Value>(schema: Schema<Value>, value: Value): Uint8Array {
-  const writer = new Writer()
+  const writer = spare ?? new Writer()
+  // While it is in use there is none to spare: a schema may encode something of its own on the way.
+  spare = undefined
   schema.write(writer, value)
-  return writer.bytes()
+  const encoded = writer.bytes()
+  if (writer.restart()) spare = writer
+  return encoded
 }
+
+/** A buffer is made once and used again: its memory costs more than most of what is written into it (measured). */
+let spare: Writer | undefined
 
 /** Reads untrusted bytes: the value, or where and why they are not the canonical form of one. */
 export function decode<Value>(
