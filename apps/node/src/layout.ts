@@ -1,4 +1,4 @@
-/** Where a member's data lies, and the secrets beside it. One folder per member: ledger, vault, keys, exchange, fhir. */
+/** Where a member's data lies, and the secrets beside it: one folder per member, one in it per kind of data. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RandomBytes } from '@plexus/crypto'
@@ -10,6 +10,8 @@ export interface Layout {
   readonly vault: string
   readonly keys: string
   readonly exchange: string
+  /** The member's log over all blocks: public files, signed with `keys/log.secret`. */
+  readonly checkpoints: string
   /** Room for the FHIR store; records are indexed in the exchange's journal until there is one. */
   readonly fhir: string
 }
@@ -22,6 +24,7 @@ export function layoutOf(data: string, member: string): Layout {
     vault: join(root, 'vault'),
     keys: join(root, 'keys'),
     exchange: join(root, 'exchange'),
+    checkpoints: join(root, 'checkpoints'),
     fhir: join(root, 'fhir'),
   }
 }

@@ -16,6 +16,7 @@ import {
   type Sealing,
 } from '@plexus/store'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
+import { Checkpoints } from './checkpoints.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
 
 export interface NodeParts {
@@ -27,6 +28,10 @@ export interface NodeParts {
   /** To another member's node; loss is normal. */
   readonly send: (to: string, note: Uint8Array) => void
   readonly observe?: (what: string, seconds?: number) => void
+  /** Calls back once; the answer cancels. */
+  readonly schedule: (callback: () => void, milliseconds: number) => () => void
+  /** A part of the node has stopped for good. */
+  readonly onFailure: (error: Error) => void
   /** Runs one durable write of ledger, journal or vault under a name, so that a test can fail or end there. */
   readonly durable?: DurableWrite
 }
@@ -46,6 +51,7 @@ export class MemberNode {
   readonly vault: Vault
   readonly journal: Journal
   readonly exchange: Exchange
+  readonly checkpoints: Checkpoints
   readonly seed: Uint8Array
   private readonly parts: NodeParts
   private readonly organisations: Organisation[]
@@ -77,6 +83,24 @@ export class MemberNode {
       sealingSeed: secretOf(this.layout, 'sealing', random),
       blindingKey: secretOf(this.layout, 'blinding', random),
     })
+    this.checkpoints = new Checkpoints({
+      folder: this.layout.checkpoints,
+      chain: chain.id,
+      member,
+      seed: secretOf(this.layout, 'log', random),
+      ledger: this.store,
+      now,
+      schedule: parts.schedule,
+      onContradiction: parts.onFailure,
+      ...(parts.observe && { observe: parts.observe }),
+    })
+    this.replica.onApplied(() => this.checkpoints.wake())
+  }
+
+  /** Ends what goes on by itself; before `close`. */
+  async settle(): Promise<void> {
+    await this.exchange.drained()
+    await this.checkpoints.stop()
   }
 
   static open(parts: NodeParts): Result<MemberNode, NodeRefusal> {
@@ -95,6 +119,7 @@ export class MemberNode {
 
   attach(engine: LocalMember): void {
     this.engine = engine
+    this.checkpoints.wake()
   }
 
   /** Takes on a tenant: an organisation without a node of its own. The ledger must be told by `register-tenant`. */

@@ -108,6 +108,11 @@ async function foundNetwork({
   return chain
 }
 
+function schedule(callback: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(callback, milliseconds)
+  return () => clearTimeout(timer)
+}
+
 type MembersEvent = Infer<typeof members.event>
 const encodeEvent = (event: MembersEvent): Uint8Array => encode(members.event, event)
 
@@ -136,10 +141,7 @@ export class Network {
       sequencer,
       replicas: [...nodes.values()].map(({ replica }) => replica),
       clock: { now: parts.now },
-      schedule(callback, milliseconds) {
-        const timer = setTimeout(callback, milliseconds)
-        return () => clearTimeout(timer)
-      },
+      schedule,
       onFailure: parts.onFailure,
     })
     for (const [name, node] of nodes) {
@@ -177,6 +179,8 @@ export class Network {
           else deliver()
         },
         observe: (what, seconds) => parts.observe?.(member, what, seconds),
+        schedule,
+        onFailure: (error) => parts.onFailure(member, error),
         ...(durable && { durable }),
       })
       if (!opened.ok) {
@@ -236,7 +240,7 @@ export class Network {
     clearInterval(this.timer)
     this.engine.stop()
     // Turns that are under way end before the files are closed.
-    for (const node of this.nodes.values()) await node.exchange.drained()
+    for (const node of this.nodes.values()) await node.settle()
     for (const node of this.nodes.values()) node.close()
   }
 

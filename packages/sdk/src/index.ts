@@ -22,6 +22,7 @@ export {
   cosignNote,
   type HeldSignature,
   type NoteKey,
+  noteKeyId,
   parseNoteKey,
   type SignatureRefusal,
   signNote,

@@ -3,11 +3,12 @@
  * into a type that says so, and refused with problem details (RFC 9457) that never repeat what came.
  */
 import fastifySwagger from '@fastify/swagger'
-import { readJson, toPlain } from '@plexus/codec'
-import type { RandomBytes } from '@plexus/crypto'
+import { readJson, toHex, toPlain } from '@plexus/codec'
+import { type RandomBytes, sha256 } from '@plexus/crypto'
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
+import { checkpointRoutes } from './checkpoint-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -112,6 +113,7 @@ export async function createApi({
     ...walletRoutes(parts),
     ...staffRoutes(parts),
     ...ledgerRoutes(parts),
+    ...checkpointRoutes(),
   ])
     addRoute(app, route, network, tokens)
   app.get(
@@ -249,6 +251,8 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Fas
       return reply.type(answer.contentType).send(answer.text)
     case 'empty':
       return reply.code(204).send()
+    case 'file':
+      return sendFile(request, reply, answer)
     case 'unavailable':
       return reply
         .code(503)
@@ -257,6 +261,18 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Fas
     case 'problem':
       return refuse(request, reply, answer)
   }
+}
+
+/** RFC 9110 §13.1.2: who has the same file already is told so, and sent nothing. */
+function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bytes, contentType, immutable }: Extract<Answer, { readonly type: 'file' }>,
+): FastifyReply {
+  const tag = `"${toHex(sha256(bytes)).slice(0, 32)}"`
+  reply.header('etag', tag).header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+  if (request.headers['if-none-match'] === tag) return reply.code(304).send()
+  return reply.type(contentType).send(Buffer.from(bytes))
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, refused: Problem): FastifyReply {

@@ -68,6 +68,12 @@ export function createMetrics(): Metrics {
       gauge('plexus_ledger_block_age_seconds', 'Age of that block by the clock of this machine.', (member) =>
         Math.max(0, now() - (tip(member)?.time ?? 0)),
       )
+      const signed = (member: string) => network.node(member).checkpoints.newest?.size ?? 0
+      gauge('plexus_checkpoint_blocks', 'Blocks under the newest checkpoint that the member signed.', signed)
+      gauge('plexus_checkpoint_age_seconds', 'Age of the newest block under that checkpoint.', (member) => {
+        const { time } = network.node(member).store.summary(signed(member)) ?? network.chain.genesis
+        return Math.max(0, now() - time)
+      })
       gauge(
         'plexus_outbox_waiting',
         'Notes and notices that nobody has acknowledged.',

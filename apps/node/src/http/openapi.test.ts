@@ -36,7 +36,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
   const registered = world.app
     .printRoutes({ commonPrefix: false })
     .split('\n')
-    .flatMap((line) => /^.*?(\/\S*) \((.*)\)$/.exec(line)?.slice(1) ?? [])
+    .flatMap((line) => /^.*?((?:\/|\*)\S*) \((.*)\)$/.exec(line)?.slice(1) ?? [])
   expect(listed).toHaveLength(registered.length / 2)
   expect([...listed].sort()).toMatchInlineSnapshot(`
     [
@@ -50,6 +50,8 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/asks/{ask}",
       "GET /v1/members/{member}/asks/{ask}/view",
       "GET /v1/members/{member}/charts/{patient}",
+      "GET /v1/members/{member}/checkpoints/tile/{level}/{*}",
+      "GET /v1/members/{member}/checkpoints/{file}",
       "GET /v1/members/{member}/corrections",
       "GET /v1/members/{member}/handles/{handle}",
       "GET /v1/members/{member}/ledger",
@@ -62,6 +64,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "POST /v1/members/{member}/charts/{patient}/enrolment-code",
       "POST /v1/members/{member}/charts/{patient}/own-staff-read",
       "POST /v1/members/{member}/charts/{patient}/records/{source}/entered-in-error",
+      "POST /v1/members/{member}/checkpoints/cosignatures",
       "POST /v1/members/{member}/corrections/{correction}/acknowledge",
       "POST /v1/members/{member}/envelopes",
       "POST /v1/members/{member}/mailbox",
@@ -83,7 +86,7 @@ test('each operation has a name of its own, a summary, a tag, and answers with d
 
 test('each placeholder of a path is a required parameter, and no other is in the path', () => {
   for (const { path, operation } of operations()) {
-    const placeholders = [...path.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => name)
+    const placeholders = [...path.matchAll(/\{([a-z]+|\*)\}/g)].map(([, name]) => name)
     const parameters = (operation.parameters ?? []).filter((each) => each.in === 'path')
     expect(parameters.map(({ name }) => name).sort()).toEqual(placeholders.sort())
     expect(parameters.every(({ required }) => required === true)).toBe(true)

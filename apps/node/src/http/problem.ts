@@ -1,5 +1,6 @@
 /** What a request can be refused for, as problem details (RFC 9457). Codes are on the wire: never renamed, never reused. */
 import type { AskRefusal, MailboxRefusal, NoteRefusal, WalletRefusal } from '@plexus/exchange'
+import type { CosignatureRefusal } from '../cosignatures.ts'
 
 type DoorCode =
   | 'address-malformed'
@@ -11,6 +12,7 @@ type DoorCode =
   | 'body-too-large'
   | 'body-truncated'
   | 'chart-unknown'
+  | 'checkpoint-file-unknown'
   | 'clinician-unknown'
   | 'correction-unknown'
   | 'envelope-refused'
@@ -32,6 +34,7 @@ type DoorCode =
 export type ProblemCode =
   | DoorCode
   | AskRefusal['type']
+  | CosignatureRefusal['type']
   | MailboxRefusal['type']
   | NoteRefusal['type']
   | WalletRefusal['type']
@@ -46,9 +49,13 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.' },
   'body-truncated': { status: 400, title: 'The body ended before, or went on after, the length that was announced.' },
   'chart-unknown': { status: 404, title: 'This custodian keeps no such chart here.' },
+  'checkpoint-file-unknown': { status: 404, title: 'The log of this member has no such file, or not yet.' },
+  'checkpoint-unknown': { status: 404, title: 'This log signed no such checkpoint lately.' },
   'clinician-unknown': { status: 404, title: 'This member keeps no signing key of such a clinician.' },
   'code-unknown': { status: 403, title: 'The enrolment code is unknown, used, ended, or of another custodian.' },
   'correction-unknown': { status: 404, title: 'No such correction was received.' },
+  'cosignature-malformed': { status: 400, title: 'The bytes are not a signed note.' },
+  'cosignature-refused': { status: 403, title: 'No witness of this member signed, or a signature does not hold.' },
   'custodian-not-here': { status: 404, title: 'This node does not act for that custodian.' },
   'custodian-unknown': { status: 409, title: 'A custodian that is pointed out is not an active organisation.' },
   'envelope-refused': { status: 409, title: 'The engine does not take the envelope.' },

@@ -11,6 +11,8 @@ export type Answer =
   | { readonly type: 'octets'; readonly bytes: Uint8Array }
   | { readonly type: 'text'; readonly text: string; readonly contentType: string }
   | { readonly type: 'empty' }
+  /** A static file, named to caches by its hash; an immutable one is kept for good. */
+  | { readonly type: 'file'; readonly bytes: Uint8Array; readonly contentType: string; readonly immutable: boolean }
   /** Not ready: the same document with another status. */
   | { readonly type: 'unavailable'; readonly value: unknown }
   | Problem

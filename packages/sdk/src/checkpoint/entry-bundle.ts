@@ -5,7 +5,7 @@ import { tileWidth } from './tile-ids.ts'
 import { hashesIn } from './tile-tree.ts'
 
 /** What two bytes of length can say. */
-export const entryBytesMax = 0xffff
+const entryBytesMax = 0xffff
 
 export type BundleMismatch =
   | { readonly type: 'bundle-malformed'; readonly entry: number }
