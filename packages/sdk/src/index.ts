@@ -49,6 +49,18 @@ export {
 } from './checkpoint/tile-tree.ts'
 export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
+export { fitsBatch, type HttpAnswer, type SubmitPort, submitBatch, submitEnvelope } from './submit-client.ts'
+export {
+  type FollowOptions,
+  followEvents,
+  type OpenSocket,
+  openSubmitStream,
+  type SocketEvents,
+  type StreamAnswer,
+  type StreamPort,
+  type SubmitStream,
+} from './submit-stream.ts'
+export * from './submit-wire.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
 export * from './wallet/keys.ts'

@@ -5,18 +5,22 @@
 import fastifySwagger from '@fastify/swagger'
 import { readJson, toHex, toPlain } from '@plexus/codec'
 import { type RandomBytes, sha256 } from '@plexus/crypto'
+import { cborType } from '@plexus/sdk'
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
 import { checkpointRoutes } from './checkpoint-routes.ts'
+import { doorsOf, watchDoors } from './doors.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
 import type { Answer, Route } from './route.ts'
+import { createSockets, isWebSocket, type Sockets, type Upgrade } from './sockets.ts'
 import { staffRoutes } from './staff-routes.ts'
 import { checkToken, staffToken } from './staff-token.ts'
+import { submitRoutes } from './submit-routes.ts'
 import { walletRoutes } from './wallet-routes.ts'
 
 export interface ApiParts {
@@ -35,6 +39,10 @@ export interface ApiParts {
 const requestsMax = 256
 /** Bodies of bytes are the large ones. */
 const octetRequestsMax = 24
+/** Envelopes and batches that wait for their blocks: as many as there are connections, one each. */
+const submitRequestsMax = 1_024
+/** Their bodies together: sixteen batches of full length, or every connection with many envelopes. */
+const submittedBytesMax = 64 * 1024 * 1024
 /** Above the longest field that is checked, percent-encoded. */
 const paramCharactersMax = 700
 /** A whole request must have come in by then. */
@@ -53,6 +61,11 @@ const documentation = {
   tags: [
     { name: 'wallet', description: 'For wallets. Each request proves itself; nobody signs in.' },
     { name: 'staff', description: 'For the member’s own staff, with the member’s bearer token.' },
+    {
+      name: 'submit',
+      description:
+        'Envelopes that carry all their signatures, and the events that follow, for the member’s own programs, with its bearer token.',
+    },
     { name: 'ledger', description: 'The member’s own replica.' },
     { name: 'operation', description: 'Health, metrics, and what runs here.' },
   ],
@@ -71,7 +84,9 @@ export async function createApi({
   metrics.watch(network, now)
   const tokens = new Map([...network.nodes].map(([member, { layout }]) => [member, staffToken(layout, random)]))
   let requestNumber = 0
+  const sockets = createSockets()
   const app = fastify({
+    http: { shouldUpgradeCallback: isWebSocket },
     // Its own lines would hold addresses and messages: the hook below says what may be said.
     logger: false,
     genReqId: () => (++requestNumber).toString(36),
@@ -91,12 +106,14 @@ export async function createApi({
     },
   })
   app.server.maxConnections = connectionsMax
+  sockets.attach(app)
+  app.addHook('preClose', () => sockets.close())
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   await app.register(fastifySwagger, { openapi: documentation as never, convertConstToEnum: false })
 
   takeBodies(app)
-  bound(app)
+  bound(app, sockets)
   watch(app, { logger, metrics, members: new Set(network.nodes.keys()) })
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof BodyRefused) return refuse(request, reply, error.problem)
@@ -107,6 +124,8 @@ export async function createApi({
   })
   app.setNotFoundHandler((request, reply) => refuse(request, reply, problem('route-unknown')))
 
+  const doors = new Map([...network.nodes].map(([member, node]) => [member, doorsOf(network, node)]))
+  watchDoors(metrics.registry, doors, sockets)
   const parts = { network, directory, metrics, now }
   for (const route of [
     ...operationRoutes(parts),
@@ -114,8 +133,9 @@ export async function createApi({
     ...staffRoutes(parts),
     ...ledgerRoutes(parts),
     ...checkpointRoutes(),
+    ...submitRoutes(doors),
   ])
-    addRoute(app, route, network, tokens)
+    addRoute(app, route, { network, tokens, sockets })
   app.get(
     '/openapi.json',
     { schema: { operationId: 'openapi', summary: 'This document', tags: ['operation'] } },
@@ -125,8 +145,14 @@ export async function createApi({
   return app
 }
 
+interface Gate {
+  readonly network: Network
+  readonly tokens: ReadonlyMap<string, string>
+  readonly sockets: Sockets
+}
+
 /** Who may come in is settled before a byte of the body is read. */
-function addRoute(app: FastifyInstance, route: Route, network: Network, tokens: ReadonlyMap<string, string>): void {
+function addRoute(app: FastifyInstance, route: Route, { network, tokens, sockets }: Gate): void {
   const nodeOf = (request: FastifyRequest) =>
     network.nodes.get((request.params as { readonly member?: string }).member ?? '')
   app.route({
@@ -139,23 +165,35 @@ function addRoute(app: FastifyInstance, route: Route, network: Network, tokens: 
       const node = nodeOf(request)
       if (!node) return refuse(request, reply, problem('member-not-here'))
       if (route.door === 'member') return
-      const refused = checkToken(request.headers.authorization, tokens.get(node.member) ?? '')
+      const bearer = request.headers.authorization ?? sockets.bearerOf(request.raw)
+      const refused = checkToken(bearer, tokens.get(node.member) ?? '')
       if (refused) return refuse(request, reply.header('www-authenticate', 'Bearer'), refused)
     },
     async handler(request, reply) {
-      const came = request.body instanceof Uint8Array ? 'octets' : request.body === undefined ? 'nothing' : 'json'
+      const came = kindOf(request)
       const body = route.takes === 'json' && request.body instanceof JsonBody ? request.body.value : request.body
       if (came !== route.takes)
         return refuse(request, reply, problem('body-not-this-type', { expected: mediaOf(route.takes) }))
       const { params, query } = request
-      return send(request, reply, await route.answer({ params, query, body }, nodeOf(request)))
+      const node = nodeOf(request)
+      const answer = await route.answer({ params, query, body }, node)
+      if (answer.type !== 'upgrade') return send(request, reply, answer)
+      const refused = sockets.open(request.raw, node?.member ?? '', answer, () => reply.hijack())
+      return refused ? refuse(request, reply, refused) : reply
     },
   })
 }
 
+function kindOf({ body, headers }: FastifyRequest): Route['takes'] {
+  if (body === undefined) return 'nothing'
+  if (!(body instanceof Uint8Array)) return 'json'
+  return isCbor(headers['content-type']) ? 'cbor' : 'octets'
+}
+
 function mediaOf(takes: Route['takes']): string {
   if (takes === 'nothing') return 'no body'
-  return takes === 'json' ? 'application/json' : 'application/octet-stream'
+  if (takes === 'json') return 'application/json'
+  return takes === 'cbor' ? cborType : 'application/octet-stream'
 }
 
 /** Wrapped, so that a JSON text `null` is told from no body at all. */
@@ -169,7 +207,7 @@ class JsonBody {
 /** JSON is read by the strict reader (UTF-8, no duplicate keys, bounded depth); bytes are taken as they are. */
 function takeBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser(['application/octet-stream', cborType], { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, new Uint8Array(body as Buffer))
   })
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -189,21 +227,45 @@ class BodyRefused extends Error {
   }
 }
 
-function bound(app: FastifyInstance): void {
+const isOctets = (type = ''): boolean => /^application\/octet-stream\b/i.test(type)
+const isCbor = (type = ''): boolean => /^application\/cbor\b/i.test(type)
+
+/** Three queues, each with its bound: what waits for blocks takes no place from what is answered at once. */
+function bound(app: FastifyInstance, sockets: Sockets): void {
   let all = 0
   let large = 0
+  let submitting = 0
+  let submittedBytes = 0
   app.addHook('onRequest', async (request, reply) => {
-    const size = /^application\/octet-stream\b/i.test(request.headers['content-type'] ?? '') ? 1 : 0
-    if (all >= requestsMax || large + size > octetRequestsMax)
-      return refuse(request, reply.header('retry-after', '1'), problem('node-busy'))
-    all++
+    // Sockets have bounds of their own, and are told apart before they are let in.
+    if (sockets.isOpening(request.raw)) return
+    const type = request.headers['content-type']
+    const submits = isCbor(type)
+    const size = isOctets(type) ? 1 : 0
+    const bytes = submits ? declaredBytes(request) : 0
+    const full = submits
+      ? submitting >= submitRequestsMax || submittedBytes + bytes > submittedBytesMax
+      : all >= requestsMax || large + size > octetRequestsMax
+    if (full) return refuse(request, reply, problem('node-busy', { retryAfterSeconds: 1 }))
+    const share = submits ? 0 : 1
+    all += share
     large += size
+    submitting += 1 - share
+    submittedBytes += bytes
     // Of the response itself, since the server's own hooks do not hear of a caller that goes away in the middle.
     reply.raw.once('close', () => {
-      all--
+      all -= share
       large -= size
+      submitting -= 1 - share
+      submittedBytes -= bytes
     })
   })
+}
+
+/** What the body may come to: as announced, or as much as the route takes. */
+function declaredBytes({ headers, routeOptions }: FastifyRequest): number {
+  const most = routeOptions.bodyLimit ?? 0
+  return Math.min(most, Number(headers['content-length'] ?? most))
 }
 
 const problemOf = new WeakMap<FastifyRequest, ProblemCode>()
@@ -238,7 +300,7 @@ function watch(
 /** The pattern of the route, never the address. */
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? '/unknown'
 
-function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+function send(request: FastifyRequest, reply: FastifyReply, answer: Exclude<Answer, Upgrade>): FastifyReply {
   dress(reply)
   switch (answer.type) {
     case 'json':
@@ -279,6 +341,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, refused: Problem):
   problemOf.set(request, refused.code)
   // Bytes, not text: the server would add a character set, which these media types do not have.
   const body = Buffer.from(JSON.stringify(problemDocument(refused, request.id)))
+  if (refused.retryAfterSeconds !== undefined) reply.header('retry-after', String(refused.retryAfterSeconds))
+  if (refused.code === 'upgrade-required') reply.header('upgrade', 'websocket')
   return dress(reply).code(problems[refused.code].status).type('application/problem+json').send(body)
 }
 

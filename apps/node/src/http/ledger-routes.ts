@@ -1,20 +1,17 @@
 /** The member's own replica, to look at and to check. The ledger holds commitments and organisation-level facts alone. */
-import { decode, toBase64Url, toHex } from '@plexus/codec'
-import { contracts } from '@plexus/contracts'
-import { type EventRecord, readEnvelope, readSignedHeader } from '@plexus/kernel'
+import { toBase64Url, toHex } from '@plexus/codec'
+import { readEnvelope, readSignedHeader } from '@plexus/kernel'
 import type { StoredBlock } from '@plexus/store'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
 import type { Network } from '../network.ts'
+import { eventPage, eventsPerPageMax, fieldsOf } from './event-feed.ts'
 import { whole } from './fields.ts'
 import { problem } from './problem.ts'
 import { json, memberRoute, octets, type Route } from './route.ts'
 
 /** Lines of one answer; a reader goes on from where it ended. */
 const transactionsPerPageMax = 1_000
-const eventsPerPageMax = 500
-/** Events that open thousands of handles take most room; so many bytes end a page early. */
-const eventBytesPerPageMax = 1024 * 1024
 
 export function ledgerRoutes({ network }: { readonly network: Network }): readonly Route[] {
   const { id, genesis } = network.chain
@@ -110,16 +107,7 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
       }),
       gives: 'Events, and `next`: the cursor from which to go on. The same cursor always gives the same events.',
       handle({ query: { after = 0, limit = 100 } }, { store }) {
-        const events: unknown[] = []
-        let size = 0
-        let next = after
-        for (const record of store.events(after, limit)) {
-          size += record.event.length
-          if (events.length > 0 && size > eventBytesPerPageMax) break
-          events.push(eventOf(record))
-          next = record.sequence
-        }
-        return json({ events, next })
+        return json(eventPage(store, after, limit))
       },
     }),
   ]
@@ -138,19 +126,4 @@ function lineOf({ outcomes }: StoredBlock, bytes: Uint8Array, index: number) {
   const { id, body } = read.value
   const { sponsor, contract, validUntil } = body
   return { index, id: toHex(id), sponsor, contract, validUntil, bytes: bytes.length, outcome }
-}
-
-function eventOf({ sequence, height, contract, event }: EventRecord) {
-  const schema = contracts.find(({ name }) => name === contract)?.event
-  const read = schema && decode(schema, event)
-  return { sequence, height, contract, event: read?.ok ? fieldsOf(read.value) : { type: 'unreadable' } }
-}
-
-/** The same fields with bytes in hexadecimal. */
-function fieldsOf(value: unknown): unknown {
-  if (value instanceof Uint8Array) return toHex(value)
-  if (typeof value === 'bigint') return String(value)
-  if (Array.isArray(value)) return value.map(fieldsOf)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fieldsOf(member)]))
 }

@@ -58,7 +58,9 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/ledger/blocks/{height}",
       "GET /v1/members/{member}/ledger/blocks/{height}/envelopes/{index}",
       "GET /v1/members/{member}/ledger/events",
+      "GET /v1/members/{member}/ledger/events/stream",
       "GET /v1/members/{member}/ledger/headers/{height}",
+      "GET /v1/members/{member}/ledger/stream",
       "GET /v1/members/{member}/organisations/{organisation}",
       "GET /v1/members/{member}/sponsor",
       "POST /v1/members/{member}/charts/{patient}/enrolment-code",
@@ -67,6 +69,8 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "POST /v1/members/{member}/checkpoints/cosignatures",
       "POST /v1/members/{member}/corrections/{correction}/acknowledge",
       "POST /v1/members/{member}/envelopes",
+      "POST /v1/members/{member}/ledger/transactions",
+      "POST /v1/members/{member}/ledger/transactions/batch",
       "POST /v1/members/{member}/mailbox",
       "POST /v1/members/{member}/notes",
       "POST /v1/members/{member}/visits/{visit}/ask",
@@ -93,10 +97,13 @@ test('each placeholder of a path is a required parameter, and no other is in the
   }
 })
 
-test('staff routes and no others ask for the bearer token', () => {
+test('routes of the staff and of its programs, and no others, ask for the bearer token', () => {
   expect(document.components.securitySchemes).toEqual({ staff: { type: 'http', scheme: 'bearer' } })
   for (const { path, operation } of operations())
-    expect([path, operation.security]).toEqual([path, operation.tags?.[0] === 'staff' ? [{ staff: [] }] : undefined])
+    expect([path, operation.security]).toEqual([
+      path,
+      ['staff', 'submit'].includes(operation.tags?.[0] ?? '') ? [{ staff: [] }] : undefined,
+    ])
 })
 
 test('bodies are described with their one media type, and unknown fields are refused', () => {
@@ -106,7 +113,10 @@ test('bodies are described with their one media type, and unknown fields are ref
     const [[media, { schema }] = ['', { schema: {} }], ...more] = Object.entries(content)
     expect(more).toEqual([])
     if (media === 'application/json') expect(schema).toMatchObject({ type: 'object', additionalProperties: false })
-    else expect([media, schema]).toMatchObject(['application/octet-stream', { type: 'string', format: 'binary' }])
+    else {
+      expect(['application/cbor', 'application/octet-stream']).toContain(media)
+      expect(schema).toMatchObject({ type: 'string', format: 'binary' })
+    }
   }
 })
 

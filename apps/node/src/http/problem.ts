@@ -6,6 +6,7 @@ type DoorCode =
   | 'address-malformed'
   | 'already-in-error'
   | 'ask-unknown'
+  | 'batch-malformed'
   | 'block-unknown'
   | 'body-not-json'
   | 'body-not-this-type'
@@ -15,20 +16,27 @@ type DoorCode =
   | 'checkpoint-file-unknown'
   | 'clinician-unknown'
   | 'correction-unknown'
+  | 'envelope-malformed'
   | 'envelope-refused'
   | 'handle-unknown'
+  | 'handshake-malformed'
   | 'headers-malformed'
   | 'internal'
+  | 'ledger-away'
+  | 'ledger-full'
   | 'ledger-refused'
   | 'member-not-here'
   | 'node-busy'
   | 'not-sponsored'
   | 'organisation-unknown'
+  | 'quota-exceeded'
   | 'record-unknown'
   | 'request-not-understood'
   | 'route-unknown'
+  | 'streams-full'
   | 'token-missing'
   | 'token-wrong'
+  | 'upgrade-required'
 
 /** Everything that the doors, and what stands behind them, can answer: a refusal without a line here does not compile. */
 export type ProblemCode =
@@ -43,6 +51,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'address-malformed': { status: 400, title: 'The address is not one that HTTP allows.' },
   'already-in-error': { status: 409, title: 'The record is marked as entered in error already.' },
   'ask-unknown': { status: 404, title: 'This member made no such request.' },
+  'batch-malformed': { status: 400, title: 'The bytes are not a list of envelopes in canonical form.' },
   'block-unknown': { status: 404, title: "This member's replica has no such block or transaction." },
   'body-not-json': { status: 400, title: 'The body is not one JSON text in UTF-8 without duplicate keys.' },
   'body-not-this-type': { status: 415, title: 'The body has another content type than this route takes.' },
@@ -58,18 +67,25 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'cosignature-refused': { status: 403, title: 'No witness of this member signed, or a signature does not hold.' },
   'custodian-not-here': { status: 404, title: 'This node does not act for that custodian.' },
   'custodian-unknown': { status: 409, title: 'A custodian that is pointed out is not an active organisation.' },
+  'envelope-malformed': { status: 400, title: 'The bytes are not an envelope in canonical form.' },
   'envelope-refused': { status: 409, title: 'The engine does not take the envelope.' },
   'evidence-does-not-hold': { status: 403, title: 'A signature of the evidence does not hold.' },
   'evidence-for-another-requester': { status: 409, title: 'The evidence names another requester.' },
   'evidence-not-committed': { status: 409, title: 'The evidence of this visit is not on the ledger yet: ask again.' },
   'handle-not-open': { status: 409, title: 'A handle that the note names is not open on this replica yet, or closed.' },
   'handle-unknown': { status: 404, title: 'No such handle was opened.' },
+  'handshake-malformed': { status: 400, title: 'The request is not an opening of a WebSocket of this protocol.' },
   'headers-malformed': { status: 400, title: 'The bytes are not an HTTP request, or its headers are too long.' },
   internal: { status: 500, title: 'The node failed. What failed is in its log, under the id of this request.' },
   'key-refused': { status: 400, title: 'A key is not a fit one of its kind.' },
+  'ledger-away': { status: 503, title: 'The engine cannot be reached: nothing was taken, come again.' },
+  'ledger-full': {
+    status: 429,
+    title: 'As many envelopes wait as are taken: come again after the time in Retry-After.',
+  },
   'ledger-refused': { status: 409, title: 'The transaction is in a block, and the rules refused it.' },
   'member-not-here': { status: 404, title: 'No such member runs in this process.' },
-  'node-busy': { status: 503, title: 'Too much waits already: come again in a second.' },
+  'node-busy': { status: 429, title: 'Too much waits already: come again in a second.' },
   'not-its-key': { status: 403, title: 'The key that signed does not belong to this mailbox.' },
   'not-enrolled': { status: 409, title: 'There is no enrolment that this would change.' },
   'not-sponsored': { status: 403, title: 'The member signs steps of handles for wallets, and nothing else.' },
@@ -77,6 +93,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'note-not-for-us': { status: 409, title: 'The note is meant for another member.' },
   'note-not-sealed-to-us': { status: 400, title: 'The note is not sealed to this member, or is damaged.' },
   'organisation-unknown': { status: 404, title: 'The ledger knows no such active organisation.' },
+  'quota-exceeded': { status: 429, title: 'The sponsor has used what one member may send in this minute.' },
   'record-unknown': { status: 404, title: 'The chart has no such record.' },
   'request-malformed': { status: 400, title: 'The bytes are not a signed mailbox request in canonical form.' },
   'request-not-understood': { status: 400, title: 'A part of the request is not as it must be.' },
@@ -87,8 +104,10 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'set-not-empty': { status: 400, title: 'The first directive set must be empty and belong to the enrolment.' },
   'set-not-the-next': { status: 409, title: 'The directive set does not follow the one in force.' },
   'signature-invalid': { status: 403, title: 'A signature does not hold.' },
+  'streams-full': { status: 429, title: 'As many streams are open as are held at once: come again.' },
   'token-missing': { status: 401, title: 'This route is for the staff of the member: send its bearer token.' },
   'token-wrong': { status: 401, title: 'The bearer token is not the one of this member.' },
+  'upgrade-required': { status: 426, title: 'This route is a WebSocket: open it as one.' },
   'visit-unknown': { status: 404, title: 'This member knows no such visit.' },
 }
 
@@ -101,6 +120,11 @@ export interface Problem {
   readonly came?: string
   /** The code of whoever refused behind the door: a contract's rejection, or the engine's. */
   readonly refusal?: string
+  /** Of the block that carries what was refused, and its place there. */
+  readonly height?: number
+  readonly index?: number
+  /** Also sent as the header `Retry-After`. */
+  readonly retryAfterSeconds?: number
 }
 
 export function problem(code: ProblemCode, facts: Omit<Problem, 'code' | 'type'> = {}): Problem {

@@ -1,8 +1,10 @@
 /** One route, said once: how it is reached, what it takes, checks and answers, and its page in the OpenAPI document. */
+import { cborType } from '@plexus/sdk'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
 import { organisationId } from './fields.ts'
 import { type Problem, type ProblemCode, problem, problems } from './problem.ts'
+import type { Upgrade } from './sockets.ts'
 
 export type Answer =
   | { readonly type: 'json'; readonly value: unknown }
@@ -13,6 +15,8 @@ export type Answer =
   | { readonly type: 'empty' }
   /** A static file, named to caches by its hash; an immutable one is kept for good. */
   | { readonly type: 'file'; readonly bytes: Uint8Array; readonly contentType: string; readonly immutable: boolean }
+  /** The connection becomes a WebSocket, when the request asks for one. */
+  | Upgrade
   /** Not ready: the same document with another status. */
   | { readonly type: 'unavailable'; readonly value: unknown }
   | Problem
@@ -25,7 +29,7 @@ export const empty: Answer = { type: 'empty' }
 const nothing = z.strictObject({})
 const noBytes = new Uint8Array(0)
 
-export type Tag = 'ledger' | 'operation' | 'staff' | 'wallet'
+export type Tag = 'ledger' | 'operation' | 'staff' | 'submit' | 'wallet'
 
 interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly method: 'GET' | 'POST'
@@ -40,9 +44,11 @@ interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly body?: Body
   /** A body of bytes, of at most so many. */
   readonly octetsMax?: number
+  /** A body of canonical CBOR, of at most so many bytes, which the handler reads. */
+  readonly cborMax?: number
   /** What a good answer holds, in a sentence; and its media type. */
   readonly gives: string
-  readonly media?: 'application/json' | 'application/octet-stream' | 'text/plain' | 'none'
+  readonly media?: 'application/json' | 'application/octet-stream' | 'text/plain' | 'none' | 'websocket'
   readonly refusals?: readonly ProblemCode[]
 }
 
@@ -58,7 +64,7 @@ export interface Route {
   readonly path: string
   /** Who may come in: anybody, anybody to a member that runs here, or that member's staff. */
   readonly door: 'member' | 'open' | 'staff'
-  readonly takes: 'json' | 'nothing' | 'octets'
+  readonly takes: 'cbor' | 'json' | 'nothing' | 'octets'
   readonly bodyBytesMax: number
   readonly schema: Readonly<Record<string, unknown>>
   answer(raw: RawRequest, node: MemberNode | undefined): Answer | Promise<Answer>
@@ -133,17 +139,19 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
     node: MemberNode | undefined,
   ) => Answer | Promise<Answer>,
 ): Route {
-  const { method, path, octetsMax } = definition
+  const { method, path, octetsMax, cborMax } = definition
   const params = definition.params ?? nothing
   const query = definition.query ?? nothing
   const body = definition.body ?? nothing
-  const takes = octetsMax !== undefined ? 'octets' : definition.body ? 'json' : 'nothing'
+  const bytesMax = cborMax ?? octetsMax
+  const takesBytes = cborMax === undefined ? 'octets' : 'cbor'
+  const takes = bytesMax !== undefined ? takesBytes : definition.body ? 'json' : 'nothing'
   return {
     method,
     path,
     door,
     takes,
-    bodyBytesMax: octetsMax ?? jsonBytesMax,
+    bodyBytesMax: bytesMax ?? jsonBytesMax,
     schema: schemaOf(door, definition, { params, query, body }),
     answer(raw, node) {
       const parts = [
@@ -158,7 +166,7 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
         values.push(read.data)
       }
       const [readParams, readQuery, readBody] = values
-      const bytes = takes === 'octets' && raw.body instanceof Uint8Array ? raw.body : noBytes
+      const bytes = bytesMax !== undefined && raw.body instanceof Uint8Array ? raw.body : noBytes
       return handle(
         { params: readParams, query: readQuery, body: readBody, octets: bytes } as Parameters<typeof handle>[0],
         node,
@@ -208,13 +216,16 @@ function schemaOf(
     media = 'application/json',
     refusals = [],
     octetsMax,
+    cborMax,
     ...definition
   }: Definition<z.ZodType, z.ZodType, z.ZodType>,
   { params, query, body }: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType },
 ): Route['schema'] {
   const always: readonly ProblemCode[] = ['internal', 'node-busy', 'request-not-understood']
   const withBody: readonly ProblemCode[] =
-    octetsMax === undefined && !definition.body ? [] : ['body-not-this-type', 'body-too-large', 'body-truncated']
+    octetsMax === undefined && cborMax === undefined && !definition.body
+      ? []
+      : ['body-not-this-type', 'body-too-large', 'body-truncated']
   const withJson: readonly ProblemCode[] = definition.body ? ['body-not-json'] : []
   const codes = [...new Set([...refusals, ...always, ...withBody, ...withJson])].sort()
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort()
@@ -225,10 +236,6 @@ function schemaOf(
       content: { 'application/problem+json': { schema: problemSchema } },
     },
   ])
-  const good =
-    media === 'none'
-      ? { 204: { description: gives, type: 'null' } }
-      : { 200: { description: gives, content: { [media]: { schema: mediaSchema(media) } } } }
   return {
     operationId: id,
     summary,
@@ -237,12 +244,20 @@ function schemaOf(
     ...(definition.params && { params: jsonSchema(params) }),
     ...(definition.query && { querystring: jsonSchema(query) }),
     ...(definition.body && { body: jsonSchema(body) }),
-    ...(octetsMax !== undefined && {
-      consumes: ['application/octet-stream'],
-      body: { type: 'string', format: 'binary', maxLength: octetsMax },
-    }),
-    response: { ...good, ...Object.fromEntries(refused) },
+    ...(octetsMax !== undefined && bytesBody('application/octet-stream', octetsMax)),
+    ...(cborMax !== undefined && bytesBody(cborType, cborMax)),
+    response: { ...goodAnswer(media, gives), ...Object.fromEntries(refused) },
   }
+}
+
+function bytesBody(media: string, bytesMax: number): Readonly<Record<string, unknown>> {
+  return { consumes: [media], body: { type: 'string', format: 'binary', maxLength: bytesMax } }
+}
+
+function goodAnswer(media: string, gives: string): Readonly<Record<string, unknown>> {
+  if (media === 'none') return { 204: { description: gives, type: 'null' } }
+  if (media === 'websocket') return { 101: { description: gives, type: 'null' } }
+  return { 200: { description: gives, content: { [media]: { schema: mediaSchema(media) } } } }
 }
 
 function mediaSchema(media: string): Readonly<Record<string, unknown>> {
@@ -263,6 +278,9 @@ const problemSchema = {
     expected: { type: 'string' },
     came: { type: 'string', description: 'The kind of what came, never its content.' },
     refusal: { type: 'string', description: 'Who refused behind the door, and its code.' },
+    height: { type: 'integer', description: 'Of the block that carries what was refused.' },
+    index: { type: 'integer' },
+    retryAfterSeconds: { type: 'integer', description: 'As the header Retry-After.' },
   },
 }
 

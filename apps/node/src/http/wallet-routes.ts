@@ -1,7 +1,14 @@
 /** What wallets need of a member. Nobody signs in: each request proves itself by signatures inside, or asks what is no secret. */
 import { decode, encode, equalBytes, toBase64Url, toHex } from '@plexus/codec'
 import { contracts, members, notary } from '@plexus/contracts'
-import { type EnvelopeBody, readBody, transactionBytesMax, validSecondsMax, viewOf } from '@plexus/kernel'
+import {
+  type EnvelopeBody,
+  kernelRejections,
+  readBody,
+  transactionBytesMax,
+  validSecondsMax,
+  viewOf,
+} from '@plexus/kernel'
 import { noticePage, walletNoteBytesMax } from '@plexus/policy'
 import { z } from 'zod'
 import type { Directory } from '../directory.ts'
@@ -11,6 +18,7 @@ import { sponsor } from '../wallet-port.ts'
 import { base64Url, hexHash, organisationId } from './fields.ts'
 import { type Problem, problem } from './problem.ts'
 import { empty, envelopeJsonBytesMax, json, memberRoute, octets, type Route } from './route.ts'
+import { ledgerFull, overQuota } from './submissions.ts'
 
 /** Handles of one enrolment or one spare; a wallet that wants more comes again. */
 const handlesPerEnvelopeMax = 64
@@ -71,7 +79,7 @@ export function walletRoutes({
           .max(sharesMax, `at most ${sharesMax} shares`),
       }),
       gives: 'The height of the block that carries it, once this member’s replica has applied it.',
-      refusals: ['envelope-refused', 'ledger-refused', 'not-sponsored'],
+      refusals: ['envelope-refused', 'ledger-full', 'ledger-refused', 'not-sponsored', 'quota-exceeded'],
       async handle({ body: { body, shares } }, { member }) {
         const refused = notSponsored(body, member, network, now())
         if (refused) return refused
@@ -184,6 +192,9 @@ function isHandleStep({ contract, transaction }: EnvelopeBody): boolean {
 
 /** A refusal in a block carries its contract's name and code; all others are the engine's. */
 function notSubmitted(refusal: string): Problem {
+  if (refusal === 'mempool-full') return ledgerFull(refusal)
+  if (refusal === 'quota-exceeded' || refusal === `kernel-${kernelRejections['quota-exceeded'].code}`)
+    return overQuota()
   const [, space, code] = /^([a-z]+)-(\d+)$/.exec(refusal) ?? []
   if (space === undefined) return problem('envelope-refused', { refusal })
   const rejections = Object.entries(contracts.find(({ name }) => name === space)?.rejections ?? {})
