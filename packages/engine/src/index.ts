@@ -28,5 +28,6 @@ export {
   type ReplicaOptions,
 } from './local/replica.ts'
 export { createSequencer, type Sequencer, type SequencerOptions, type SequencerRefusal } from './local/sequencer.ts'
-export { rememberSignatures } from './local/signature-memory.ts'
+export { rememberSignatures, type SignatureMemory } from './local/signature-memory.ts'
+export { startVerifierPool, type VerifierPool } from './local/verifier-pool.ts'
 export type { Applied, WatchEnd } from './local/watches.ts'

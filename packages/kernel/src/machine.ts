@@ -339,11 +339,13 @@ function numbered(events: readonly Happened[], first: number, height: number): r
   return events.map(({ contract, event }, index) => ({ sequence: first + index, height, contract, event }))
 }
 
-function refuse(
-  reason: KernelRejection,
-  facts: Variant = { type: reason },
-): { readonly ok: false; readonly reason: Refusal } {
-  return no({ type: 'refused', space: 'kernel', reason, ...kernelRejections[reason], facts })
+/** A refusal of the kernel's own, in the form in which a check answers. */
+export function kernelRefusal(reason: KernelRejection, facts: Variant = { type: reason }): Refusal {
+  return { type: 'refused', space: 'kernel', reason, ...kernelRejections[reason], facts }
+}
+
+function refuse(reason: KernelRejection, facts?: Variant): { readonly ok: false; readonly reason: Refusal } {
+  return no(kernelRefusal(reason, facts))
 }
 
 function contractRefusal(contract: RegisteredContract, rejection: Variant): Refusal {

@@ -3,11 +3,13 @@
  * clock, schedule and submissions give the same blocks.
  */
 import { no, type Result } from '@plexus/codec'
-import { readEnvelope } from '@plexus/kernel'
+import { type Envelope, readEnvelope } from '@plexus/kernel'
+import { createIntake } from './intake.ts'
 import { createLink, type Link } from './link.ts'
 import type { Clock, Schedule, SignedBlock } from './ports.ts'
 import type { BlockRefusal, Replica } from './replica.ts'
 import type { Sequencer, SequencerRefusal } from './sequencer.ts'
+import type { VerifierPool } from './verifier-pool.ts'
 import type { Applied, WatchEnd } from './watches.ts'
 
 export type SubmitRefusal =
@@ -41,6 +43,14 @@ export interface LocalEngineOptions {
    */
   readonly onFailure: (member: string | null, error: unknown) => void
   readonly delayMilliseconds?: number
+  /**
+   * Verifies signatures beside the thread that applies blocks; without it they are verified where they are checked.
+   * `learn` tells the sequencer's machine, and the replica's of the member that offered.
+   */
+  readonly verifier?: {
+    readonly pool: Pick<VerifierPool, 'verify'>
+    readonly learn: (member: string, envelope: Envelope) => void
+  }
 }
 
 export interface LocalEngine {
@@ -57,6 +67,7 @@ export interface LocalEngine {
 const blocksInFlightMax = 16
 /** What one member may have in flight at once; its own callers beyond that are told to come again. */
 const offersMax = 10_000
+const offeredBytesMax = 64 * 1024 * 1024
 const retryAfterSeconds = 1
 /** Members of one demonstration, in one process. */
 const membersMax = 64
@@ -65,15 +76,24 @@ interface Attached extends LocalMember {
   nextHeight: number
   inFlight: number
   offers: number
+  offeredBytes: number
   gone: boolean
 }
 
 export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
-  const { sequencer, clock, schedule, onFailure, delayMilliseconds = 0 } = options
+  const { sequencer, clock, schedule, onFailure, delayMilliseconds = 0, verifier } = options
   const members = new Map<string, Attached>()
   let stopped = false
   let wakes = false
   let cancelTimer = (): void => {}
+  const intake =
+    verifier && createIntake({ ...verifier, waiting: sequencer.waiting, schedule, onFailure: (error) => failed(error) })
+
+  function failed(error: unknown): void {
+    if (stopped) return
+    stop()
+    onFailure(null, error)
+  }
 
   /** Cuts as soon as what is going on now is done, so that envelopes that came together go together. */
   function wake(): void {
@@ -90,11 +110,11 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
     try {
       block = sequencer.cut(clock.now())
     } catch (error) {
-      stop()
-      onFailure(null, error)
+      failed(error)
       return
     }
     if (block) for (const member of members.values()) pump(member)
+    intake?.pump()
     if (sequencer.waiting() > 0) wake()
     // Never less than a millisecond: a fraction that rounds away would turn for ever at one instant.
     else cancelTimer = schedule(turn, Math.max(1, Math.ceil(sequencer.dueIn(clock.now()) * 1_000)))
@@ -140,6 +160,7 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
       nextHeight: replica.height() + 1,
       inFlight: 0,
       offers: 0,
+      offeredBytes: 0,
       gone: false,
       offer: (envelope, answered) => offer(member, envelope, answered),
       submit: (envelope) => new Promise((resolve) => offer(member, envelope, resolve)),
@@ -155,7 +176,7 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
   }
 
   function offer(member: Attached, envelope: Uint8Array, answered: (answer: SubmitAnswer) => void): void {
-    const { replica, link } = member
+    const { replica } = member
     if (member.gone) {
       answered(no({ type: 'stopped' }))
       return
@@ -168,16 +189,18 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
       answered(checked)
       return
     }
-    if (member.offers >= offersMax) {
+    if (member.offers >= offersMax || member.offeredBytes + envelope.length > offeredBytesMax) {
       answered(no({ type: 'mempool-full', retryAfterSeconds }))
       return
     }
     member.offers += 1
+    member.offeredBytes += envelope.length
     let open = true
     const answer = (outcome: SubmitAnswer): void => {
       if (!open) return
       open = false
       member.offers -= 1
+      member.offeredBytes -= envelope.length
       unwatch()
       answered(outcome)
     }
@@ -185,6 +208,14 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
     // An earlier refusal does not count: what was refused once may be accepted now.
     unwatch = replica.watch(read.value.id, read.value.body.validUntil, answer, 'accepted')
     if (!open) return
+    const send = (): void => {
+      if (open) sendUp(member, envelope, answer)
+    }
+    if (!intake) send()
+    else intake.add(replica.member, { bytes: envelope, envelope: read.value, verified: send, refused: answer })
+  }
+
+  function sendUp({ link }: Attached, envelope: Uint8Array, answer: (outcome: SubmitAnswer) => void): void {
     const sent = link.up(() => {
       const submitted = sequencer.submit(envelope, clock.now())
       if (submitted.ok) {
