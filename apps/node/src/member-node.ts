@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { no, ok, type Result } from '@plexus/codec'
 import { contracts, directory } from '@plexus/contracts'
 import { openAead, publicKeyOf, type RandomBytes, sealAead } from '@plexus/crypto'
-import { createReplica, type Replica as LedgerReplica, type LocalMember, rememberSignatures } from '@plexus/engine'
+import {
+  createReplica,
+  type Replica as LedgerReplica,
+  type LocalMember,
+  rememberSignatures,
+  type SignatureMemory,
+} from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
 import { type Chain, createMachine, type Machine } from '@plexus/kernel'
 import {
@@ -53,6 +59,8 @@ export class MemberNode {
   readonly exchange: Exchange
   readonly checkpoints: Checkpoints
   readonly seed: Uint8Array
+  /** What this node itself has verified. */
+  readonly signatures: SignatureMemory
   private readonly parts: NodeParts
   private readonly organisations: Organisation[]
   private readonly closers: (() => void)[]
@@ -68,7 +76,8 @@ export class MemberNode {
     this.store = opened.store
     this.closers = opened.closers
     this.seed = secretOf(this.layout, 'member', random)
-    this.machine = createMachine({ chain, contracts, directory, signaturesHold: rememberSignatures() })
+    this.signatures = rememberSignatures()
+    this.machine = createMachine({ chain, contracts, directory, signaturesHold: this.signatures })
     const { engine } = chain.genesis
     this.replica = createReplica({ machine: this.machine, store: this.store, engineKey: engine.sequencer, member })
     this.organisations = organisationsOf(this.layout, member, this.seed, random)

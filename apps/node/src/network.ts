@@ -10,6 +10,7 @@ import {
   rememberSignatures,
   type SubmitAnswer,
   startLocalEngine,
+  startVerifierPool,
 } from '@plexus/engine'
 import {
   type Chain,
@@ -109,6 +110,11 @@ async function foundNetwork({
 }
 
 function schedule(callback: () => void, milliseconds: number): () => void {
+  // A timer takes a millisecond at least, and a click would wait for several of them.
+  if (milliseconds === 0) {
+    const turn = setImmediate(callback)
+    return () => clearImmediate(turn)
+  }
   const timer = setTimeout(callback, milliseconds)
   return () => clearTimeout(timer)
 }
@@ -120,6 +126,7 @@ export class Network {
   readonly chain: Chain
   readonly nodes: ReadonlyMap<string, MemberNode>
   private readonly engine: LocalEngine
+  private readonly verifiers = startVerifierPool()
   private readonly parts: NetworkParts
   private readonly timer: NodeJS.Timeout
   private closed = false
@@ -130,7 +137,8 @@ export class Network {
     this.nodes = nodes
     const first = nodes.get(parts.founding.sequencer)
     if (!first) throw new Error('the sequencer is not a member')
-    const machine = createMachine({ chain, contracts, directory, signaturesHold: rememberSignatures() })
+    const signatures = rememberSignatures()
+    const machine = createMachine({ chain, contracts, directory, signaturesHold: signatures })
     const sequencerStore = first.openSequencerStore()
     const sequencer = createSequencer({
       machine,
@@ -143,6 +151,14 @@ export class Network {
       clock: { now: parts.now },
       schedule,
       onFailure: parts.onFailure,
+      verifier: {
+        pool: this.verifiers,
+        // The sequencer stands in the process of all of them, so what was verified for one of its members it knows.
+        learn(member, envelope) {
+          signatures.learn(envelope)
+          nodes.get(member)?.signatures.learn(envelope)
+        },
+      },
     })
     for (const [name, node] of nodes) {
       node.attach(this.engine.member(name))
@@ -242,6 +258,7 @@ export class Network {
     // Turns that are under way end before the files are closed.
     for (const node of this.nodes.values()) await node.settle()
     for (const node of this.nodes.values()) node.close()
+    await this.verifiers.close()
   }
 
   private wake(node: MemberNode): void {

@@ -34,24 +34,26 @@ interface Batch {
 /** `threads`: as many as there are cores, since the thread that applies blocks waits for the disk now and then. */
 export function startVerifierPool(threads = availableParallelism()): VerifierPool {
   const batches: Batch[] = []
+  const workers: Worker[] = []
   const idle: Worker[] = []
   const busy = new Map<Worker, Batch>()
   let waiting = 0
   let failure: unknown
 
-  const workers = Array.from({ length: threads }, () => {
+  /** Threads are started when there is work for them: a quiet node never pays for any. */
+  function start(): Worker {
     const worker = new Worker(new URL('./verifier-thread.ts', import.meta.url))
     // A process must be able to end while nobody waits for an answer.
     worker.unref()
     worker.on('message', (bits: Uint8Array) => answered(worker, bits))
     worker.on('error', (error) => fail(error))
-    idle.push(worker)
+    workers.push(worker)
     return worker
-  })
+  }
 
   function pump(): void {
-    while (idle.length > 0 && batches.length > 0) {
-      const worker = idle.pop() as Worker
+    while (batches.length > 0 && (idle.length > 0 || workers.length < threads)) {
+      const worker = idle.pop() ?? start()
       const batch = batches.shift() as Batch
       busy.set(worker, batch)
       const packed = pack(batch.asked.envelopes.slice(batch.from, batch.to))
