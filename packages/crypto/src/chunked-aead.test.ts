@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { concatBytes, fromHex, type Result, toHex, utf8 } from '@plexus/codec'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { derived, inPieces, sampleText, sealedText } from './chunked-aead.testing.ts'
+import { collected, derived, inPieces, sampleText, sealedText } from './chunked-aead.testing.ts'
 import {
   openChunked,
   openChunkedOn,
@@ -22,7 +22,7 @@ const message = {
 }
 
 async function whole(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  return concatBytes(...(await Array.fromAsync(pieces)))
+  return concatBytes(...(await collected(pieces)))
 }
 
 /** All that came out, and what the refusal was, if there was one. */

@@ -52,3 +52,9 @@ export function* inPieces(bytes: Uint8Array, ...lengths: readonly number[]): Ite
     at += length
   }
 }
+
+export async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = []
+  for await (const item of items) list.push(item)
+  return list
+}

@@ -1,7 +1,7 @@
 import { concatBytes, utf8 } from '@plexus/codec'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { derived, sampleText, sealedChunk, sealedText } from './chunked-aead.testing.ts'
+import { collected, derived, sampleText, sealedChunk, sealedText } from './chunked-aead.testing.ts'
 import { sealedLengthOf } from './chunked-aead.ts'
 import { openChunkedReader, openChunkedReaderOn } from './chunked-reader.ts'
 import { sha256 } from './hash.ts'
@@ -64,7 +64,7 @@ test('a long range is read in pieces of at most one MiB', async () => {
   const store = farStore(sealed)
   const reader = await opened(sealed, { read: store.read })
   if (!reader.ok) throw new Error(reader.reason.type)
-  const pieces = await Array.fromAsync(reader.value.stream(10, text.length))
+  const pieces = await collected(reader.value.stream(10, text.length))
   expect(concatBytes(...pieces.map((piece) => (piece.ok ? piece.value : new Uint8Array(0))))).toEqual(text.subarray(10))
   expect(store.asked).toEqual([
     [0, 56],

@@ -1,13 +1,14 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { blobStoreConformance } from './blob-store.testing.ts'
+import { blobStoreConformance, lifted } from './blob-store.testing.ts'
 import { openDiskBlobStore } from './disk-blob-store.ts'
 import { copyOf, dyingAt, PowerCut, temporaryFolder } from './fixtures.testing.ts'
 
-blobStoreConformance('a folder as a blob store', () => {
+blobStoreConformance('a folder as a blob store', async () => {
   const folder = join(temporaryFolder(), 'below', 'blobs')
-  return { store: openDiskBlobStore({ folder }), reopen: () => openDiskBlobStore({ folder }) }
+  const opened = () => lifted(openDiskBlobStore({ folder }))
+  return { store: opened(), reopen: async () => opened() }
 })
 
 const bytes = new Uint8Array(10_000).fill(3)

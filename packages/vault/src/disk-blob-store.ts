@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fstatSync, opendirSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BlobStore, checkBlobName } from './blob-store.ts'
 import { type DurableStep, durableStep } from './durable-step.ts'
-import { makeFolder, syncFolder, writeDurably } from './files.ts'
+import { fileNames, makeFolder, syncFolder, writeDurably } from './files.ts'
 
 /** An object that is being written. A crash leaves it behind; it is removed at the next opening. */
 const partialSuffix = '.partial'
@@ -72,17 +72,6 @@ class DiskBlobStore implements BlobStore {
   #path(name: string): string {
     checkBlobName(name)
     return join(this.#folder, name)
-  }
-}
-
-function* fileNames(folder: string): Iterable<string> {
-  const entries = opendirSync(folder)
-  try {
-    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
-      if (entry.isFile()) yield entry.name
-    }
-  } finally {
-    entries.closeSync()
   }
 }
 

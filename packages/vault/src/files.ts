@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, mkdirSync, opendirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** What lies in a vault is for the node's own account alone. */
 const folderMode = 0o700
-const fileMode = 0o600
+export const fileMode = 0o600
 
 /** Large enough that a system call costs nothing beside the copy, small enough to stay out of the way of the heap. */
 const zerosBytes = 1 << 20
@@ -17,6 +17,18 @@ export function makeFolder(path: string): void {
     syncFolder(dirname(made))
     if (made === first || made === dirname(made)) return
     made = dirname(made)
+  }
+}
+
+/** The names of the files of a folder, in no stated order. */
+export function* fileNames(folder: string): Iterable<string> {
+  const entries = opendirSync(folder)
+  try {
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+      if (entry.isFile()) yield entry.name
+    }
+  } finally {
+    entries.closeSync()
   }
 }
 

@@ -44,7 +44,7 @@ export interface VaultReport {
   readonly erased: number
   /** Ciphertexts that no key was ever stored for: a crash came between the pack and its keys. Harmless noise. */
   readonly leftover: number
-  /** Keys whose ciphertext was not found in any readable pack. */
+  /** Keys whose ciphertext was not found in any readable pack; those of large records, which a `LargeVault` counts, among them. */
   readonly keysWithoutBlob: number
 }
 
