@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { defaultNode, NodeDoor } from './node-door.ts'
 import type { DirectiveFlags } from './patient.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
+import type { WitnessFlags } from './witness.ts'
 
 const usageError = 2
 const failed = 1
@@ -155,6 +156,23 @@ function commands(end: (code: number) => void): Command {
       await verify(path, { ...options, json: options.json === true }, screenFor(options))
     })
   program
+    .command('witness')
+    .description('cosign the checkpoints of members’ logs, and raise the alarm when one contradicts itself or another')
+    .option('--log <url>', 'a log, URL or URL#VERIFIER-KEY; repeatable (default: those of the state)', collect)
+    .requiredOption('--state <dir>', 'where key, cosigned checkpoints and evidence are kept')
+    .option('--once', 'look once, with status 0 only if every log was checked and is cosigned')
+    .option('--interval <seconds>', 'between two looks', secondsNumber, 5)
+    .option('--name <name>', 'name of the key that the first run makes, such as witness.example/w1')
+    .option('--post', 'hand cosignatures back to the logs')
+    .option('--resume <origin>', 'follow a halted log again, and end')
+    .addOption(json())
+    .action(async (options: Common & WitnessFlags) => {
+      const { witness } = await import('./witness.ts')
+      const ended = new AbortController()
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
+      await witness(options, screenFor(options), ended.signal)
+    })
+  program
     .command('ledger')
     .description('a member’s replica: its tip, newest blocks, and events')
     .option('--follow', 'stay, and show events as they come')
@@ -174,6 +192,12 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
   return Number(text)
+}
+
+function secondsNumber(text: string): number {
+  const seconds = wholeNumber(text)
+  if (seconds < 1 || seconds > 86_400) throw new InvalidArgumentError('expected 1 to 86400')
+  return seconds
 }
 
 function portNumber(text: string): number {

@@ -21,9 +21,9 @@ import {
 import { onTestFinished } from 'vitest'
 import { type CheckpointContradiction, type CheckpointParts, Checkpoints } from './checkpoints.ts'
 
-export const chain = sha256(utf8('a chain'))
-export const member = 'hospital-1'
-export const seed = sha256(utf8('the log of hospital-1'))
+const chain = sha256(utf8('a chain'))
+const member = 'hospital-1'
+const seed = sha256(utf8('the log of hospital-1'))
 export const logKey: NoteKey = { type: 'log', name: originOf({ chain, member }), publicKey: publicKeyOf(seed) }
 
 export function temporaryFolder(): string {

@@ -4,12 +4,12 @@
  * a size: what will be signed is durable in `last-signed` before the signature is made.
  */
 import { encode, equalBytes, fromUtf8, utf8 } from '@plexus/codec'
-import { publicKeyOf } from '@plexus/crypto'
 import { blockSummary } from '@plexus/kernel'
 import {
   type Checkpoint,
   GrowingTiles,
   type NoteKey,
+  noteKeyOf,
   openCheckpoint,
   originOf,
   readCheckpoint,
@@ -80,7 +80,7 @@ export class Checkpoints {
     this.parts = parts
     this.files = new CheckpointFiles(parts.folder, parts.step)
     this.cosignatures = new Cosignatures(this.files)
-    this.key = { type: 'log', name: originOf(parts), publicKey: publicKeyOf(parts.seed) }
+    this.key = noteKeyOf('log', { name: originOf(parts), seed: parts.seed })
   }
 
   /** The newest checkpoint that this process has published or found published. */

@@ -23,6 +23,7 @@ export {
   type HeldSignature,
   type NoteKey,
   noteKeyId,
+  noteKeyOf,
   parseNoteKey,
   type SignatureRefusal,
   signNote,

@@ -30,6 +30,14 @@ export type SignatureRefusal =
 const timeLength = 8
 const signatureLength = 64
 
+/** The key of a seed of 32 bytes. */
+export function noteKeyOf(
+  type: NoteKey['type'],
+  { name, seed }: { readonly name: string; readonly seed: Uint8Array },
+): NoteKey {
+  return { type, name, publicKey: publicKeyOf(seed) }
+}
+
 /** The first four bytes of SHA-256(name ‖ newline ‖ type ‖ key), as a number. */
 export function noteKeyId({ type, name, publicKey }: NoteKey): number {
   return readKeyId(sha256(concatBytes(utf8(`${name}\n`), encodedKey(type, publicKey))))
@@ -61,7 +69,7 @@ export function signNote(
   text: string,
   { name, seed }: { readonly name: string; readonly seed: Uint8Array },
 ): NoteSignature {
-  const key: NoteKey = { type: 'log', name, publicKey: publicKeyOf(seed) }
+  const key = noteKeyOf('log', { name, seed })
   return { name, keyId: noteKeyId(key), signature: sign(seed, utf8(text)) }
 }
 
@@ -71,7 +79,7 @@ export function cosignNote(
   { name, seed, time }: { readonly name: string; readonly seed: Uint8Array; readonly time: number },
 ): NoteSignature {
   if (!Number.isSafeInteger(time) || time < 0) throw new Error('the time is whole seconds since 1970')
-  const key: NoteKey = { type: 'witness', name, publicKey: publicKeyOf(seed) }
+  const key = noteKeyOf('witness', { name, seed })
   const signature = concatBytes(eightBytes(time), sign(seed, cosignedMessage(text, time)))
   return { name, keyId: noteKeyId(key), signature }
 }
