@@ -4,6 +4,7 @@ import { suite as access } from './access/workload.ts'
 import { chartOf } from './chart.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as importing } from './import/workload.ts'
+import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
 
@@ -45,6 +46,18 @@ test('start: the story of one sample comes to its end, each step checked', async
   expect(stored).toBe(read)
   expect(stored).toBeGreaterThan(0)
   expect(figures[0]?.target).toEqual({ type: 'below', value: 60 })
+})
+
+test('T-02 linkage: company tells more than time, an hour’s tick less than none, and the year is the same each time', async () => {
+  const { checked, figures } = await linkage.run(small)
+  expect(checked).toMatchObject({ members: 25, asks: 2_246, receipts: 5_318, changes: 89, enrolments: 116 })
+  const gain = (what: string) => figures.find(({ name }) => name === `${what}: gain over guessing`)?.value ?? Number.NaN
+  const [now, late] = ['at once (the default)', 'tick of 3600 s']
+  expect(gain(`${now}, receipts`)).toBeGreaterThan(gain(`${now}, receipts by time alone`))
+  expect(gain(`${now}, receipts`)).toBeGreaterThan(gain(`${late}, receipts`))
+  expect(gain(`${now}, pairs of members`)).toBeGreaterThan(gain(`${late}, pairs of members`))
+  expect(gain(`${now}, receipts of one click`)).toBeGreaterThan(gain(`${late}, receipts of one click`))
+  expect(figures[0]?.target).toEqual({ type: 'below', value: 0.1 })
 })
 
 test('a target that is missed is told as missed, at its edge too', () => {
