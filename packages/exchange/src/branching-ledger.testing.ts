@@ -50,7 +50,7 @@ export class BranchingLedger {
 
   /** The place after one more block, which carries these transactions and this time. */
   next(place: Place, transactions: readonly Uint8Array[], time: number): Place {
-    const name = toHex(sha256(concatBytes(...transactions.map(sha256))))
+    const name = `${time} ${toHex(sha256(concatBytes(...transactions.map(sha256))))}`
     const known = place.after.get(name)
     if (known) return known
     if (++this.branches > branchesMax) {

@@ -2,6 +2,6 @@
 import { afterAll } from 'vitest'
 import { removeFolders } from './three-members.testing.ts'
 
-export { recordOf, type Travelling, World } from './three-members.testing.ts'
+export { recordOf, World } from './three-members.testing.ts'
 
 afterAll(removeFolders)
