@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { suite as access } from './access/workload.ts'
 import { chartOf } from './chart.ts'
 import { suite as directive } from './directive/workload.ts'
+import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -79,4 +80,9 @@ test('percentiles are values that were measured, by nearest rank', () => {
 test('a synthetic chart has the same bytes each time it is made', () => {
   const size = { organisations: 2, resources: 30 }
   expect(chartOf(size)).toEqual(chartOf(size))
+})
+
+test('engine: every transaction of every way in is accepted, and every block holds what was sent', async () => {
+  const { checked } = await engine.run(small)
+  expect(checked).toEqual({ handles: 8_192, accepted: 500 })
 })

@@ -9,12 +9,13 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { suite as access } from './access/workload.ts'
 import { suite as directive } from './directive/workload.ts'
+import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [importing, access, directive, start, linkage]
+const suites: readonly Suite[] = [importing, access, directive, start, engine, linkage]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small]`
 
 function readArguments() {
