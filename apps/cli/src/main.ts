@@ -146,12 +146,62 @@ function commands(end: (code: number) => void): Command {
     })
 
   program
-    .command('verify')
-    .description('check off-line: replay a data directory from genesis, or prove one access from its receipt bundle')
-    .argument('<path>', 'a data directory, or a bundle')
-    .option('--genesis <file>', 'the genesis document; a data directory has its own')
+    .command('backup')
+    .description('back up members, running or not: ciphertexts, wrapped keys and secrets to three places apart')
+    .requiredOption('--data <dir>', 'the data directory')
+    .requiredOption(
+      '--to <dir>',
+      'where ledger, journal and ciphertexts go; what is there already is not written again',
+    )
+    .option('--keys-to <dir>', 'where the wrapped keys go, for 48 hours at most')
+    .option('--secrets-to <dir>', 'where the node’s secrets go')
+    .option('--keep <number>', 'backups that stay; older ones are removed', wholeNumber)
+    .option('--member <id>', 'only this member; repeatable', collect)
     .addOption(json())
-    .action(async (path: string, options: Common & { genesis?: string }) => {
+    .action((options) => run('backup', options))
+  program
+    .command('restore')
+    .description('put members back from backups into a place where they are not, every byte checked')
+    .requiredOption('--from <dir>', 'what was given to backup as --to')
+    .requiredOption('--keys-from <dir>', 'what was given as --keys-to')
+    .requiredOption('--secrets-from <dir>', 'what was given as --secrets-to')
+    .requiredOption('--to <dir>', 'the data directory')
+    .option('--at <time>', 'the newest backup whose time begins so, such as 20261121T12; otherwise the newest')
+    .option(
+      '--newest-block <height>',
+      'for the member whose key orders: the newest block that anybody holds',
+      wholeNumber,
+    )
+    .option('--accept-old-keys', 'take wrapped keys that were to be gone: what was erased since may open')
+    .option('--member <id>', 'only this member; repeatable', collect)
+    .addOption(json())
+    .action((options) => run('restore', options))
+  program
+    .command('recovery')
+    .description('what a member that was put back knows of what its backup missed; and to take that on')
+    .option('--acknowledge <batches>', 'take on that so many batches are lost here, and open the doors', wholeNumber)
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & { acknowledge?: number }) => {
+      const { recovery } = await import('./recovery.ts')
+      await recovery(doorOf(options), options, screenFor(options))
+    })
+
+  program
+    .command('verify')
+    .description('check off-line: a whole data directory, its ledgers alone, or one access from its receipt bundle')
+    .argument('[path]', 'a receipt bundle, or a directory whose ledgers are replayed from genesis')
+    .option('--data <dir>', 'a data directory: layout, keys, ledger, journal, records and ciphertexts of each member')
+    .option('--member <id>', 'with --data, only this member; repeatable', collect)
+    .option('--genesis <file>', 'the genesis document; a directory has its own')
+    .addOption(json())
+    .action(async (path: string | undefined, options: Common & { genesis?: string }) => {
+      if ((path === undefined) === (options.data === undefined))
+        return program.error('give a path, or --data', { exitCode: usageError })
+      if (path === undefined) return run('verify', { ...options })
       const { verify } = await import('./verify.ts')
       await verify(path, { ...options, json: options.json === true }, screenFor(options))
     })
@@ -208,7 +258,8 @@ function portNumber(text: string): number {
 
 /** The same options again, for the node's own program. */
 function argumentsOf(options: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(options).flatMap(([name, value]) => {
+  return Object.entries(options).flatMap(([known, value]) => {
+    const name = known.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     if (value === true) return [`--${name}`]
     const values = Array.isArray(value) ? value : [value]
     return values.filter((each) => each !== undefined && each !== false).flatMap((each) => [`--${name}`, String(each)])

@@ -65,7 +65,7 @@ export async function askFor(
 const elsewhere = ['ask-unknown', 'clinician-unknown', 'token-wrong', 'visit-unknown']
 
 /** Asks the named member; without one, each of the process whose token is there, until one knows what is asked for. */
-async function asStaff<Value>(
+export async function asStaff<Value>(
   door: NodeDoor,
   { member, token, data }: StaffOptions,
   send: (token: string, member: string) => ReturnType<typeof door.json<Value>>,

@@ -3,7 +3,9 @@ import { isNpi, practitioners } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import { Custodians } from './custodians.ts'
 import { Directory } from './directory.ts'
+import type { NodeRefusal } from './member-node.ts'
 import { type Founding, Network, type NetworkParts } from './network.ts'
+import type { BlocksLost } from './restored-order.ts'
 
 /** Organisations of the input take these members in order; further ones are their tenants. */
 const keepers = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6'] as const
@@ -28,7 +30,7 @@ export interface Demonstration {
   readonly custodians: Custodians
 }
 
-export type StartRefusal = { readonly type: 'directory-in-use' | 'wrong-master-key'; readonly member: string }
+export type StartRefusal = (BlocksLost | NodeRefusal) & { readonly member: string }
 
 export async function startDemonstration(
   parts: Omit<NetworkParts, 'founding'>,

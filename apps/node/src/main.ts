@@ -10,7 +10,7 @@ import { systemRandom } from '@plexus/crypto'
 import { loadDefinitions } from '@plexus/fhir'
 import { Presets, SingleBar } from 'cli-progress'
 import { destination } from 'pino'
-import { type Demonstration, founding, startDemonstration } from './demonstration.ts'
+import { type Demonstration, founding, type StartRefusal, startDemonstration } from './demonstration.ts'
 import { createApi } from './http/api.ts'
 import { createLogger } from './http/log.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
@@ -23,6 +23,8 @@ const now = (): number => Date.now() / 1000
 const samples = new URL('../../../samples', import.meta.url).pathname
 /** Of the samples, the chart of the story: six custodians, and two of them give simvastatin in different strengths. */
 const storyPatient = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
+
+const operations = ['backup', 'restore', 'verify'] as const
 
 const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--once] [--json] [--port N] [PATH…]`
 
@@ -73,6 +75,10 @@ function readOptions(args: readonly string[]): Options {
 }
 
 async function main(): Promise<number> {
+  const [first, ...rest] = process.argv.slice(2)
+  const operation = operations.find((each) => each === first)
+  // Loaded at need: the demonstration must not wait for it.
+  if (operation) return (await import('./operate.ts')).operate(operation, rest)
   let options: Options
   try {
     options = readOptions(process.argv.slice(2))
@@ -99,12 +105,7 @@ async function main(): Promise<number> {
     },
   })
   if (!started.ok) {
-    const { type, member } = started.reason
-    console.error(
-      type === 'directory-in-use'
-        ? `${options.data}/${member} is in use by another process. End that one first, or give another --data.`
-        : `The keys of ${member} do not fit its key store: restore ${options.data}/${member}/keys from its backup.`,
-    )
+    console.error(whyNotStarted(started.reason, options.data))
     return 1
   }
   const demonstration = started.value
@@ -125,6 +126,13 @@ async function main(): Promise<number> {
       },
     })
     if (options.command === 'init') return 0
+    const recovering = [...network.nodes.values()].find(({ recovery }) => recovery?.shut)
+    if (recovering && options.command !== 'start') {
+      console.error(
+        `${recovering.member} was put back from a backup: \`plexus start\` it, and see \`plexus recovery\`.`,
+      )
+      return 1
+    }
     if (options.command === 'demo' || options.command === 'import') {
       const code = await takeInput(options, demonstration, tell)
       if (code !== 0 || options.command === 'import') return code
@@ -161,6 +169,18 @@ async function main(): Promise<number> {
   } finally {
     await network.close()
     if (options.temporary) rmSync(options.data, { recursive: true, force: true })
+  }
+}
+
+function whyNotStarted(reason: StartRefusal, data: string): string {
+  const { member } = reason
+  switch (reason.type) {
+    case 'directory-in-use':
+      return `${data}/${member} is in use by another process. End that one first, or give another --data.`
+    case 'wrong-master-key':
+      return `The keys of ${member} do not fit its key store: restore ${data}/${member}/keys from its backup.`
+    case 'blocks-lost':
+      return `${member} orders blocks, and its newest is ${reason.height}, while somebody holds block ${reason.newest}: it must not sign those heights anew. Put a replica that has them under ${data}; if none has, found a new network (docs/guides/back-up-and-restore.md).`
   }
 }
 

@@ -1,8 +1,8 @@
 /** One member's node: its replica, vault, journal and exchange, opened from one folder that no other process may hold. */
 import { join } from 'node:path'
-import { no, ok, type Result } from '@plexus/codec'
+import { no, ok, type Result, type Schema } from '@plexus/codec'
 import { contracts, directory } from '@plexus/contracts'
-import { openAead, publicKeyOf, type RandomBytes, sealAead } from '@plexus/crypto'
+import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import {
   createReplica,
   type Replica as LedgerReplica,
@@ -12,18 +12,13 @@ import {
 } from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
 import { type Chain, createMachine, type Machine } from '@plexus/kernel'
-import {
-  type Journal,
-  type LedgerStore,
-  type Lock,
-  lockDirectory,
-  openJournal,
-  openLedgerStore,
-  type Sealing,
-} from '@plexus/store'
+import { type Journal, type LedgerStore, type Lock, lockDirectory, openJournal, openLedgerStore } from '@plexus/store'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import { Checkpoints } from './checkpoints.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
+import { Recovery } from './recovery.ts'
+import { restoredMark } from './restored-mark.ts'
+import { sealingUnder } from './sealing.ts'
 
 export interface NodeParts {
   readonly chain: Chain
@@ -38,6 +33,8 @@ export interface NodeParts {
   readonly schedule: (callback: () => void, milliseconds: number) => () => void
   /** A part of the node has stopped for good. */
   readonly onFailure: (error: Error) => void
+  /** Told of each table of the journal and of what its rows are, for whoever checks a data directory. */
+  readonly declareTable?: (table: string, rows: Schema<unknown>) => void
   /** Runs one durable write of ledger, journal or vault under a name, so that a test can fail or end there. */
   readonly durable?: DurableWrite
 }
@@ -61,10 +58,13 @@ export class MemberNode {
   readonly seed: Uint8Array
   /** What this node itself has verified. */
   readonly signatures: SignatureMemory
+  /** While it is shut, nothing of the exchange may run. Undefined for a member that was not restored. */
+  readonly recovery: Recovery | undefined
   private readonly parts: NodeParts
   private readonly organisations: Organisation[]
   private readonly closers: (() => void)[]
   private engine: LocalMember | undefined
+  private sequencer: LedgerStore | undefined
 
   private constructor(parts: NodeParts, opened: Opened) {
     this.parts = parts
@@ -79,12 +79,15 @@ export class MemberNode {
     this.signatures = rememberSignatures()
     this.machine = createMachine({ chain, contracts, directory, signaturesHold: this.signatures })
     const { engine } = chain.genesis
+    const mark = restoredMark(this.layout.root)
+    this.recovery =
+      mark && new Recovery({ mark, member, root: this.layout.root, store: this.store, journal: this.journal, now })
     this.replica = createReplica({ machine: this.machine, store: this.store, engineKey: engine.sequencer, member })
     this.organisations = organisationsOf(this.layout, member, this.seed, random)
     this.exchange = new Exchange({
       member,
       replica: this.replicaPort(),
-      journal: this.journal,
+      journal: { ...this.journal, ...(parts.declareTable && { declare: parts.declareTable }) },
       vault: this.vault,
       surroundings: { now, random, send, ...(parts.observe && { observe: parts.observe }) },
       organisations: this.organisations,
@@ -103,7 +106,7 @@ export class MemberNode {
       onContradiction: parts.onFailure,
       ...(parts.observe && { observe: parts.observe }),
     })
-    this.replica.onApplied(() => this.checkpoints.wake())
+    this.replica.onApplied(() => this.wakeLog())
   }
 
   /** Ends what goes on by itself; before `close`. */
@@ -128,6 +131,13 @@ export class MemberNode {
 
   attach(engine: LocalMember): void {
     this.engine = engine
+    this.wakeLog()
+  }
+
+  /** A replica that was put back may be behind what its log signed before: it signs again when it is surely ahead. */
+  private wakeLog(): void {
+    const recovering = this.recovery?.state.type
+    if (recovering === 'catching-up' || recovering === 'settling') return
     this.checkpoints.wake()
   }
 
@@ -146,11 +156,13 @@ export class MemberNode {
     return secretOf(this.layout, `clinician-${npi}`, this.parts.random)
   }
 
-  /** The log of the key that orders the blocks, apart from this member's own replica. */
-  openSequencerStore(): LedgerStore {
+  /** The log of the key that orders the blocks, opened at first use; apart from this member's own replica. */
+  get sequencerStore(): LedgerStore {
+    if (this.sequencer) return this.sequencer
     const store = openLedgerStore(join(this.layout.root, 'sequencer'), { chain: this.parts.chain.id })
     this.closers.push(() => store.close())
-    return watchedLedger(store, 'sequencer', this.parts.durable)
+    this.sequencer = watchedLedger(store, 'sequencer', this.parts.durable)
+    return this.sequencer
   }
 
   close(): void {
@@ -221,22 +233,6 @@ function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite |
 function watchedJournal(journal: Journal, durable: DurableWrite | undefined): Journal {
   if (!durable) return journal
   return { ...journal, write: (changes) => durable('journal', () => journal.write(changes)) }
-}
-
-/** Values at rest: AES-256-GCM under a fresh nonce. One key seals far fewer than the 2^32 values of NIST SP 800-38D §8.3. */
-function sealingUnder(key: Uint8Array, random: RandomBytes): Sealing {
-  const context = new Uint8Array(0)
-  return {
-    seal(plain) {
-      const nonce = random(12)
-      const sealed = sealAead({ key, nonce, plaintext: plain, context })
-      const joined = new Uint8Array(12 + sealed.length)
-      joined.set(nonce)
-      joined.set(sealed, 12)
-      return joined
-    },
-    open: (bytes) => openAead({ key, nonce: bytes.slice(0, 12), sealed: bytes.slice(12), context }),
-  }
 }
 
 function organisationsOf(layout: Layout, member: string, seed: Uint8Array, random: RandomBytes): Organisation[] {

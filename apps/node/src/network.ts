@@ -24,6 +24,7 @@ import {
 import { writeDurably } from '@plexus/store'
 import { layoutOf, makeFolders, secretOf } from './layout.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
+import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
 
 /** Scopes of a founding member's key; the board attests licences besides. */
 const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
@@ -139,7 +140,7 @@ export class Network {
     if (!first) throw new Error('the sequencer is not a member')
     const signatures = rememberSignatures()
     const machine = createMachine({ chain, contracts, directory, signaturesHold: signatures })
-    const sequencerStore = first.openSequencerStore()
+    const sequencerStore = first.sequencerStore
     const sequencer = createSequencer({
       machine,
       store: sequencerStore,
@@ -169,8 +170,11 @@ export class Network {
     }, tickMilliseconds)
   }
 
-  static async start(parts: NetworkParts): Promise<Result<Network, NodeRefusal & { readonly member: string }>> {
+  static async start(
+    parts: NetworkParts,
+  ): Promise<Result<Network, (BlocksLost | NodeRefusal) & { readonly member: string }>> {
     const chain = await foundNetwork(parts)
+    markLedgerWentBack(parts)
     const nodes = new Map<string, MemberNode>()
     const inboxes = new Map<string, MemberNode>()
     for (const member of parts.founding.members) {
@@ -185,12 +189,12 @@ export class Network {
         send(to, note) {
           // Never in the sender's own turn: a node is told as a network tells it, later.
           const deliver = () =>
-            setImmediate(() =>
-              inboxes
-                .get(to)
-                ?.exchange.receive(note)
-                .catch((error) => parts.onFailure(to, error)),
-            )
+            setImmediate(() => {
+              const receiver = inboxes.get(to)
+              // A note that is not heard comes again: its sender keeps it until it is acknowledged.
+              if (!receiver || receiver.recovery?.shut) return
+              receiver.exchange.receive(note).catch((error) => parts.onFailure(to, error))
+            })
           if (faults?.carry) faults.carry(member, to, note, deliver)
           else deliver()
         },
@@ -206,6 +210,11 @@ export class Network {
       nodes.set(member, opened.value)
     }
     for (const [member, node] of nodes) inboxes.set(member, node)
+    const lost = catchUpOrder(nodes, parts.founding.sequencer)
+    if (lost) {
+      for (const node of nodes.values()) node.close()
+      return no({ ...lost, member: parts.founding.sequencer })
+    }
     return ok(new Network(parts, chain, nodes))
   }
 
@@ -263,6 +272,8 @@ export class Network {
 
   private wake(node: MemberNode): void {
     if (this.closed) return
+    node.recovery?.look()
+    if (node.recovery?.shut) return
     node.exchange.wake().catch((error) => this.parts.onFailure(node.member, error))
   }
 }

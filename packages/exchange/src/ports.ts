@@ -1,4 +1,5 @@
 /** What an exchange is handed: its replica of the ledger, durable tables, a way to reach other members, time and randomness. */
+import type { Schema } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import type { Chain, SignedHeader, StateProof, StateReader, Tip } from '@plexus/kernel'
 
@@ -18,6 +19,8 @@ export interface Journal {
   ): Iterable<readonly [string, Uint8Array]>
   /** All of it or none, durable when it returns. */
   write(changes: readonly JournalChange[]): void
+  /** Told of each table and of what its rows are, for whoever checks a journal. */
+  declare?(table: string, rows: Schema<unknown>): void
 }
 
 /** This member's own replica. Every decision is taken on what it has applied, never on what somebody says of the ledger. */

@@ -18,6 +18,7 @@ export interface Table<Value> {
 const rowBytesMax = 64 * 1024 * 1024
 
 export function tableOf<Value>(journal: Journal, name: string, schema: Schema<Value>): Table<Value> {
+  journal.declare?.(name, schema as Schema<unknown>)
   const read = (bytes: Uint8Array): Value => {
     const row = decode(schema, bytes, rowBytesMax)
     if (!row.ok) throw new Error(`a row of ${name} does not decode at ${row.reason.path}: the journal is damaged`)

@@ -1,3 +1,4 @@
+export { copyEnvironment } from './copy-environment.ts'
 export {
   type Journal,
   type JournalChange,

@@ -16,6 +16,7 @@ import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
+import { recoveryRoutes } from './recovery-routes.ts'
 import type { Answer, Route } from './route.ts'
 import { createSockets, isWebSocket, type Sockets, type Upgrade } from './sockets.ts'
 import { staffRoutes } from './staff-routes.ts'
@@ -131,6 +132,7 @@ export async function createApi({
     ...operationRoutes(parts),
     ...walletRoutes(parts),
     ...staffRoutes(parts),
+    ...recoveryRoutes(),
     ...ledgerRoutes(parts),
     ...checkpointRoutes(),
     ...submitRoutes(doors),
@@ -164,10 +166,10 @@ function addRoute(app: FastifyInstance, route: Route, { network, tokens, sockets
       if (route.door === 'open') return
       const node = nodeOf(request)
       if (!node) return refuse(request, reply, problem('member-not-here'))
-      if (route.door === 'member') return
       const bearer = request.headers.authorization ?? sockets.bearerOf(request.raw)
-      const refused = checkToken(bearer, tokens.get(node.member) ?? '')
+      const refused = route.door === 'staff' ? checkToken(bearer, tokens.get(node.member) ?? '') : null
       if (refused) return refuse(request, reply.header('www-authenticate', 'Bearer'), refused)
+      if (node.recovery?.shut && !route.whileRecovering) return refuse(request, reply, problem('member-recovering'))
     },
     async handler(request, reply) {
       const came = kindOf(request)

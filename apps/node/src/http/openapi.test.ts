@@ -62,6 +62,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/ledger/headers/{height}",
       "GET /v1/members/{member}/ledger/stream",
       "GET /v1/members/{member}/organisations/{organisation}",
+      "GET /v1/members/{member}/recovery",
       "GET /v1/members/{member}/sponsor",
       "POST /v1/members/{member}/charts/{patient}/enrolment-code",
       "POST /v1/members/{member}/charts/{patient}/own-staff-read",
@@ -73,6 +74,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "POST /v1/members/{member}/ledger/transactions/batch",
       "POST /v1/members/{member}/mailbox",
       "POST /v1/members/{member}/notes",
+      "POST /v1/members/{member}/recovery/acknowledge",
       "POST /v1/members/{member}/visits/{visit}/ask",
     ]
   `)

@@ -31,18 +31,19 @@ export function operationRoutes({
       method: 'GET',
       path: '/health/ready',
       id: 'isReady',
-      summary: `Whether each member's replica has a block of the last ${blockAgeSecondsMax} seconds`,
+      summary: `Whether each member's replica has a block of the last ${blockAgeSecondsMax} seconds, and its doors are open`,
       tag: 'operation',
       gives: 'All are abreast; with status 503 the same document says which are not.',
       handle() {
-        const members = [...network.nodes].map(([member, { store }]) => {
+        const members = [...network.nodes].map(([member, { store, recovery }]) => {
           const tip = store.tip()
           const blockAgeSeconds = tip ? Math.max(0, Math.round(now() - tip.time)) : null
           return {
             member,
             height: tip?.height ?? null,
             blockAgeSeconds,
-            ready: blockAgeSeconds !== null && blockAgeSeconds <= blockAgeSecondsMax,
+            recovery: recovery?.shut ? recovery.state.type : null,
+            ready: blockAgeSeconds !== null && blockAgeSeconds <= blockAgeSecondsMax && !recovery?.shut,
           }
         })
         const ready = members.every((each) => each.ready)

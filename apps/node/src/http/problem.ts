@@ -26,11 +26,14 @@ type DoorCode =
   | 'ledger-full'
   | 'ledger-refused'
   | 'member-not-here'
+  | 'member-recovering'
   | 'node-busy'
   | 'not-sponsored'
   | 'organisation-unknown'
   | 'quota-exceeded'
   | 'record-unknown'
+  | 'recovery-differs'
+  | 'recovery-not-behind'
   | 'request-not-understood'
   | 'route-unknown'
   | 'streams-full'
@@ -85,6 +88,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   },
   'ledger-refused': { status: 409, title: 'The transaction is in a block, and the rules refused it.' },
   'member-not-here': { status: 404, title: 'No such member runs in this process.' },
+  'member-recovering': { status: 503, title: 'The member was put back from a backup and finds out what it missed.' },
   'node-busy': { status: 429, title: 'Too much waits already: come again in a second.' },
   'not-its-key': { status: 403, title: 'The key that signed does not belong to this mailbox.' },
   'not-enrolled': { status: 409, title: 'There is no enrolment that this would change.' },
@@ -95,6 +99,11 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'organisation-unknown': { status: 404, title: 'The ledger knows no such active organisation.' },
   'quota-exceeded': { status: 429, title: 'The sponsor has used what one member may send in this minute.' },
   'record-unknown': { status: 404, title: 'The chart has no such record.' },
+  'recovery-differs': {
+    status: 409,
+    title: 'The ledger shows another number of batches now: read the recovery again.',
+  },
+  'recovery-not-behind': { status: 409, title: 'There is nothing that an operator must take on.' },
   'request-malformed': { status: 400, title: 'The bytes are not a signed mailbox request in canonical form.' },
   'request-not-understood': { status: 400, title: 'A part of the request is not as it must be.' },
   'request-stale': { status: 403, title: 'The mailbox request was made too long ago, or in the future.' },

@@ -50,6 +50,8 @@ interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly gives: string
   readonly media?: 'application/json' | 'application/octet-stream' | 'text/plain' | 'none' | 'websocket'
   readonly refusals?: readonly ProblemCode[]
+  /** Answers although the member recovers from a restore: it touches the ledger alone, or the recovery itself. */
+  readonly whileRecovering?: boolean
 }
 
 export interface Input<Params, Query, Body> {
@@ -66,6 +68,8 @@ export interface Route {
   readonly door: 'member' | 'open' | 'staff'
   readonly takes: 'cbor' | 'json' | 'nothing' | 'octets'
   readonly bodyBytesMax: number
+  /** Whether a member that recovers from a restore answers here. */
+  readonly whileRecovering: boolean
   readonly schema: Readonly<Record<string, unknown>>
   answer(raw: RawRequest, node: MemberNode | undefined): Answer | Promise<Answer>
 }
@@ -120,6 +124,7 @@ export function memberRoute<
     refusals: [
       ...(definition.refusals ?? []),
       'member-not-here' as const,
+      ...(answersWhileRecovering(rest) ? [] : (['member-recovering'] as const)),
       ...(staff ? (['token-missing', 'token-wrong'] as const) : []),
     ],
   }
@@ -130,6 +135,15 @@ export function memberRoute<
   })
   return bodyBytesMax === undefined ? route : { ...route, bodyBytesMax }
 }
+
+/** What wallets and staff ask goes to the exchange, unless the route says otherwise. */
+const answersWhileRecovering = ({
+  tag,
+  whileRecovering,
+}: {
+  readonly tag: Tag
+  readonly whileRecovering?: boolean
+}): boolean => whileRecovering ?? (tag !== 'staff' && tag !== 'wallet')
 
 function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
   door: Route['door'],
@@ -152,6 +166,7 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
     door,
     takes,
     bodyBytesMax: bytesMax ?? jsonBytesMax,
+    whileRecovering: answersWhileRecovering(definition),
     schema: schemaOf(door, definition, { params, query, body }),
     answer(raw, node) {
       const parts = [
