@@ -74,8 +74,15 @@ function addressOf(text: string): LogAddress {
   return { url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, key }
 }
 
+/** The member whose log it is, where that could be read. */
+function nameOf(report: Report): string {
+  if (report.type === 'unavailable' && report.origin === null) return report.url
+  const origin = report.origin ?? ''
+  return readOrigin(origin)?.member ?? origin
+}
+
 function sentenceOf(report: Report): string {
-  const of = report.origin === null ? report.url : (readOrigin(report.origin)?.member ?? report.origin)
+  const of = nameOf(report)
   switch (report.type) {
     case 'cosigned': {
       const grew = report.before === null ? 'first contact' : `${report.before} before`
