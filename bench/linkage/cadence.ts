@@ -5,7 +5,7 @@
  */
 import { type Ask, memberRoles, type Year } from './population.ts'
 
-export const sizeClasses = [16, 64, 256, 1024, 4096] as const
+const sizeClasses = [16, 64, 256, 1024, 4096] as const
 
 /** From an envelope at the sequencer to its block on every replica; measured on the embedded engine. */
 const blockSeconds = 0.03

@@ -140,7 +140,7 @@ describe('statements in bulk', () => {
   test('and single ones share batches, in the order in which they became durable', () => {
     committed(1)
     const [waiting] = committed(1)
-    const [{ group }] = added(100) as [{ group: number }]
+    const group = added(100)[0]?.group ?? -1
     world.block()
     batches().tick()
     expect(rootAt(group, 99)).toBe(rootOf(waiting))

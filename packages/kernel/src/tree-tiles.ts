@@ -52,7 +52,7 @@ export class Link {
   }
 }
 
-export const hashLength = 32
+const hashLength = 32
 export const emptyHash: Uint8Array = new Uint8Array(hashLength)
 export const hashOf = (node: TreeNode): Uint8Array => (node === null ? emptyHash : node.hash)
 
