@@ -7,6 +7,7 @@ import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
+import { suite as streaming } from './streaming/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
 
 const small = { small: true, tell: () => {} }
@@ -47,6 +48,14 @@ test('start: the story of one sample comes to its end, each step checked', async
   expect(stored).toBe(read)
   expect(stored).toBeGreaterThan(0)
   expect(figures[0]?.target).toEqual({ type: 'below', value: 60 })
+})
+
+test('streaming: what passed through the vault is what came, and chunks seal to the same bytes on every machine', async () => {
+  const { checked, figures } = await streaming.run(small)
+  const { sealedHash, record } = checked as { readonly sealedHash: string; readonly record: object }
+  expect(sealedHash).toBe('f450a9f9a5128b3f220f71bd204d77c7673243280a8f2ebf3633356146af24e7')
+  expect(record).toMatchObject({ length: 8 * 2 ** 20, sealedLength: 56 + 512 * 16_400 + 16 })
+  expect(figures.filter(({ target }) => target).map(({ unit }) => unit)).toEqual(['MiB/s', 'MiB/s', 'MiB', 'MiB'])
 })
 
 test('T-02 linkage: company tells more than time, an hour’s tick less than none, and the year is the same each time', async () => {

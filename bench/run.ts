@@ -13,9 +13,10 @@ import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
+import { suite as streaming } from './streaming/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [importing, access, directive, start, engine, linkage]
+const suites: readonly Suite[] = [importing, access, directive, start, engine, streaming, linkage]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small]`
 
 function readArguments() {

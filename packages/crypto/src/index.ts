@@ -34,6 +34,7 @@ export {
 export { merkleLeafHash, merkleNodeHash } from './merkle-nodes.ts'
 export { type MerkleTree, merkleTreeOfPacked } from './merkle-tree.ts'
 export { type RandomBytes, systemRandom } from './random.ts'
+export { release } from './release.ts'
 export { type RunningHash, runningSha256 } from './running-hash.ts'
 export {
   checkSealingKey,

@@ -3,6 +3,7 @@ import {
   type ChunkedReader,
   type ChunkedRefusal,
   type RandomBytes,
+  release,
   runningSha256,
   sealChunked,
   sealedLengthOf,
@@ -152,7 +153,10 @@ export class LargeVault {
     }
   }
 
-  /** The whole plaintext of one record version as it is asked for, compared with the committed hash of its ciphertext. */
+  /**
+   * The whole plaintext of one record version as it is asked for, compared with the committed hash of its ciphertext. The
+   * pieces are their reader's; one that is done with a piece may `release` it, and holds nothing then.
+   */
   async *read({
     record,
     where,
@@ -171,7 +175,14 @@ export class LargeVault {
     try {
       const ciphertext = await this.ciphertext(where)
       if (!ciphertext.ok) return yield ciphertext
-      const sealed = { key: key.value, record, custodian, contentType, ciphertextHash, ciphertext: ciphertext.value }
+      const sealed = {
+        key: key.value,
+        record,
+        custodian,
+        contentType,
+        ciphertextHash,
+        ciphertext: lent(ciphertext.value),
+      }
       yield* openLargeRecord(sealed)
     } finally {
       key.value.fill(0)
@@ -222,7 +233,7 @@ export class LargeVault {
     const expected = await this.#blobs.read(object, length - hashBytes, hashBytes)
     if (pieces === undefined || expected === undefined) return false
     const hash = runningSha256()
-    for await (const piece of pieces) hash.update(piece)
+    for await (const piece of lent(pieces)) hash.update(piece)
     return equalBytes(hash.digest(), expected)
   }
 
@@ -243,6 +254,14 @@ async function* withHash(
   pieces: AsyncIterable<Uint8Array>,
   digest: () => Uint8Array,
 ): AsyncGenerator<Uint8Array, void, void> {
-  yield* pieces
+  yield* lent(pieces)
   yield digest()
+}
+
+/** Pieces whose memory is given back as soon as the next one is asked for, which is what a blob store's streams are for. */
+async function* lent(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of pieces) {
+    yield piece
+    release(piece)
+  }
 }

@@ -7,14 +7,15 @@ export interface StreamedBlobStore {
   /**
    * Stores the bytes as they come, and says how many. Durable, name and bytes, when it returns; before that nobody sees
    * anything. When it throws, the object is there as a whole or not at all. A name that is taken throws; of several who
-   * store one name at once, one at most succeeds. An error of `bytes` passes through, and nothing is stored.
+   * store one name at once, one at most succeeds. An error of `bytes` passes through, and nothing is stored. A piece is done with when the next one
+   * is asked for: its memory may be somebody else's from then on.
    */
   put(name: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number>
   /** The object's length in bytes; undefined when there is none. */
   length(name: string): Promise<number | undefined>
   /** Exactly `length` bytes from `offset`, at most 64 MiB; undefined when the object does not reach that far, or is none. */
   read(name: string, offset: number, length: number): Promise<Uint8Array | undefined>
-  /** The same of any length, in pieces as they are asked for; an object that ends early in the middle throws. */
+  /** The same of any length, in pieces as they are asked for, which are the reader's; an object that ends early in the middle throws. */
   stream(name: string, offset: number, length: number): Promise<AsyncIterable<Uint8Array> | undefined>
   /** The names of all objects, in no stated order. */
   list(): AsyncIterable<string>

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey } from 'node:crypto'
+import { release } from '../release.ts'
 import type { StreamPrimitives } from './streams.ts'
 
 const tagLength = 16
@@ -13,7 +14,9 @@ export const streams: StreamPrimitives = {
     return {
       seal(nonce, text, target, at) {
         const cipher = createCipheriv('aes-256-gcm', key, nonce, options)
-        target.set(cipher.update(text), at)
+        const ciphertext = cipher.update(text)
+        target.set(ciphertext, at)
+        release(ciphertext)
         cipher.final() // GCM holds nothing back, but only now is the tag known
         target.set(cipher.getAuthTag(), at + text.length)
       },
@@ -28,6 +31,7 @@ export const streams: StreamPrimitives = {
           return false // the tag does not fit: nothing of the plaintext may leave
         }
         target.set(text, at)
+        release(text)
         return true
       },
     }
