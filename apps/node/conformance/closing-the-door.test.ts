@@ -121,7 +121,7 @@ test('a head that is closed after the release stops the repeat of an answer that
   expect(findings(client.wallet.state)).toMatchObject([{ type: 'unconfirmed', number: 1, toldBy: 'custodian' }])
 })
 
-test('whenever a head is closed while a request is under way, no answer leaves at or after the closing', async () => {
+test('T-10: whenever a head is closed while a request is under way, no answer leaves at or after the closing', async () => {
   const delays = [0, 2, 5, 10, 20, 40, 80, 160]
   const ends: string[] = []
   for (const delay of delays) {

@@ -44,7 +44,7 @@ describe('what is read', () => {
     expect(isJsonObject(value) && [...value.keys()]).toEqual(['b', '2', '1', 'a'])
   })
 
-  test('the key __proto__ is a member like any other and changes no prototype', () => {
+  test('T-16: the key __proto__ is a member like any other and changes no prototype', () => {
     const plain = toPlain(readValue(bytesOf('{"__proto__":{"admin":true},"constructor":1}'))) as Record<string, unknown>
     expect(Object.getPrototypeOf(plain)).toBe(Object.prototype)
     expect(plain['admin']).toBeUndefined()
@@ -140,7 +140,7 @@ describe('what is refused, as what, and where', () => {
     expect(whyNot(secret).came).toBe('a letter')
   })
 
-  test('a million open brackets are refused, not recursed into', () => {
+  test('T-14: a million open brackets are refused, not recursed into', () => {
     expect(whyNot('['.repeat(1_000_000)).type).toBe('too-deep')
     expect(whyNot('{"a":'.repeat(200_000)).type).toBe('too-deep')
   })

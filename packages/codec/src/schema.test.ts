@@ -45,7 +45,7 @@ describe('one value, one encoding', () => {
     )
   })
 
-  test('two other libraries write the same bytes for the same data', () => {
+  test('T-12: two other libraries write the same bytes for the same data', () => {
     fc.assert(
       fc.property(shapesWithValues, ({ schema, value, generic }) => {
         const encoded = encode(schema, value)
@@ -56,7 +56,7 @@ describe('one value, one encoding', () => {
     )
   })
 
-  test('whatever is accepted is the one encoding of what was read, and others agree that it is canonical', () => {
+  test('T-12: whatever is accepted is the one encoding of what was read, and others agree that it is canonical', () => {
     const seen = { accepted: 0, changed: 0, refused: 0 }
     fc.assert(
       fc.property(shapesWithValues, fc.array(mutations, { minLength: 24, maxLength: 24 }), (of, series) => {
@@ -82,7 +82,7 @@ describe('one value, one encoding', () => {
     expect(seen.refused).toBeGreaterThan(5000)
   })
 
-  test('random bytes never make a reader throw', () => {
+  test('T-12: random bytes never make a reader throw', () => {
     fc.assert(
       fc.property(shapes, fc.uint8Array({ maxLength: 40 }), ({ schema }, source) => {
         const read = decode(schema, source)

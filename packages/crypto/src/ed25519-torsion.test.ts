@@ -7,7 +7,7 @@ import { platform as node } from './platform/node.ts'
 const seed = 'strict-profile-1'
 const casesCount = 4096
 
-test(`Node, browser and oracle agree on every signature that a dishonest signer can make (seed ${seed})`, () => {
+test(`T-12: Node, browser and oracle agree on every signature that a dishonest signer can make (seed ${seed})`, () => {
   const accepted = new Map<string, number>()
   const disagreements: string[] = []
   for (const [index, made] of torsionCases(seed, casesCount).entries()) {

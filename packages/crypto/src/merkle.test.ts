@@ -167,7 +167,7 @@ test('every path of every tree up to 33 leaves verifies, at its own place only',
   }
 })
 
-test('a path with any bit changed in leaf, node or root, or a node too few or too many, fails', () => {
+test('T-13: a path with any bit changed in leaf, node or root, or a node too few or too many, fails', () => {
   fc.assert(
     fc.property(placed, ({ leaves, index }) => {
       const claim = pathOf(leaves, index)
@@ -249,7 +249,7 @@ test('every consistency proof up to 33 leaves verifies, and not with its first n
   }
 })
 
-test('a consistency proof with any bit changed in a node or root, or a node too few or too many, fails', () => {
+test('T-13: a consistency proof with any bit changed in a node or root, or a node too few or too many, fails', () => {
   fc.assert(
     fc.property(grown, ({ leaves, sizeBefore }) => {
       const claim = consistencyOf(leaves, sizeBefore)

@@ -65,7 +65,7 @@ test('an empty message with empty info and context travels', async () => {
   expect(await openSealed({ seed, info: none, context: none, sealed: empty })).toEqual({ ok: true, value: none })
 })
 
-test('64 seals of one message at once share neither encapsulation nor ciphertext', async () => {
+test('T-36: 64 seals of one message at once share neither encapsulation nor ciphertext', async () => {
   for (const on of platforms) {
     const all = await Promise.all(Array.from({ length: 64 }, () => sealOn(on, { publicKey, info, context, plaintext })))
     expect(new Set(all.map((bytes) => toHex(bytes.subarray(1, 1121)))).size).toBe(64)

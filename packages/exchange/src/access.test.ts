@@ -68,7 +68,7 @@ async function closeHead(): Promise<void> {
   world.lost = () => false
 }
 
-describe('INV-R1: no data key leaves before intent and receipt are committed on the custodian’s own replica', () => {
+describe('T-08, INV-R1: no data key leaves before intent and receipt are committed on the custodian’s own replica', () => {
   test('nothing is answered and nothing released while the receipt waits for a block', async () => {
     await decidedOnce()
     for (let tick = 0; tick < 3; tick++) await world.exchange(hospital).wake()
@@ -167,7 +167,7 @@ describe('the second decision', () => {
   })
 })
 
-describe('INV-R2: nothing is released under a head once its closing is applied', () => {
+describe('T-10, INV-R2: nothing is released under a head once its closing is applied', () => {
   test('closed before the first decision: refused, with a receipt', async () => {
     const ask = await world.ask(visit)
     await closeHead()

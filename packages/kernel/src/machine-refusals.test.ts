@@ -36,7 +36,7 @@ describe('the kernel refuses', () => {
     expect(replica().meets(Uint8Array.of(...count('a'), 0))).toEqual(refused('malformed'))
   })
 
-  test('other-chain: what was signed for another network', () => {
+  test('T-11: other-chain: what was signed for another network', () => {
     expect(replica().meets(count('a', { chain: new Uint8Array(32) }))).toEqual(refused('other-chain'))
   })
 
@@ -53,7 +53,7 @@ describe('the kernel refuses', () => {
     expect(replica().meets(more)).toEqual(refused('valid-too-long'))
   })
 
-  test('replayed: an envelope that was accepted before, in the same block or a later one', () => {
+  test('T-11: replayed: an envelope that was accepted before, in the same block or a later one', () => {
     const { apply, count: counted } = replica()
     expect(apply([count('a'), count('a')]).outcomes).toEqual([accepted, refused('replayed')])
     expect(apply([count('a')]).outcomes).toEqual([refused('replayed')])

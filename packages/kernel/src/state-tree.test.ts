@@ -209,7 +209,7 @@ describe('a proof', () => {
     expect([...ends].sort()).toEqual(['empty', 'other', 'present'])
   })
 
-  test('does not survive any flipped bit of itself, its value, its root or a present key', () => {
+  test('T-13: does not survive any flipped bit of itself, its value, its root or a present key', () => {
     let flips = 0
     fc.assert(
       fc.property(batches, fc.constantFrom(...keys), (of, key) => {
@@ -232,7 +232,7 @@ describe('a proof', () => {
     expect(flips).toBeGreaterThan(5000)
   })
 
-  test('of absence never covers a key that is there, whichever proof is tried on it', () => {
+  test('T-13: of absence never covers a key that is there, whichever proof is tried on it', () => {
     fc.assert(
       fc.property(batches, (of) => {
         const tree = grown(of)

@@ -75,7 +75,7 @@ describe('a good bundle', () => {
   })
 })
 
-test('with any byte changed it is refused', () => {
+test('T-13: with any byte changed it is refused', () => {
   const bytes = bundleOf(good)
   fc.assert(
     fc.property(fc.nat({ max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {

@@ -122,7 +122,7 @@ test('a sealed value that was moved to another key, or changed, is damage', () =
   expect(() => journal.get('notes', 'b')).toThrow(/damaged/)
 })
 
-test('kill -9 at any moment leaves whole writes, and all that were acknowledged', async () => {
+test('T-25: kill -9 at any moment leaves whole writes, and all that were acknowledged', async () => {
   const directory = temporaryDirectory()
   for (const lines of [1, 7, 30]) {
     const child = startChild('./journal-child.testing.ts', [directory])

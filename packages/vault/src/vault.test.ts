@@ -55,7 +55,7 @@ test('no file of the vault holds a record, a patient or a data key in clear', ()
   for (const file of filesBelow(folder)) for (const secret of secrets) expect(file.includes(secret)).toBe(false)
 })
 
-test('500 records of a batch are one object, and each has an id, a key and a ciphertext of its own', () => {
+test('T-36: 500 records of a batch are one object, and each has an id, a key and a ciphertext of its own', () => {
   const { vault, keys, blobs } = openVaultIn(temporaryFolder())
   const sealed = vault.seal(
     Array.from({ length: 500 }, (_, index) => newRecord({ patient: `synthetic-${index % 25}` })),
@@ -111,7 +111,7 @@ test('a record whose object is gone or too short is missing, and an unknown one 
   keys.close()
 })
 
-test('an erased record stays closed after an older copy of the blobs is put back', () => {
+test('T-20: an erased record stays closed after an older copy of the blobs is put back', () => {
   const { vault, keys, folder } = openVaultIn(temporaryFolder())
   const sealed = vault.seal(['one', 'two'].map((text) => newRecord({ text })))
   const record = sealed[0]?.record ?? new Uint8Array(0)

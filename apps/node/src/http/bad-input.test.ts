@@ -322,7 +322,7 @@ describe('addresses and frames', () => {
   })
 })
 
-describe('the log', () => {
+describe('T-34: the log', () => {
   const canary = 'JaneCanary19410203'
 
   test('holds patterns, status and times, and nothing of what came: not in the address, query, body, headers or keys', async () => {

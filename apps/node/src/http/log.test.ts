@@ -21,7 +21,7 @@ test('a line holds the fields of the list, with the values that their forms allo
   expect(JSON.parse(text)).toMatchObject({ level: 'info', what: 'started', port: 7400, member: 'hospital-1' })
 })
 
-test('other fields are left out, and values of another form are replaced', () => {
+test('T-34: other fields are left out, and values of another form are replaced', () => {
   const text = logged((logger) => {
     const strange = { what: 'seen', patient: canary, err: new Error(canary), message: canary, msg: canary }
     logger.info(strange)
