@@ -1,31 +1,47 @@
-/** What is durable of batches: the leaves that wait, where each group of statements stands, and what is on its way. */
+/** What is durable of statements, leaves and batches. */
 import { bytes, type Infer, object, uint } from '@plexus/codec'
 import { batchLeavesMax } from '@plexus/kernel'
+import type { Journal } from './ports.ts'
+import { groupRow, leafPlace } from './statement-groups.ts'
+import { tableOf } from './tables.ts'
 
 /** Leaf counts are rounded up to these, with padding that nobody can tell from statements. */
 export const sizeClasses = [16, 64, 256, 1024, 4096] as const
 
 export const leafBytes = 32
 const hash = bytes({ length: 32 })
+const leaves = bytes({ max: leafBytes * batchLeavesMax })
 
-/** Leaves one behind the other. By the number of their group: those that wait for a batch. */
-export const leavesRow = bytes({ max: leafBytes * batchLeavesMax })
-
-/** By the number of a group: its batch, and the index of its first leaf there. */
-export const groupPlaceRow = object({ batch: uint(), at: uint(batchLeavesMax - 1), root: hash })
+const groupPlaceRow = object({ batch: uint(), at: uint(batchLeavesMax - 1), root: hash })
+/** Where a group stands: its batch, and the index of its first leaf there. */
 export type GroupPlace = Infer<typeof groupPlaceRow>
 
-/** By the number of a batch: all leaves, padding included. It never changes. */
-export const batchRow = object({ root: hash, leaves: leavesRow })
-
-/** By the number of a batch, until it is committed: what may change of it. */
-export const flightRow = object({
+const flightRow = object({
   root: hash,
   leaves: uint(batchLeavesMax),
   envelope: bytes({ max: 8192 }),
   validUntil: uint(),
 })
+/** A batch that is not committed yet: what may change of it. */
 export type FlightRow = Infer<typeof flightRow>
 
-/** Numbers of groups and batches are never given twice, and rise, so that what is written is appended. */
-export const nextRow = object({ group: uint(), batch: uint() })
+export type BatchTables = ReturnType<typeof batchTables>
+
+export function batchTables(journal: Journal) {
+  return {
+    /** By the number of a group: its statements. */
+    groups: tableOf(journal, 'statements', groupRow),
+    /** By the hash of a statement that was committed alone. */
+    byHash: tableOf(journal, 'statement-places', leafPlace),
+    /** By the number of a group that waits for a batch: its leaves one behind the other. */
+    pending: tableOf(journal, 'leaves-pending', leaves),
+    /** By the number of a group that does not wait any more. */
+    places: tableOf(journal, 'leaf-places', groupPlaceRow),
+    /** By the number of a batch: all leaves, padding included. It never changes. */
+    batches: tableOf(journal, 'batches', object({ root: hash, leaves })),
+    /** By the number of a batch. */
+    inFlight: tableOf(journal, 'batch-in-flight', flightRow),
+    /** Numbers of groups and batches are never given twice, and rise, so that what is written is appended. */
+    next: tableOf(journal, 'batches-next', object({ group: uint(), batch: uint() })),
+  }
+}

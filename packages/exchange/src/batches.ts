@@ -7,22 +7,12 @@
 import { encode, no, ok, type Result, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { type MerkleTree, merkleTreeOfPacked, statementHash } from '@plexus/crypto'
-import { batchLeavesMax, type Opening, sealEnvelope, viewOf } from '@plexus/kernel'
-import {
-  batchRow,
-  type FlightRow,
-  flightRow,
-  type GroupPlace,
-  groupPlaceRow,
-  leafBytes,
-  leavesRow,
-  nextRow,
-  sizeClasses,
-} from './batch-rows.ts'
-import { bounded } from './bounded.ts'
+import { batchLeavesMax, type Opening, sealEnvelope } from '@plexus/kernel'
+import { type BatchTables, batchTables, type FlightRow, leafBytes, sizeClasses } from './batch-rows.ts'
+import { type CommittedBatch, Openings } from './openings.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
-import { groupRow, type LeafPlace, leafPlace, OpenGroup, StatementGroup } from './statement-groups.ts'
-import { sequenceKey, tableOf } from './tables.ts'
+import { type LeafPlace, OpenGroup } from './statement-groups.ts'
+import { sequenceKey } from './tables.ts'
 
 /** An envelope of a batch lives this long; then the same root goes out under a new one. */
 const envelopeSeconds = 300
@@ -36,25 +26,7 @@ const batchesInFlightMax = 16
 const waitingLeavesMax = 16 * batchLeavesMax
 const retryAfterSeconds = 1
 
-/** Trees of recent batches, whose paths are asked for together: a quarter of a megabyte each at most. */
-const treesKeptMax = 64
-/** Groups of statements that are opened together: a registration's, which is some hundred kilobytes. */
-const groupsKeptMax = 8
-/** Heights and places of groups, roots of batches, others' too, and places by hash: some megabytes each. */
-const lookupsKeptMax = 16_384
-
 const nextKey = 'next'
-
-export interface CommittedBatch {
-  /** The member whose envelope carried the root. */
-  readonly member: string
-  readonly height: number
-}
-
-/** A batch on its way, and when it was submitted last by this process. */
-interface Flight extends FlightRow {
-  readonly submittedAt: number
-}
 
 /** Statements that were added in bulk: `count` of them stand in this group, in the order in which they were added. */
 export interface GroupRun {
@@ -73,26 +45,35 @@ export interface Gathering {
   changes(): readonly JournalChange[]
 }
 
+/** A batch on its way, and when it was submitted last by this process. */
+interface Flight extends FlightRow {
+  readonly submittedAt: number
+}
+
+/** The leaves of a group that have no place yet. */
+interface Waiting {
+  readonly key: string
+  readonly leaves: Uint8Array
+}
+
+interface Formed {
+  readonly batch: number
+  readonly tree: MerkleTree
+  readonly flight: Flight
+  readonly changes: readonly JournalChange[]
+}
+
 export class Batches {
   private readonly journal: Journal
   private readonly replica: Replica
   private readonly surroundings: Surroundings
   private readonly member: string
   private readonly seed: Uint8Array
-  private readonly groups
-  private readonly byHash
-  private readonly pending
-  private readonly places
-  private readonly batches
-  private readonly inFlight
-  private readonly next
-  private readonly keptTrees = bounded<number, MerkleTree>(treesKeptMax)
-  private readonly keptGroups = bounded<number, StatementGroup>(groupsKeptMax)
-  private readonly heights = bounded<number, number>(lookupsKeptMax)
-  private readonly roots = bounded<string, CommittedBatch>(lookupsKeptMax)
-  private readonly known = bounded<string, LeafPlace>(lookupsKeptMax)
-  private readonly standing = bounded<number, GroupPlace>(lookupsKeptMax)
+  private readonly tables: BatchTables
+  private readonly openings: Openings
   private readonly flights = new Map<number, Flight>()
+  /** Ends of flights that are not written yet: without them a restart finds the batch committed once more. */
+  private landed: JournalChange[] = []
   private nextGroup = 0
   private nextBatch = 0
   /** Never less than what waits: what was made and never written counts until the next look. */
@@ -113,13 +94,8 @@ export class Batches {
     this.surroundings = parts.surroundings
     this.member = parts.member
     this.seed = parts.seed
-    this.groups = tableOf(parts.journal, 'statements', groupRow)
-    this.byHash = tableOf(parts.journal, 'statement-places', leafPlace)
-    this.pending = tableOf(parts.journal, 'leaves-pending', leavesRow)
-    this.places = tableOf(parts.journal, 'leaf-places', groupPlaceRow)
-    this.batches = tableOf(parts.journal, 'batches', batchRow)
-    this.inFlight = tableOf(parts.journal, 'batch-in-flight', flightRow)
-    this.next = tableOf(parts.journal, 'batches-next', nextRow)
+    this.tables = batchTables(parts.journal)
+    this.openings = new Openings(this.tables, parts.replica)
     this.load()
   }
 
@@ -129,8 +105,8 @@ export class Batches {
     statement: Uint8Array,
   ): { readonly hash: Uint8Array; readonly changes: readonly JournalChange[] } {
     const gathering = this.gather()
-    const { hash: hashed, place } = gathering.add(type, statement)
-    return { hash: hashed, changes: [...gathering.changes(), this.byHash.put(toHex(hashed), place)] }
+    const { hash, place } = gathering.add(type, statement)
+    return { hash, changes: [...gathering.changes(), this.tables.byHash.put(toHex(hash), place)] }
   }
 
   /** Statements that become durable in one write and stand together, in as few rows as may be. */
@@ -140,81 +116,57 @@ export class Batches {
     return {
       add: (type, statement) => {
         if (made) throw new Error('a statement was added to what was made already')
-        let last = open.at(-1)
-        if (!last?.takes(type)) {
-          last = new OpenGroup(this.nextGroup++)
-          open.push(last)
-        }
-        const hashed = statementHash(type, this.replica.chain.id, statement)
-        return { hash: hashed, place: last.add(type, statement, hashed) }
+        return this.addTo(open, type, statement)
       },
       changes: () => {
         made = true
-        return open.flatMap((each) => {
-          const { row, leaves } = each.pack(this.surroundings.random)
-          this.waitingAtMost += leaves.length / leafBytes
-          const key = sequenceKey(each.number)
-          return [this.groups.put(key, row), this.pending.put(key, leaves)]
-        })
+        const { rows, groups } = this.pack(open)
+        return [...rows, ...this.waits(groups)]
       },
     }
   }
 
   /**
-   * Takes many statements of one type in at once, and forms what full batches there are: durable when it returns.
+   * Takes many statements of one type in at once, and sends off what full batches there are: durable when it returns.
    * Refused when more wait than the ledger has taken; then nothing was taken.
    */
   addMany(type: string, statements: readonly Uint8Array[]): Result<readonly GroupRun[], LeavesWaiting> {
+    if (!this.loaded) this.load()
     if (this.waitingAtMost + statements.length > waitingLeavesMax)
       return no({ type: 'leaves-waiting', retryAfterSeconds })
-    if (!this.loaded) this.load()
-    const gathering = this.gather()
-    const counts = new Map<number, number>()
-    for (const each of statements) {
-      const { group, index } = gathering.add(type, each).place
-      counts.set(group, index + 1)
-    }
-    this.write(gathering.changes())
+    const open: OpenGroup[] = []
+    for (const each of statements) this.addTo(open, type, each)
+    const { rows, groups } = this.pack(open)
+    // Where nothing waits, full groups need not: statements and batches are one write.
+    const room = this.waitingAtMost === 0 ? batchesInFlightMax - this.flights.size : 0
+    const partial = groups.findIndex(({ leaves }) => leaves.length < batchLeavesMax * leafBytes)
+    const direct = groups.slice(0, Math.max(0, Math.min(room, partial === -1 ? groups.length : partial)))
+    this.send(
+      direct.map((group) => [group]),
+      [...rows, ...this.waits(groups.slice(direct.length))],
+    )
     this.form()
-    return ok([...counts].map(([group, count]) => ({ group, count })))
+    return ok(groups.map(({ key, leaves }) => ({ group: Number(key), count: leaves.length / leafBytes })))
   }
 
   /** Where a root stands on this member's own replica. */
   find(root: Uint8Array): CommittedBatch | undefined {
-    const key = toHex(root)
-    return this.roots.get(key) ?? this.roots.keep(key, this.lookUp(key))
-  }
-
-  private lookUp(root: string): CommittedBatch | undefined {
-    const found = notary.queries.batch(viewOf(notary, this.replica.state), root)
-    return found && { member: found.member, height: found.height }
+    return this.openings.find(root)
   }
 
   /** The height at which one of this member's own statements was committed, once it is. */
   committedAt(of: LeafPlace | Uint8Array): number | undefined {
-    const group = this.placeOf(of)?.group
-    if (group === undefined) return undefined
-    const known = this.heights.get(group)
-    if (known !== undefined) return known
-    const stands = this.placeOfGroup(group)
-    return this.heights.keep(group, stands && this.find(stands.root)?.height)
+    return this.openings.committedAt(of)
   }
 
   /** One of this member's own statements, by its hash if it was committed alone, by its place in any case. */
   statement(of: LeafPlace | Uint8Array): Uint8Array | undefined {
-    const place = this.placeOf(of)
-    return place && this.group(place.group)?.at(place.index).statement
+    return this.openings.statement(of)
   }
 
   /** The opening of one of this member's own statements; it has one as soon as its batch is formed. */
   opening(of: LeafPlace | Uint8Array): Opening | undefined {
-    const place = this.placeOf(of)
-    const stands = place && this.placeOfGroup(place.group)
-    const group = stands && this.group(place.group)
-    if (!group) return undefined
-    const tree = this.tree(stands.batch)
-    const index = stands.at + place.index
-    return { ...group.at(place.index), index, size: tree.size, path: tree.path(index) }
+    return this.openings.opening(of)
   }
 
   /** Keeps what is in flight moving, and forms the batches that may go out. */
@@ -222,39 +174,74 @@ export class Batches {
     if (!this.loaded) this.load()
     this.watch()
     this.form()
+    if (this.landed.length > 0) this.write([])
+  }
+
+  /** Leaves that wait for a batch, never fewer than there are; and batches that wait for a block. */
+  get waiting(): { readonly leaves: number; readonly batches: number } {
+    return { leaves: this.waitingAtMost, batches: this.flights.size }
   }
 
   /** Whether anything waits to be committed. */
   get idle(): boolean {
     if (this.flights.size > 0) return false
-    for (const _ of this.pending.entries({ limit: 1 })) return false
+    for (const _ of this.tables.pending.entries({ limit: 1 })) return false
     return true
   }
 
   private load(): void {
-    const next = this.next.get(nextKey)
+    const next = this.tables.next.get(nextKey)
     this.nextBatch = next?.batch ?? 0
     this.nextGroup = Math.max(this.nextGroup, next?.group ?? 0)
     this.waitingAtMost = 0
-    for (const [key, leaves] of this.pending.entries()) {
+    for (const [key, leaves] of this.tables.pending.entries()) {
       this.nextGroup = Math.max(this.nextGroup, Number(key) + 1)
       this.waitingAtMost += leaves.length / leafBytes
     }
+    this.landed = []
     this.flights.clear()
-    for (const [key, row] of this.inFlight.entries()) this.flights.set(Number(key), { ...row, submittedAt: 0 })
+    for (const [key, row] of this.tables.inFlight.entries()) this.flights.set(Number(key), { ...row, submittedAt: 0 })
     this.loaded = true
+  }
+
+  private addTo(open: OpenGroup[], type: string, statement: Uint8Array) {
+    let last = open.at(-1)
+    if (!last?.takes(type)) {
+      last = new OpenGroup(this.nextGroup++)
+      open.push(last)
+    }
+    const hash = statementHash(type, this.replica.chain.id, statement)
+    return { hash, place: last.add(type, statement, hash) }
+  }
+
+  private pack(open: readonly OpenGroup[]): { readonly rows: JournalChange[]; readonly groups: Waiting[] } {
+    const rows: JournalChange[] = []
+    const groups = open.map((each) => {
+      const { row, leaves } = each.pack(this.surroundings.random)
+      const key = sequenceKey(each.number)
+      rows.push(this.tables.groups.put(key, row))
+      return { key, leaves }
+    })
+    return { rows, groups }
+  }
+
+  private waits(groups: readonly Waiting[]): readonly JournalChange[] {
+    return groups.map(({ key, leaves }) => {
+      this.waitingAtMost += leaves.length / leafBytes
+      return this.tables.pending.put(key, leaves)
+    })
   }
 
   private watch(): void {
     const now = this.surroundings.now()
     const { time } = this.replica.tip()
-    const committed = [...this.flights].filter(([, { root }]) => this.find(root))
-    if (committed.length > 0) this.write(committed.map(([batch]) => this.inFlight.drop(sequenceKey(batch))))
-    for (const [batch] of committed) this.flights.delete(batch)
-    for (const [batch, flight] of this.flights) {
-      if (time > flight.validUntil) {
+    for (const [batch, flight] of [...this.flights]) {
+      if (this.find(flight.root)) {
+        this.landed.push(this.tables.inFlight.drop(sequenceKey(batch)))
+        this.flights.delete(batch)
+      } else if (time > flight.validUntil) {
         const renewed = { ...flight, ...this.envelopeFor(flight.root, flight.leaves) }
-        this.write([this.inFlight.put(sequenceKey(batch), renewed)])
+        this.write([this.tables.inFlight.put(sequenceKey(batch), renewed)])
         this.submit(batch, renewed, now)
       } else if (now - flight.submittedAt >= resubmitSeconds || now < flight.submittedAt)
         this.submit(batch, flight, now)
@@ -264,17 +251,11 @@ export class Batches {
   private form(): void {
     const room = batchesInFlightMax - this.flights.size
     if (room <= 0 || this.waitingAtMost === 0 || (this.flights.size > 0 && this.waitingAtMost < batchLeavesMax)) return
-    const formed = this.nextLoads(room).map((load, index) => this.batchOf(this.nextBatch + index, load))
-    if (formed.length === 0) return
-    const next = { group: this.nextGroup, batch: this.nextBatch + formed.length }
-    this.write([...formed.flatMap(({ changes }) => changes), this.next.put(nextKey, next)])
-    // Durable: the batches and their envelopes. A crash from here on submits the same bytes again.
-    this.nextBatch = next.batch
-    const now = this.surroundings.now()
-    for (const { batch, tree, flight } of formed) {
-      this.keptTrees.keep(batch, tree)
-      this.submit(batch, flight, now)
-    }
+    const loads = this.nextLoads(room)
+    this.send(
+      loads,
+      loads.flatMap((load) => load.map(({ key }) => this.tables.pending.drop(key))),
+    )
   }
 
   /** What goes into the next batches, oldest first: full ones, or a single one with all that waits. */
@@ -282,7 +263,7 @@ export class Batches {
     const loads: Waiting[][] = []
     let load: Waiting[] = []
     let filled = 0
-    for (const [key, leaves] of this.pending.entries()) {
+    for (const [key, leaves] of this.tables.pending.entries()) {
       const count = leaves.length / leafBytes
       if (filled + count > batchLeavesMax) {
         loads.push(load)
@@ -301,7 +282,23 @@ export class Batches {
     return loads
   }
 
-  private batchOf(batch: number, load: readonly Waiting[]) {
+  /** Makes batches durable, and whatever goes with them, and submits them. */
+  private send(loads: readonly (readonly Waiting[])[], besides: readonly JournalChange[]): void {
+    if (loads.length === 0 && besides.length === 0) return
+    const formed = loads.map((load, index) => this.batchOf(this.nextBatch + index, load))
+    const next = { group: this.nextGroup, batch: this.nextBatch + formed.length }
+    const numbers = formed.length > 0 ? [this.tables.next.put(nextKey, next)] : []
+    this.write([...besides, ...formed.flatMap(({ changes }) => changes), ...numbers])
+    // Durable: the batches and their envelopes. A crash from here on submits the same bytes again.
+    this.nextBatch = next.batch
+    const now = this.surroundings.now()
+    for (const { batch, tree, flight } of formed) {
+      this.openings.keepTree(batch, tree)
+      this.submit(batch, flight, now)
+    }
+  }
+
+  private batchOf(batch: number, load: readonly Waiting[]): Formed {
     const filled = load.reduce((sum, { leaves }) => sum + leaves.length, 0)
     const size = sizeClasses.find((each) => each * leafBytes >= filled) ?? batchLeavesMax
     const leaves = new Uint8Array(size * leafBytes)
@@ -317,10 +314,9 @@ export class Batches {
     const root = tree.root.slice()
     const flight = { root, leaves: size, ...this.envelopeFor(root, size), submittedAt: 0 }
     const changes = [
-      this.batches.put(sequenceKey(batch), { root, leaves }),
-      this.inFlight.put(sequenceKey(batch), flight),
-      ...load.map(({ key }, index) => this.places.put(key, { batch, at: starts[index] as number, root })),
-      ...load.map(({ key }) => this.pending.drop(key)),
+      this.tables.batches.put(sequenceKey(batch), { root, leaves }),
+      this.tables.inFlight.put(sequenceKey(batch), flight),
+      ...load.map(({ key }, index) => this.tables.places.put(key, { batch, at: starts[index] as number, root })),
     ]
     return { batch, tree, flight, changes }
   }
@@ -350,41 +346,10 @@ export class Batches {
     return { envelope, validUntil }
   }
 
-  private placeOf(of: LeafPlace | Uint8Array): LeafPlace | undefined {
-    if (!(of instanceof Uint8Array)) return of
-    const key = toHex(of)
-    return this.known.get(key) ?? this.known.keep(key, this.byHash.get(key))
-  }
-
-  private placeOfGroup(group: number): GroupPlace | undefined {
-    return this.standing.get(group) ?? this.standing.keep(group, this.places.get(sequenceKey(group)))
-  }
-
-  private group(number: number): StatementGroup | undefined {
-    const kept = this.keptGroups.get(number)
-    if (kept) return kept
-    const row = this.groups.get(sequenceKey(number))
-    return this.keptGroups.keep(number, row && new StatementGroup(row))
-  }
-
-  private tree(batch: number): MerkleTree {
-    const kept = this.keptTrees.get(batch)
-    if (kept) return kept
-    const row = this.batches.get(sequenceKey(batch))
-    if (!row) throw new Error('a group names a batch that is not in the journal')
-    const tree = merkleTreeOfPacked(row.leaves)
-    this.keptTrees.keep(batch, tree)
-    return tree
-  }
-
   private write(changes: readonly JournalChange[]): void {
     this.loaded = false
-    this.journal.write(changes)
+    this.journal.write([...this.landed, ...changes])
+    this.landed = []
     this.loaded = true
   }
-}
-
-interface Waiting {
-  readonly key: string
-  readonly leaves: Uint8Array
 }

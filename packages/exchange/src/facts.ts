@@ -17,7 +17,8 @@ import {
   statementBytesMax,
   statementTypes,
 } from '@plexus/policy'
-import type { Batches, CommittedBatch } from './batches.ts'
+import type { Batches } from './batches.ts'
+import type { CommittedBatch } from './openings.ts'
 import type { Replica } from './ports.ts'
 
 export const secondsPerDay = 86_400
