@@ -8,6 +8,7 @@ import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
+import { suite as submit } from './submit/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
 
 const small = { small: true, tell: () => {} }
@@ -68,6 +69,12 @@ test('T-02 linkage: company tells more than time, an hour’s tick less than non
   expect(gain(`${now}, pairs of members`)).toBeGreaterThan(gain(`${late}, pairs of members`))
   expect(gain(`${now}, receipts of one click`)).toBeGreaterThan(gain(`${late}, receipts of one click`))
   expect(figures[0]?.target).toEqual({ type: 'below', value: 0.1 })
+})
+
+test('submit: what each door answered as accepted is on the ledger, and the same envelope has one place at all of them', async () => {
+  const { checked, figures } = await submit.run(small)
+  expect(checked).toEqual({ accepted: 961, samePlace: true })
+  expect(figures.find(({ target }) => target)?.target).toEqual({ type: 'below', value: 1 })
 })
 
 test('a target that is missed is told as missed, at its edge too', () => {

@@ -14,9 +14,10 @@ import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
+import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [importing, access, directive, start, engine, streaming, linkage]
+const suites: readonly Suite[] = [importing, access, directive, start, engine, submit, streaming, linkage]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small]`
 
 function readArguments() {
