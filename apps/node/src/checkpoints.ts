@@ -13,6 +13,7 @@ import {
   openCheckpoint,
   originOf,
   readCheckpoint,
+  type SignedNote,
   signNote,
   type TileFile,
   tilePath,
@@ -178,7 +179,7 @@ export class Checkpoints {
     // Tiles are made of the ledger: damaged ones are made again.
     await this.grow(open, signed.size)
     if (published?.size !== signed.size) await this.sign(signed)
-    else this.tellSigned(signed)
+    else this.published(signed, this.noteOf(signed))
     return open
   }
 
@@ -252,16 +253,18 @@ export class Checkpoints {
   }
 
   private async sign(checkpoint: Checkpoint): Promise<void> {
-    const text = writeCheckpoint(checkpoint)
-    const signatures = [signNote(text, { name: this.key.name, seed: this.parts.seed })]
-    await this.files.write([{ path: 'checkpoint', bytes: writeNote({ text, signatures }) }])
-    this.tellSigned(checkpoint)
+    const note = this.noteOf(checkpoint)
+    await this.files.write([{ path: 'checkpoint', bytes: writeNote(note) }])
+    this.published(checkpoint, note)
   }
 
-  private tellSigned(checkpoint: Checkpoint): void {
+  private noteOf(checkpoint: Checkpoint): SignedNote {
     const text = writeCheckpoint(checkpoint)
-    const signatures = [signNote(text, { name: this.key.name, seed: this.parts.seed })]
-    this.cosignatures.add({ text, signatures }, checkpoint.size)
+    return { text, signatures: [signNote(text, { name: this.key.name, seed: this.parts.seed })] }
+  }
+
+  private published(checkpoint: Checkpoint, note: SignedNote): void {
+    this.cosignatures.add(note, checkpoint.size)
     this.newestSigned = checkpoint
   }
 
