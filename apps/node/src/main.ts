@@ -96,8 +96,10 @@ async function main(): Promise<number> {
     random: systemRandom,
     now,
     observe: metrics.observe,
+    measures: metrics,
     onFailure: (member, error) => {
       failure = error
+      metrics.failed(member)
       console.error(
         `${member ?? 'the sequencer'} stopped: ${error instanceof Error ? error.message : 'unknown failure'}`,
       )

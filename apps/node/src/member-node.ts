@@ -11,11 +11,12 @@ import {
   type SignatureMemory,
 } from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
-import { type Chain, createMachine, type Machine } from '@plexus/kernel'
+import { type Chain, createMachine, type Machine, signaturesHold } from '@plexus/kernel'
 import { type Journal, type LedgerStore, type Lock, lockDirectory, openJournal, openLedgerStore } from '@plexus/store'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import { Checkpoints } from './checkpoints.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
+import { answerName, type Measures, timedWrites } from './measures.ts'
 import { Recovery } from './recovery.ts'
 import { restoredMark } from './restored-mark.ts'
 import { sealingUnder } from './sealing.ts'
@@ -29,6 +30,7 @@ export interface NodeParts {
   /** To another member's node; loss is normal. */
   readonly send: (to: string, note: Uint8Array) => void
   readonly observe?: (what: string, seconds?: number) => void
+  readonly measures?: Measures
   /** Calls back once; the answer cancels. */
   readonly schedule: (callback: () => void, milliseconds: number) => () => void
   /** A part of the node has stopped for good. */
@@ -76,7 +78,10 @@ export class MemberNode {
     this.store = opened.store
     this.closers = opened.closers
     this.seed = secretOf(this.layout, 'member', random)
-    this.signatures = rememberSignatures()
+    this.signatures = rememberSignatures(undefined, (envelope) => {
+      parts.measures?.verified(member, envelope.signatures.length)
+      return signaturesHold(envelope)
+    })
     this.machine = createMachine({ chain, contracts, directory, signaturesHold: this.signatures })
     const { engine } = chain.genesis
     const mark = restoredMark(this.layout.root)
@@ -161,12 +166,19 @@ export class MemberNode {
     if (this.sequencer) return this.sequencer
     const store = openLedgerStore(join(this.layout.root, 'sequencer'), { chain: this.parts.chain.id })
     this.closers.push(() => store.close())
-    this.sequencer = watchedLedger(store, 'sequencer', this.parts.durable)
+    const { durable, measures } = this.parts
+    this.sequencer = watchedLedger(store, 'sequencer', timedWrites(this.member, measures, durable))
     return this.sequencer
   }
 
   close(): void {
     for (const close of this.closers.toReversed()) close()
+  }
+
+  private offer(envelope: Uint8Array): void {
+    const { measures, now } = this.parts
+    const from = now()
+    this.engine?.offer(envelope, (answer) => measures?.submitted(this.member, answerName(answer), now() - from))
   }
 
   private replicaPort(): Replica {
@@ -179,7 +191,7 @@ export class MemberNode {
         if (!tip) throw new Error('the replica has no genesis')
         return tip
       },
-      submit: (envelope) => this.engine?.offer(envelope, () => {}),
+      submit: (envelope) => this.offer(envelope),
       block(height) {
         const block = store.block(height)
         const header = replica.headerAt(height)
@@ -198,7 +210,8 @@ interface Opened {
   readonly closers: (() => void)[]
 }
 
-function open({ chain, data, member, random, durable }: NodeParts): Result<Opened, NodeRefusal> {
+function open({ chain, data, member, random, ...parts }: NodeParts): Result<Opened, NodeRefusal> {
+  const durable = timedWrites(member, parts.measures, parts.durable)
   const layout = layoutOf(data, member)
   makeFolders(layout)
   const lock: Result<Lock, { readonly type: 'directory-in-use' }> = lockDirectory(layout.root)

@@ -8,9 +8,11 @@ import {
   createSequencer,
   type LocalEngine,
   rememberSignatures,
+  type Sequencer,
   type SubmitAnswer,
   startLocalEngine,
   startVerifierPool,
+  type VerifierPool,
 } from '@plexus/engine'
 import {
   type Chain,
@@ -23,7 +25,9 @@ import {
 } from '@plexus/kernel'
 import { writeDurably } from '@plexus/store'
 import { layoutOf, makeFolders, secretOf } from './layout.ts'
+import { answerName, type Measures } from './measures.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
+import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
 
 /** Scopes of a founding member's key; the board attests licences besides. */
@@ -50,6 +54,8 @@ export interface NetworkParts {
   readonly now: () => number
   readonly onFailure: (member: string | null, error: unknown) => void
   readonly observe?: (member: string, what: string, seconds?: number) => void
+  /** Told of writes, answers and verifications, for metrics. */
+  readonly measures?: Measures
   readonly faults?: Faults
 }
 
@@ -128,6 +134,7 @@ export class Network {
   readonly nodes: ReadonlyMap<string, MemberNode>
   private readonly engine: LocalEngine
   private readonly verifiers = startVerifierPool()
+  private readonly sequencer: Sequencer
   private readonly parts: NetworkParts
   private readonly timer: NodeJS.Timeout
   private closed = false
@@ -141,19 +148,19 @@ export class Network {
     const signatures = rememberSignatures()
     const machine = createMachine({ chain, contracts, directory, signaturesHold: signatures })
     const sequencerStore = first.sequencerStore
-    const sequencer = createSequencer({
+    this.sequencer = createSequencer({
       machine,
       store: sequencerStore,
       seed: secretOf(first.layout, 'sequencer', parts.random),
     })
     this.engine = startLocalEngine({
-      sequencer,
+      sequencer: this.sequencer,
       replicas: [...nodes.values()].map(({ replica }) => replica),
       clock: { now: parts.now },
       schedule,
       onFailure: parts.onFailure,
       verifier: {
-        pool: this.verifiers,
+        pool: this.pool(),
         // The sequencer stands in the process of all of them, so what was verified for one of its members it knows.
         learn(member, envelope) {
           signatures.learn(envelope)
@@ -199,6 +206,7 @@ export class Network {
           else deliver()
         },
         observe: (what, seconds) => parts.observe?.(member, what, seconds),
+        ...(parts.measures && { measures: parts.measures }),
         schedule,
         onFailure: (error) => parts.onFailure(member, error),
         ...(durable && { durable }),
@@ -246,8 +254,28 @@ export class Network {
     return this.submitEnvelope(member, envelope)
   }
 
-  submitEnvelope(member: string, envelope: Uint8Array): Promise<SubmitAnswer> {
-    return this.engine.member(member).submit(envelope)
+  async submitEnvelope(member: string, envelope: Uint8Array): Promise<SubmitAnswer> {
+    const { measures, now } = this.parts
+    const from = now()
+    const answer = await this.engine.member(member).submit(envelope)
+    measures?.submitted(member, answerName(answer), now() - from)
+    return answer
+  }
+
+  /** What stands in the part of the engine that the members here share. */
+  readings(): EngineReadings {
+    return { mempoolWaiting: this.sequencer.waiting(), verifierWaiting: this.verifiers.waiting }
+  }
+
+  /** The verifier threads, counted. */
+  private pool(): Pick<VerifierPool, 'verify'> {
+    return {
+      verify: async (envelopes) => {
+        const held = await this.verifiers.verify(envelopes)
+        this.parts.measures?.pooled(envelopes.length, held.filter((each) => !each).length)
+        return held
+      },
+    }
   }
 
   /** Resolves when `ready` says so, looking after each block and tick; rejects after `seconds`. */

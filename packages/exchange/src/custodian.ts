@@ -202,6 +202,7 @@ export class Custodian {
         this.deciding.drop(key),
         this.parts.receipts.duty(row.receipt, row),
       ])
+      surroundings.observe?.('refusal')
       return this.sendAnswer(key, settled, answer)
     }
     const evidence = this.findEvidence(row.evidence)
@@ -274,6 +275,7 @@ export class Custodian {
       this.parts.receipts.duty(row.receipt, row),
       this.parts.receipts.duty(written.hash, row),
     ])
+    this.parts.surroundings.observe?.('void')
     return this.sendAnswer(key, settled, answer)
   }
 

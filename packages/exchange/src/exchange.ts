@@ -175,6 +175,11 @@ export class Exchange {
     })
   }
 
+  /** Notes and requests of own people that wait for their turn. */
+  get notesWaiting(): number {
+    return this.queued
+  }
+
   /** Nothing is pending, in flight, unanswered or unacknowledged. */
   get idle(): boolean {
     return this.batches.idle && this.requester.idle && this.outbox.waiting === 0

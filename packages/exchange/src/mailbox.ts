@@ -49,6 +49,7 @@ export class Mailboxes {
       this.deposits.put(known, number),
       this.counts.put(box, number),
     ])
+    this.surroundings.observe?.('notice-kept')
   }
 
   /** A page of notices after the one that the wallet has. The key that signs hashes to the address. */

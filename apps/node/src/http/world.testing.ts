@@ -48,7 +48,8 @@ export async function startWorld(): Promise<World> {
     random: systemRandom,
     now,
     onFailure: (_, error) => failures.push(error),
-    observe: (member, what, seconds) => metrics.observe(member, what, seconds),
+    observe: metrics.observe,
+    measures: metrics,
   })
   if (!started.ok) throw new Error(`the network did not start: ${started.reason.type}`)
   const network = started.value
