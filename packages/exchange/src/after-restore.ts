@@ -2,9 +2,10 @@
  * What a journal that went back in time must know and change before it goes on. Numbers that it gave meanwhile are not in
  * it: it goes on far above them, so that none is given twice. Whoever holds the earlier ones sees a gap, which is true.
  */
-import { bytes, decode, object, toHex, uint } from '@plexus/codec'
+import { decode, toHex, uint } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
-import { batchLeavesMax, type EventRecord, type StateReader, viewOf } from '@plexus/kernel'
+import { type EventRecord, type StateReader, viewOf } from '@plexus/kernel'
+import { batchTables, nextKey } from './batch-rows.ts'
 import { patientRow } from './custody-rows.ts'
 import type { Journal, JournalChange } from './ports.ts'
 import { sequenceKey, tableOf } from './tables.ts'
@@ -13,10 +14,6 @@ import { sequenceKey, tableOf } from './tables.ts'
 export const numbersSkipped = 1_000_000
 
 const rowsPerWrite = 500
-
-// As `Batches` writes them.
-const nextRow = object({ group: uint(), batch: uint() })
-const batchRow = object({ root: bytes({ length: 32 }), leaves: bytes({ max: 32 * batchLeavesMax }) })
 /** Batches in flight overtake each other, fewer than these at a time. */
 const olderInARowMax = 64
 
@@ -44,13 +41,12 @@ export function batchesFormedSince(
   journal: Journal,
   { state, height }: { readonly state: StateReader; readonly height: number },
 ): ReadonlySet<string> {
-  const rows = tableOf(journal, 'batches', batchRow)
-  const next = tableOf(journal, 'batches-next', nextRow).get('next')?.batch ?? 0
+  const { batches, next } = batchTables(journal)
   const known = viewOf(notary, state)
   const roots = new Set<string>()
   let olderInARow = 0
-  for (let number = next - 1; number >= 0 && olderInARow < olderInARowMax; number--) {
-    const row = rows.get(sequenceKey(number))
+  for (let number = (next.get(nextKey)?.batch ?? 0) - 1; number >= 0 && olderInARow < olderInARowMax; number--) {
+    const row = batches.get(sequenceKey(number))
     if (!row) break
     const root = toHex(row.root)
     roots.add(root)

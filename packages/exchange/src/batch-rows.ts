@@ -25,6 +25,9 @@ const flightRow = object({
 /** A batch that is not committed yet: what may change of it. */
 export type FlightRow = Infer<typeof flightRow>
 
+/** The one key of the table of next numbers. */
+export const nextKey = 'next'
+
 export type BatchTables = ReturnType<typeof batchTables>
 
 export function batchTables(journal: Journal) {

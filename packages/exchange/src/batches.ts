@@ -8,7 +8,7 @@ import { encode, no, ok, type Result, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { type MerkleTree, merkleTreeOfPacked, statementHash } from '@plexus/crypto'
 import { batchLeavesMax, type Opening, sealEnvelope } from '@plexus/kernel'
-import { type BatchTables, batchTables, type FlightRow, leafBytes, sizeClasses } from './batch-rows.ts'
+import { type BatchTables, batchTables, type FlightRow, leafBytes, nextKey, sizeClasses } from './batch-rows.ts'
 import { type CommittedBatch, Openings } from './openings.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
 import { type LeafPlace, OpenGroup } from './statement-groups.ts'
@@ -25,8 +25,6 @@ const batchesInFlightMax = 16
 /** Leaves that a producer in bulk may have waiting besides: the next flight. What is committed singly is never held up. */
 const waitingLeavesMax = 16 * batchLeavesMax
 const retryAfterSeconds = 1
-
-const nextKey = 'next'
 
 /** Statements that were added in bulk: `count` of them stand in this group, in the order in which they were added. */
 export interface GroupRun {
