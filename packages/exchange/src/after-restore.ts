@@ -41,14 +41,15 @@ export function batchesFormedSince(
   journal: Journal,
   { state, height }: { readonly state: StateReader; readonly height: number },
 ): ReadonlySet<string> {
-  const { batches, next } = batchTables(journal)
+  const { places, next } = batchTables(journal)
   const known = viewOf(notary, state)
   const roots = new Set<string>()
   let olderInARow = 0
-  for (let number = (next.get(nextKey)?.batch ?? 0) - 1; number >= 0 && olderInARow < olderInARowMax; number--) {
-    const row = batches.get(sequenceKey(number))
-    if (!row) break
-    const root = toHex(row.root)
+  // Groups of statements go into batches in their order; those that wait have no place yet.
+  for (let group = (next.get(nextKey)?.group ?? 0) - 1; group >= 0 && olderInARow < olderInARowMax; group--) {
+    const place = places.get(sequenceKey(group))
+    const root = place && toHex(place.root)
+    if (root === undefined || roots.has(root)) continue
     roots.add(root)
     const committedAt = notary.queries.batch(known, root)?.height
     olderInARow = committedAt !== undefined && committedAt <= height ? olderInARow + 1 : 0

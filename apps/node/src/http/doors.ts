@@ -27,8 +27,10 @@ export function watchDoors(registry: Registry, doors: ReadonlyMap<string, Member
       },
     })
   }
-  gauge('plexus_submissions_unanswered_bytes', 'Envelopes that the engine has not answered.', (_, { submissions }) =>
-    submissions.offeredBytes(),
+  gauge(
+    'plexus_submissions_unanswered_bytes',
+    'Bytes of envelopes that the engine has not answered.',
+    (_, { submissions }) => submissions.offeredBytes(),
   )
-  gauge('plexus_streams_open', 'WebSockets that are open.', (member) => sockets.count(member))
+  gauge('plexus_streams_open', 'WebSockets that are open, a number; at most 16.', (member) => sockets.count(member))
 }
