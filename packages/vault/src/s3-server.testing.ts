@@ -35,11 +35,12 @@ export function buildS3Server(): string {
   if (existsSync(built)) return built
   mkdirSync(cacheFolder, { recursive: true })
   const partial = `${built}.${process.pid}`
-  // Go insists on folders for modules and for its cache; a machine without a home gets them here.
+  // Go insists on folders for modules and for its cache. A machine without a home gets them here, where npm can remove them.
   const home = process.env['HOME'] ? {} : { HOME: cacheFolder }
+  const flags = `-mod=readonly -buildvcs=false${process.env['HOME'] ? '' : ' -modcacherw'}`
   const { status, stderr, error } = spawnSync(goCommand, ['build', '-ldflags=-s -w', '-o', partial, program], {
     cwd: moduleFolder,
-    env: { ...process.env, ...home, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
+    env: { ...process.env, ...home, CGO_ENABLED: '0', GOFLAGS: flags },
     timeout: buildMillisecondsMax,
     encoding: 'utf8',
   })
