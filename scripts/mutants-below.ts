@@ -44,8 +44,8 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     name: 'the state tree takes changes as they come',
-    file: 'packages/kernel/src/state-tree.ts',
-    find: '    .sort((a, b) => compareBytes(a.path, b.path))\n',
+    file: 'packages/kernel/src/tree-tiles.ts',
+    find: '  keyed.sort((a, b) => a.first - b.first || compareBytes(a.item.path, b.item.path))\n',
     replace: '',
     test: {
       file: 'packages/kernel/src/state-tree.test.ts',
@@ -65,8 +65,8 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'accepted envelopes are not remembered',
     file: 'packages/kernel/src/machine.ts',
-    find: '    overlay.set(seenKey(envelope.body.validUntil, envelope.id), nothing)\n',
-    replace: '',
+    find: 'index, accepted: true })',
+    replace: 'index, accepted: false })',
     test: {
       file: 'packages/kernel/src/machine-refusals.test.ts',
       name: 'replayed: an envelope that was accepted before, in the same block or a later one',

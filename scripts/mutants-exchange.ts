@@ -16,9 +16,9 @@ export const exchangeMutants: readonly Mutant[] = [
   },
   {
     name: 'a leaf counts as committed as soon as its batch is formed',
-    file: `${exchange}/batches.ts`,
-    find: 'stands && this.find(stands.root)?.height',
-    replace: 'stands && (this.find(stands.root)?.height ?? this.replica.tip().height)',
+    file: `${exchange}/openings.ts`,
+    find: 'this.heights.keep(group, stands && this.find(stands.root)?.height)',
+    replace: 'this.heights.keep(group, stands && (this.find(stands.root)?.height ?? 1))',
     test: { file: `${exchange}/batches.test.ts`, name: 'is not committed before its block is applied here' },
   },
   {

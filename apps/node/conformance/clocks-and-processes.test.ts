@@ -19,7 +19,7 @@ const off: Record<string, number> = {}
 beforeAll(async () => {
   world = await World.start({
     members: [custodian],
-    faults: { clockOf: (member) => world.now() + (off[member] ?? 0) },
+    faults: { clockOf: (member) => Date.now() / 1000 + (off[member] ?? 0) },
   })
   clinician = await world.employ()
   await world.register(custodian, 'patient-1', smallChart('patient-1', 'a'))
