@@ -32,7 +32,7 @@ export {
   verifyMerklePath,
 } from './merkle.ts'
 export { merkleLeafHash, merkleNodeHash } from './merkle-nodes.ts'
-export { type MerkleTree, merkleTreeOfPacked } from './merkle-tree.ts'
+export { type MerkleTree, merkleTreeOfNodes, merkleTreeOfPacked } from './merkle-tree.ts'
 export { type RandomBytes, systemRandom } from './random.ts'
 export { release } from './release.ts'
 export { type RunningHash, runningSha256 } from './running-hash.ts'

@@ -15,7 +15,7 @@ import {
   verifyMerklePath,
 } from './merkle.ts'
 import { merkleLeafHash, merkleNodeHash } from './merkle-nodes.ts'
-import { merkleTree, merkleTreeOfPacked } from './merkle-tree.ts'
+import { merkleTree, merkleTreeOfNodes, merkleTreeOfPacked } from './merkle-tree.ts'
 import { sharedDataPresent, sharedJson, sharedJsonFiles } from './shared-data.testing.ts'
 
 /** The tree exactly as RFC 6962 §2.1 writes it down, from the root: the second implementation. */
@@ -137,6 +137,7 @@ test('a tree in one buffer has the root and every path of the definition, over l
       for (const [leaves, tree] of [
         [any, merkleTree(any)],
         [even, merkleTreeOfPacked(joined)],
+        [even, merkleTreeOfNodes(even.length, merkleTreeOfPacked(joined).nodes)],
       ] as const) {
         expect(tree.size).toBe(leaves.length)
         expect(tree.root).toEqual(definedRoot(leaves))
@@ -150,6 +151,11 @@ test('a tree in one buffer has the root and every path of the definition, over l
 test('what is no tree, and no leaf of it, are bugs of the caller', () => {
   expect(() => merkleTreeOfPacked(new Uint8Array(0))).toThrow('leaves: expected at least one')
   expect(() => merkleTreeOfPacked(new Uint8Array(33))).toThrow('leaves: expected multiples of 32 bytes')
+  expect(() => merkleTreeOfNodes(0, new Uint8Array(0))).toThrow('leaves: expected at least one')
+  for (const other of [2, 4]) {
+    const { nodes } = merkleTreeOfPacked(new Uint8Array(32 * other))
+    expect(() => merkleTreeOfNodes(3, nodes)).toThrow('nodes: expected those of 3 leaves')
+  }
   const tree = merkleTreeOfPacked(new Uint8Array(96))
   for (const none of [-1, 3, 0.5, Number.NaN]) expect(() => tree.path(none)).toThrow('index: expected below 3')
 })

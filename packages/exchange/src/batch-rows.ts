@@ -11,6 +11,7 @@ export const sizeClasses = [16, 64, 256, 1024, 4096] as const
 export const leafBytes = 32
 const hash = bytes({ length: 32 })
 const leaves = bytes({ max: leafBytes * batchLeavesMax })
+const nodes = bytes({ max: 2 * leafBytes * batchLeavesMax })
 
 const groupPlaceRow = object({ batch: uint(), at: uint(batchLeavesMax - 1), root: hash })
 /** Where a group stands: its batch, and the index of its first leaf there. */
@@ -40,8 +41,8 @@ export function batchTables(journal: Journal) {
     pending: tableOf(journal, 'leaves-pending', leaves),
     /** By the number of a group that does not wait any more. */
     places: tableOf(journal, 'leaf-places', groupPlaceRow),
-    /** By the number of a batch: all leaves, padding included. It never changes. */
-    batches: tableOf(journal, 'batches', object({ root: hash, leaves })),
+    /** By the number of a batch: its tree, padding included, so that nothing is hashed for a path. It never changes. */
+    batches: tableOf(journal, 'batches', object({ root: hash, leaves: uint(batchLeavesMax), nodes })),
     /** By the number of a batch. */
     inFlight: tableOf(journal, 'batch-in-flight', flightRow),
     /** Numbers of groups and batches are never given twice, and rise, so that what is written is appended. */

@@ -312,7 +312,7 @@ export class Batches {
     const root = tree.root.slice()
     const flight = { root, leaves: size, ...this.envelopeFor(root, size), submittedAt: 0 }
     const changes = [
-      this.tables.batches.put(sequenceKey(batch), { root, leaves }),
+      this.tables.batches.put(sequenceKey(batch), { root, leaves: size, nodes: tree.nodes }),
       this.tables.inFlight.put(sequenceKey(batch), flight),
       ...load.map(({ key }, index) => this.tables.places.put(key, { batch, at: starts[index] as number, root })),
     ]

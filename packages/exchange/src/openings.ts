@@ -1,7 +1,7 @@
 /** Where this member's own statements stand, and what shows it to whoever is given it. */
 import { toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
-import { type MerkleTree, merkleTreeOfPacked } from '@plexus/crypto'
+import { type MerkleTree, merkleTreeOfNodes } from '@plexus/crypto'
 import { type Opening, viewOf } from '@plexus/kernel'
 import type { BatchTables, GroupPlace } from './batch-rows.ts'
 import { bounded } from './bounded.ts'
@@ -99,6 +99,6 @@ export class Openings {
     if (kept) return kept
     const row = this.tables.batches.get(sequenceKey(batch))
     if (!row) throw new Error('a group names a batch that is not in the journal')
-    return this.trees.keep(batch, merkleTreeOfPacked(row.leaves))
+    return this.trees.keep(batch, merkleTreeOfNodes(row.leaves, row.nodes))
   }
 }
