@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { suite as access } from './access/workload.ts'
 import { chartOf } from './chart.ts'
+import { suite as commitments } from './commitments/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
@@ -101,4 +102,10 @@ test('a synthetic chart has the same bytes each time it is made', () => {
 test('engine: every transaction of every way in is accepted, and every block holds what was sent', async () => {
   const { checked } = await engine.run(small)
   expect(checked).toEqual({ handles: 8_192, accepted: 500 })
+})
+
+test('commitments: what was committed is provable from the statement to the signed header, and a changed opening is not', async () => {
+  const { checked, figures } = await commitments.run(small)
+  expect(checked).toEqual({ small: { leaves: 12_388, transactions: 4, proofs: 100 }, held: 'all', forged: 'none' })
+  expect(figures[0]?.target).toEqual({ type: 'at-least', value: 100_000 })
 })

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- SUITE [--check] [--small]`: runs one suite, prints its result as the last line, one JSON object, and
+ * `npm run bench -- SUITE [--check] [--small] [--minutes N]`: runs one suite, prints its result as the last line, one JSON object, and
  * keeps it under bench/results. With `--check` the exit status is 1 when a target is missed.
  */
 import { spawnSync } from 'node:child_process'
@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { suite as access } from './access/workload.ts'
+import { suite as commitments } from './commitments/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
@@ -17,17 +18,23 @@ import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [importing, access, directive, start, engine, submit, streaming, linkage]
-const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small]`
+const suites: readonly Suite[] = [importing, access, directive, start, engine, submit, streaming, linkage, commitments]
+const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`
 
 function readArguments() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { check: { type: 'boolean', default: false }, small: { type: 'boolean', default: false } },
+    options: {
+      check: { type: 'boolean', default: false },
+      small: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
+    },
   })
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+  if (minutes !== undefined && !(minutes > 0)) throw new TypeError(`expected ${usage}`)
   const suite = suites.find(({ name }) => name === positionals[0])
   if (!suite || positionals.length !== 1) throw new TypeError(`expected ${usage}`)
-  return { suite, ...values }
+  return { suite, small: values.small, check: values.check, minutes }
 }
 
 async function main(): Promise<number> {
@@ -38,14 +45,18 @@ async function main(): Promise<number> {
     console.error(error instanceof Error ? error.message : usage)
     return 2
   }
-  const { suite, small, check } = given
+  const { suite, small, check, minutes } = given
   if (suite.oneCore && availableParallelism() > 1) {
     const status = pinned()
     if (status !== undefined) return status
     console.log('No taskset here: the process is not pinned, and only the figure per CPU second speaks of one core.')
   }
   const [loadBefore = 0] = loadavg()
-  const { figures, checked } = await suite.run({ small, tell: (line) => console.log(line) })
+  const { figures, checked } = await suite.run({
+    small,
+    ...(minutes !== undefined && { minutes }),
+    tell: (line) => console.log(line),
+  })
   const results = figures.map(resultOf)
   for (const { name, value, unit, target, met } of results)
     console.log(
@@ -54,7 +65,7 @@ async function main(): Promise<number> {
   const { name, claim, nonClaim } = suite
   const hash = createHash('sha256').update(JSON.stringify(checked)).digest('hex')
   const line = JSON.stringify({ suite: name, claim, nonClaim, machine: machine(loadBefore), results, hash })
-  if (!small) keep(name, line)
+  if (!small && minutes === undefined) keep(name, line)
   console.log(line)
   return check && results.some(({ met }) => met === false) ? 1 : 0
 }

@@ -29,6 +29,8 @@ export interface Suite {
 export interface RunOptions {
   /** A size that takes seconds: results are checked, figures mean little. */
   readonly small: boolean
+  /** How long a suite that goes on for a time does so, instead of its own length. */
+  readonly minutes?: number
   readonly tell: (line: string) => void
 }
 
