@@ -1,6 +1,6 @@
 /** Who may see what, end to end: each rule as a requester and a patient meet it. */
 import { encode } from '@plexus/codec'
-import { members, practitioners } from '@plexus/contracts'
+import { type MembersAction, members, practitioners } from '@plexus/contracts'
 import { sha256, systemRandom } from '@plexus/crypto'
 import { type Gathered, viewOfAsk } from '@plexus/exchange'
 import { type Evidence, evidence as evidenceSchema, refusals } from '@plexus/policy'
@@ -305,17 +305,19 @@ test('a member that the others suspended is refused, and the ledger takes nothin
   const [intentHash] = await world.commit(clinic, [await world.intentOf(clinician, first, [hash])])
   if (!intentHash) throw new Error('one statement, one hash')
   const request = world.request(clinic, intentHash, [hash])
-  const voters = [first, second, board]
-  for (const voter of voters) {
-    await world.submit(voter, members, { type: 'vote-suspension', member: clinic, suspend: true })
+  /** The first proposes, the others vote for it. */
+  const decide = async (action: MembersAction) => {
+    const proposal = proposals++
+    await world.submit(first, members, { type: 'propose', action })
+    for (const voter of [second, board]) await world.submit(voter, members, { type: 'vote', proposal, inFavour: true })
   }
+  let proposals = 1
+  await decide({ type: 'suspend-member', member: clinic })
   expect(await world.say(clinic, first, request)).toMatchObject(answeredWith('requester-not-active'))
   await expect(
     world.submit(clinic, practitioners, { type: 'suspend-role', npi: clinician.npi, organisation: clinic }),
   ).rejects.toThrow('not taken')
-  for (const voter of voters) {
-    await world.submit(voter, members, { type: 'vote-suspension', member: clinic, suspend: false })
-  }
+  await decide({ type: 'reinstate-member', member: clinic })
   expect(outcomes(await world.ask(visit, clinician)).map(({ state }) => state)).toEqual(['complete', 'complete'])
 })
 

@@ -52,10 +52,13 @@ export class Custodians {
         holder: id,
         key: publicKeyOf(organisation.seed),
         scopes: ['custodian' as const],
+        next: null,
       },
     ]
     for (const step of steps) {
-      const answer = await this.network.submit(member, members, step)
+      // The key that is registered signs too: nobody registers one that is not its own.
+      const seeds = step.type === 'register-key' ? [organisation.seed] : []
+      const answer = await this.network.submit(member, members, step, seeds)
       if (!answer.ok || answer.value.outcome.code !== 0) throw new Error(`the ledger refused ${step.type} of a tenant`)
     }
     const tenant = { source, name, id, member }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode, type Infer, no, ok, type Result, type Schema } from '@plexus/codec'
 import { contracts, defaultPolicy, directory, members } from '@plexus/contracts'
-import { generateSealingKey, publicKeyOf, type RandomBytes } from '@plexus/crypto'
+import { generateSealingKey, handleOf, publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import {
   createSequencer,
   type LocalEngine,
@@ -100,6 +100,8 @@ async function foundNetwork({
       holder: member,
       key: publicKeyOf(secretOf(layout, 'member', random)),
       scopes,
+      // The next key is made now and used only to rotate: whoever steals the first one does not have it.
+      next: handleOf(publicKeyOf(secretOf(layout, 'member-next', random))),
       height: 0,
     })
   }

@@ -8,7 +8,7 @@ import { emptyTally, runHistory } from './histories.testing.ts'
 import { contracts } from './index.ts'
 import { subjects } from './worlds.testing.ts'
 
-const historiesPerContract = 20
+const historiesPerContract = 40
 const steps = 100
 const seenMin = 10
 

@@ -5,6 +5,7 @@ import {
   createMachine,
   memoryLedger,
   type RegisteredContract,
+  type StateReader,
   sealEnvelope,
   type Variant,
   type View,
@@ -24,6 +25,7 @@ export interface Network extends Cast {
     by: { readonly sponsor: string; readonly signers?: readonly Identity[] },
   ): string
   view<State extends Collections>(contract: { readonly name: string; readonly state: State }): View<State>
+  readonly reader: StateReader
 }
 
 /** A founded network of up to five members; `limited` puts the limits in force that tests can reach. */
@@ -42,10 +44,12 @@ export function network({
   let height = 0
   const made: Network = {
     ...cast,
+    reader,
     time: chain.genesis.time,
     submit(contract, transaction, { sponsor, signers = [] }) {
       height++
-      const sponsorKey = cast.sponsorKeys[cast.members.indexOf(sponsor)]
+      const sponsorKey =
+        cast.sponsorKeys[cast.members.indexOf(sponsor)] ?? cast.candidates.find(({ id }) => id === sponsor)?.identity
       const envelope = sealEnvelope(
         {
           chain: chain.id,
@@ -55,7 +59,7 @@ export function network({
           contract: contract.name,
           transaction: encode(contract.transaction, transaction),
         },
-        [...(sponsorKey ? [sponsorKey] : []), ...signers].map(({ seed }) => seed),
+        [...new Set([...(sponsorKey ? [sponsorKey] : []), ...signers])].map(({ seed }) => seed),
       )
       const checked = machine.check(reader, envelope, made.time)
       commit(machine.apply(reader, { height, time: made.time, transactions: [envelope] }))

@@ -69,9 +69,19 @@ function identity(number: number): Identity {
   return { seed, key, handle: new Uint8Array(createHash('sha256').update(key).digest()) }
 }
 
-export const identities: readonly Identity[] = Array.from({ length: 24 }, (_, index) => identity(index + 1))
+export const identities: readonly Identity[] = Array.from({ length: 48 }, (_, index) => identity(index + 1))
 const founders = ['alder', 'birch', 'cedar', 'elm', 'fir'] as const
 const tenants = ['grove', 'heath', 'ivy', 'juniper'] as const
+/** Who is no member at the founding, and may be admitted. */
+const candidates = ['gale', 'hazel'] as const
+
+/** The key that follows one of the founding: nobody else ever uses it. */
+const successorsFrom = 24
+export function successorOf(index: number): Identity {
+  const found = identities[successorsFrom + index]
+  if (!found) throw new Error('there is no successor of this key')
+  return found
+}
 
 /** Who is there when a history begins. */
 export interface Cast {
@@ -81,6 +91,8 @@ export interface Cast {
   readonly officeKeys: readonly Identity[]
   /** Keys of licensing boards: of the first member, and of the second where there is one. */
   readonly boardKeys: readonly Identity[]
+  /** Organisations that may be admitted, each with a key that does everything. */
+  readonly candidates: readonly { readonly id: string; readonly identity: Identity }[]
 }
 
 export function castOf(size: number): Cast {
@@ -89,6 +101,7 @@ export function castOf(size: number): Cast {
     sponsorKeys: identities.slice(0, size),
     officeKeys: identities.slice(5, 5 + size),
     boardKeys: identities.slice(10, 10 + Math.min(size, 2)),
+    candidates: candidates.map((id, index) => ({ id, identity: identities[40 + index] as Identity })),
   }
 }
 
@@ -96,31 +109,32 @@ export function castOf(size: number): Cast {
 export interface World extends Cast {
   readonly random: Random
   readonly time: number
+  readonly height: number
   readonly state: StateReader
   readonly identities: readonly Identity[]
   /** Ids that are tenants, or may become tenants. */
   readonly tenants: readonly string[]
-  /** Members, tenants, and one id that nobody has. */
+  /** Members, tenants, candidates, and one id that nobody has. */
   readonly organisations: readonly string[]
   view<State extends Collections>(contract: { readonly name: string; readonly state: State }): View<State>
-  /** A member that could sponsor: mostly an active one. */
+  /** A member that could sponsor: mostly an active one, also of those that were admitted. */
   someMember(): string
   /** Keys that may sign now for this holder and scope. */
   keysOf(holder: string, scope: Scope): readonly Identity[]
 }
 
-export function worldAt(cast: Cast, random: Random, state: StateReader, time: number): World {
+export function worldAt(cast: Cast, random: Random, state: StateReader, at: { time: number; height: number }): World {
   return {
     ...cast,
     random,
-    time,
+    ...at,
     state,
     identities,
     tenants,
-    organisations: [...cast.members, ...tenants, 'nobody'],
+    organisations: [...cast.members, ...tenants, ...candidates, 'nobody'],
     view: (contract) => viewOf(contract, state),
     someMember() {
-      const active = cast.members.filter((member) => directory.isActive(state, member))
+      const active = [...cast.members, ...candidates].filter((member) => directory.isActive(state, member))
       return random.pick(active.length === 0 || random.oneIn(8) ? cast.members : active)
     },
     keysOf: (holder, scope) =>

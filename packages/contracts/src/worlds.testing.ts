@@ -1,14 +1,14 @@
 /** The worlds of all contracts: `npm run new:contract` adds a line to the list. */
 import { encode } from '@plexus/codec'
 import { type Chain, foundChain, type RegisteredContract } from '@plexus/kernel'
-import { contracts } from './index.ts'
-import { contractWorld as members } from './members/world.testing.ts'
+import { contracts, directory, members } from './index.ts'
+import { contractWorld as membersWorld } from './members/world.testing.ts'
 import { contractWorld as notary } from './notary/world.testing.ts'
 import { contractWorld as practitioners } from './practitioners/world.testing.ts'
 import type { Cast, ContractWorld } from './world.testing.ts'
 
 const worlds: Readonly<Record<string, ContractWorld>> = {
-  members,
+  members: membersWorld,
   notary,
   practitioners,
 }
@@ -29,17 +29,31 @@ export const subjects: readonly Subject[] = contracts.map((contract) => {
 const startDay = 20_000
 const secondsPerDay = 86_400
 
+/** Contracts that no network has from its first block on: the founding activates them. */
+function activated(of: readonly Subject[]) {
+  const standing = directory.versionsAt({ get: () => undefined, entries: () => [] }, 0)
+  return of
+    .filter(({ contract }) => !standing.has(contract.name))
+    .map(({ contract: { name, version } }) => ({
+      contract: members.name,
+      event: encode(members.event, { type: 'contract-activated', contract: name, version, height: 0 }),
+    }))
+}
+
 /** A chain whose genesis holds what every world founds. */
 export function chainOf(of: readonly Subject[], cast: Cast): Chain {
   return foundChain({
     name: 'test',
     time: startDay * secondsPerDay,
     engine: { type: 'local', sequencer: new Uint8Array(32) },
-    founding: of.flatMap(({ contract, world }) =>
-      (world.founding?.(cast) ?? []).map((event) => ({
-        contract: contract.name,
-        event: encode(contract.event, event),
-      })),
-    ),
+    founding: [
+      ...activated(of),
+      ...of.flatMap(({ contract, world }) =>
+        (world.founding?.(cast) ?? []).map((event) => ({
+          contract: contract.name,
+          event: encode(contract.event, event),
+        })),
+      ),
+    ],
   })
 }

@@ -30,7 +30,7 @@ export async function founded(parameters: Partial<NetworkPolicy['parameters']>):
     const key = publicKeyOf(memberSeed(member))
     const boardScopes = member === board ? (['licensing-board'] as const) : []
     const scopes = ['batches', 'credentials', 'custodian', 'governance', ...boardScopes, 'sponsor'] as const
-    about({ type: 'key-registered', holder: member, key, scopes, height: 0 })
+    about({ type: 'key-registered', holder: member, key, scopes, next: null, height: 0 })
   }
   about({ type: 'tenant-registered', tenant: ward, host: hospital, height: 0 })
   about({
@@ -38,6 +38,7 @@ export async function founded(parameters: Partial<NetworkPolicy['parameters']>):
     holder: ward,
     key: publicKeyOf(memberSeed(ward)),
     scopes: ['custodian'],
+    next: null,
     height: 0,
   })
   about({ type: 'policy-set', ...defaultPolicy, parameters: { ...defaultPolicy.parameters, ...parameters } })

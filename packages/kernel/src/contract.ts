@@ -98,6 +98,27 @@ export type Invariants<State> = Readonly<
   Record<string, (state: View<State>, before: View<State>, context: Context) => boolean>
 >
 
+/** From the collections of the version before to those of a new one: both are drafts on the same state. */
+export interface Migration {
+  readonly from: Collections
+  run(before: unknown, after: unknown): void
+}
+
+/**
+ * Types a migration: `before` reads and deletes by the schemas of the version before, `after` writes by those of the new
+ * one. It may not refuse, and walks in key order, so that every replica comes to the same state.
+ */
+export function migration<From extends Collections, To extends Collections>({
+  from,
+  run,
+}: {
+  readonly from: From
+  readonly to: To
+  readonly run: (before: Draft<From>, after: Draft<To>) => void
+}): Migration {
+  return { from, run: (before, after) => run(before as Draft<From>, after as Draft<To>) }
+}
+
 /** A contract is a value: what it remembers, what it can be asked, and pure functions over both. */
 export interface Contract<
   Name extends string,
@@ -121,6 +142,8 @@ export interface Contract<
   readonly invariants: Invariants<State>
   /** How many objects that stay a transaction adds to the state: they count towards its sponsor's quota. Without it, none. */
   readonly objects?: (transaction: Tx) => number
+  /** What this version does to the state of the one before it, once, at the height at which it takes over. */
+  readonly migration?: Migration
 }
 
 /** Types a contract in one place; the value is what was given. */
@@ -159,6 +182,7 @@ export interface RegisteredContract {
   readonly evolve: Readonly<Record<string, (state: unknown, event: Variant) => void>>
   readonly invariants: Readonly<Record<string, (state: unknown, before: unknown, context: Context) => boolean>>
   readonly objects?: (transaction: Variant) => number
+  readonly migration?: Migration
 }
 
 /** Forgets a contract's own types, which only the kernel may do: it hands each contract back what that contract made. */

@@ -14,6 +14,8 @@ export interface KeyDirectory {
   /** Whether a member may sponsor transactions now. */
   isActive(state: StateReader, member: string): boolean
   quotaOf(state: StateReader, member: string): Quota
+  /** The version of every contract that is active in the block of this height. It is decided on before that block. */
+  versionsAt(state: StateReader, height: number): ReadonlyMap<string, number>
 }
 
 /** The directory's answers on one state: a block has many envelopes of few members. */

@@ -20,3 +20,4 @@ export {
   updateTree,
   verifyStateProof,
 } from './state-tree.ts'
+export * from './versions.ts'

@@ -30,12 +30,15 @@ export interface LedgerReader extends StateReader, NodeReader {
 export const outcome = object({ space: text({ max: 40 }), code: uint() })
 export type Outcome = Infer<typeof outcome>
 
+/** An event can say what a transaction says. */
+export const eventBytesMax = 192 * 1024
+
 /** An event in the feed; `sequence` is the cursor from which a reader goes on. */
 export const eventRecord = object({
   sequence: uint(),
   height: uint(),
   contract: text({ max: 40 }),
-  event: bytes({ max: 192 * 1024 }),
+  event: bytes({ max: eventBytesMax }),
 })
 export type EventRecord = Infer<typeof eventRecord>
 

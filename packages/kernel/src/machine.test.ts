@@ -207,6 +207,7 @@ describe('what a rule is told', () => {
     const directory = {
       contract: 'organisations',
       quotaOf: () => quota,
+      versionsAt: () => new Map([['tally', 1]]),
       holderOf: (_: unknown, key: string) =>
         key === toHex(publicKeyOf(seeds.clinic)) ? { holder: 'clinic', scopes: ['sponsor'] } : undefined,
       isActive: () => true,
@@ -269,11 +270,16 @@ describe('a call', () => {
       holderOf: () => ({ holder: 'clinic', scopes: ['sponsor'] }),
       isActive: () => true,
       quotaOf: () => quota,
+      versionsAt: () =>
+        new Map([
+          ['ping', 1],
+          ['pong', 1],
+        ]),
     }
     const envelope = count('a', { contract: 'ping', transactionBytes: encode(go, { type: 'go' }) })
     for (const [next, says] of [
       ['pong', 'ping → pong → ping'],
-      ['nobody', 'not registered'],
+      ['nobody', 'not active'],
     ] as const) {
       const machine = createMachine({ chain, contracts: [loop('ping', next), loop('pong', 'ping')], directory })
       const { meets } = replica({ ...machine, found: tallyMachine().found })

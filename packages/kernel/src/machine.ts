@@ -15,8 +15,9 @@ import {
   outcome,
 } from './ledger.ts'
 import { QuotaBook } from './quota.ts'
-import { draftOf, Overlay, type StateReader, viewOf } from './state.ts'
+import { Overlay, type StateReader, viewOf } from './state.ts'
 import { emptyRoot, updateTree } from './state-tree.ts'
+import { evolve, type Happened, type Running, Versions } from './versions.ts'
 
 /** Why the kernel itself refuses an envelope, first reason first. Codes are on the wire: never renumbered. */
 export const kernelRejections = {
@@ -62,6 +63,7 @@ const callDepthMax = 4
 
 export interface MachineOptions {
   readonly chain: Chain
+  /** Every version that this build has; the directory says which of them run. */
   readonly contracts: readonly RegisteredContract[]
   readonly directory: KeyDirectory
   /** Verification of signatures, so that an engine can verify once and remember by id. */
@@ -74,17 +76,20 @@ export function createMachine({
   directory,
   signaturesHold: holds = signaturesHold,
 }: MachineOptions): Machine {
-  const byName = new Map(contracts.map((contract) => [contract.name, contract]))
+  const versions = new Versions(contracts, directory)
 
-  /** For checks between blocks: answers on the state of one height serve until the next. */
-  const checkAnswers = new WeakMap<LedgerReader, { readonly height: number; readonly answers: DirectoryAnswers }>()
+  /** For checks between blocks: what holds on the state of one height serves until the next. */
+  const checkGrounds = new WeakMap<LedgerReader, CheckGround>()
 
-  function answersFor(reader: LedgerReader, height: number): DirectoryAnswers {
-    const known = checkAnswers.get(reader)
-    if (known?.height === height) return known.answers
-    const answers = new DirectoryAnswers(directory)
-    checkAnswers.set(reader, { height, answers })
-    return answers
+  function checkGround(reader: LedgerReader, height: number): CheckGround {
+    const known = checkGrounds.get(reader)
+    if (known?.height === height) return known
+    const running = versions.at(reader, height)
+    const migrated = new Overlay(reader)
+    const began = versions.begin(migrated, height, running).length > 0
+    const made = { height, state: began ? migrated : reader, running, answers: new DirectoryAnswers(directory) }
+    checkGrounds.set(reader, made)
+    return made
   }
 
   /** Sizes and form, chain, time and replay, signatures, sponsor: what an envelope must be before its content is read. */
@@ -97,7 +102,7 @@ export function createMachine({
     if (validUntil < on.time) return refuse('expired')
     if (validUntil > on.time + validSecondsMax) return refuse('valid-too-long')
     if (on.accepted.has(toHex(envelope.id)) || on.reader.wasAccepted(envelope.id, validUntil)) return refuse('replayed')
-    const contract = byName.get(name)
+    const contract = on.running.get(name)
     if (!contract) return refuse('unknown-contract')
     if (!holds(envelope)) return refuse('signature-invalid')
     if (!on.answers.member(on.state, sponsor).active) return refuse('sponsor-not-active')
@@ -120,12 +125,13 @@ export function createMachine({
     const overlay = new Overlay(on.state)
     const events: Happened[] = []
     const context: Context = { height: on.height, time: on.time, sponsor, signers, caller: null }
-    const refused = perform(overlay, contract, transaction.value, context, events, [])
+    const refused = perform(on.running, overlay, contract, transaction.value, context, events, [])
     if (refused) return no(refused)
     return ok({ overlay, events, envelope, objects })
   }
 
   function perform(
+    running: Running,
     overlay: Overlay,
     contract: RegisteredContract,
     transaction: Variant,
@@ -144,18 +150,17 @@ export function createMachine({
       events.push({ contract: contract.name, event: encode(contract.event, event) })
     }
     for (const made of decided.value.calls ?? []) {
-      const refused = perform(overlay, called(made), made.transaction, { ...context, caller: contract.name }, events, [
-        ...stack,
-        contract.name,
-      ])
+      const callee = called(running, made)
+      const within: Context = { ...context, caller: contract.name }
+      const refused = perform(running, overlay, callee, made.transaction, within, events, [...stack, contract.name])
       if (refused) return refused
     }
     return undefined
   }
 
-  function called({ contract }: Call): RegisteredContract {
-    const found = byName.get(contract)
-    if (!found) throw new Error(`a call names ${contract}, which is not registered`)
+  function called(running: Running, { contract }: Call): RegisteredContract {
+    const found = running.get(contract)
+    if (!found) throw new Error(`a call names ${contract}, which is not active`)
     return found
   }
 
@@ -163,10 +168,7 @@ export function createMachine({
     const overlay = new Overlay({ get: () => undefined, entries: () => [] })
     const events: Happened[] = []
     for (const { contract: name, event } of chain.genesis.founding) {
-      const contract = called({ contract: name, transaction: { type: '' } })
-      const decoded = decode(contract.event, event)
-      if (!decoded.ok) throw new Error(`genesis: an event of ${name} is malformed at ${decoded.reason.path}`)
-      evolve(overlay, contract, decoded.value)
+      versions.replay(overlay, { sequence: events.length + 1, height: 0, contract: name, event })
       events.push({ contract: name, event })
     }
     const changes = changesOf(overlay)
@@ -203,13 +205,14 @@ export function createMachine({
     if (!tip) throw new Error('a block cannot be applied before genesis')
     if (height !== tip.height + 1) throw new Error(`block ${height} does not follow ${tip.height}`)
     if (time < tip.time) throw new Error(`block ${height} goes back in time`)
+    const running = versions.at(reader, height)
     const state = new Overlay(reader)
     const quotas = new QuotaBook(reader, time)
     const answers = new DirectoryAnswers(directory)
     const accepted = new Set<string>()
-    const on = { reader, state, quotas, answers, accepted, height, time }
+    const on = { reader, state, running, quotas, answers, accepted, height, time }
     const outcomes: Outcome[] = []
-    const events: Happened[] = []
+    const events: Happened[] = [...versions.begin(state, height, running)]
     const envelopes: EnvelopeAt[] = []
     for (const [index, bytes] of transactions.entries()) {
       const done = run(on, bytes)
@@ -270,18 +273,8 @@ export function createMachine({
       const tip = reader.tip()
       const height = (tip?.height ?? 0) + 1
       const at = Math.max(time, tip?.time ?? 0)
-      const done = run(
-        {
-          reader,
-          state: reader,
-          quotas: new QuotaBook(reader, at),
-          answers: answersFor(reader, height),
-          accepted: noIds,
-          height,
-          time: at,
-        },
-        bytes,
-      )
+      const quotas = new QuotaBook(reader, at)
+      const done = run({ reader, quotas, accepted: noIds, time: at, ...checkGround(reader, height) }, bytes)
       return done.ok ? ok(done.value.envelope) : done
     },
   }
@@ -291,6 +284,7 @@ export function createMachine({
 interface Ground {
   readonly reader: LedgerReader
   readonly state: StateReader
+  readonly running: Running
   readonly quotas: QuotaBook
   readonly answers: DirectoryAnswers
   /** Ids, in hexadecimal, that this very block accepted. */
@@ -299,15 +293,12 @@ interface Ground {
   readonly time: number
 }
 
+type CheckGround = Pick<Ground, 'answers' | 'height' | 'running' | 'state'>
+
 interface Admitted {
   readonly envelope: Envelope
   readonly contract: RegisteredContract
   readonly signers: readonly Signer[]
-}
-
-interface Happened {
-  readonly contract: string
-  readonly event: Uint8Array
 }
 
 interface Executed {
@@ -315,13 +306,6 @@ interface Executed {
   readonly events: readonly Happened[]
   readonly envelope: Envelope
   readonly objects: number
-}
-
-/** Applies one event; also what an auditor does who replays the feed. */
-export function evolve(overlay: Overlay, contract: RegisteredContract, event: Variant): void {
-  const effect = contract.evolve[event.type]
-  if (!effect) throw new Error(`${contract.name} has no effect for the event ${event.type}`)
-  effect(draftOf(contract, overlay), event)
 }
 
 const acceptedOutcome: Outcome = { space: 'kernel', code: 0 }

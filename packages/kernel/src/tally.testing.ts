@@ -95,6 +95,11 @@ const directory: KeyDirectory = {
   holderOf: (_, key) => holders.get(key),
   isActive: (_, member) => member === 'clinic',
   quotaOf: () => quota,
+  versionsAt: () =>
+    new Map([
+      ['purse', 1],
+      ['tally', 1],
+    ]),
 }
 
 export const genesisTime = 1_800_000_000

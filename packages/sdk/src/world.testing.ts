@@ -4,6 +4,7 @@ import { encode, toHex } from '@plexus/codec'
 import { contracts, directory, members, type NotaryTransaction, notary, practitioners } from '@plexus/contracts'
 import {
   frontierRoot,
+  handleOf,
   leafOf,
   merklePath,
   merkleRoot,
@@ -54,6 +55,8 @@ const orderer = seedOf('orderer')
 /** `practice` is a tenant of `emergency`. `elsewhere` keeps mailboxes and sponsors handles. */
 const organisations = ['hospital', 'emergency', 'elsewhere', 'clinic'] as const
 export const memberSeed = (member: string): Uint8Array => seedOf(`key of ${member}`)
+/** The key that follows, and that nobody has seen before. */
+export const nextMemberSeed = (member: string): Uint8Array => seedOf(`next key of ${member}`)
 /** A key of the hospital that may do nothing but sponsor. */
 export const sponsorOnlySeed = seedOf('sponsor key of hospital')
 const clinicianSeed = seedOf('clinician')
@@ -78,6 +81,7 @@ function founding(sealingKeys: ReadonlyMap<string, Uint8Array>) {
         holder: member,
         key: publicKeyOf(memberSeed(member)),
         scopes: ['batches', 'credentials', 'custodian', 'governance', 'sponsor'],
+        next: handleOf(publicKeyOf(nextMemberSeed(member))),
         height: 0,
       }),
     ]),
@@ -86,6 +90,7 @@ function founding(sealingKeys: ReadonlyMap<string, Uint8Array>) {
       holder: 'hospital',
       key: publicKeyOf(sponsorOnlySeed),
       scopes: ['sponsor'],
+      next: null,
       height: 0,
     }),
     of(members.name, members.event, { type: 'tenant-registered', tenant: 'practice', host: 'emergency', height: 0 }),

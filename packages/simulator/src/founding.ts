@@ -1,7 +1,7 @@
 /** Who is there before the first block: members, tenants, clinicians, patients with small charts, and the chain that names them. */
 import { encode, utf8 } from '@plexus/codec'
 import { defaultPolicy, isNpi, type MembersEvent, members, type NetworkPolicy, practitioners } from '@plexus/contracts'
-import { generateSealingKey, publicKeyOf } from '@plexus/crypto'
+import { generateSealingKey, handleOf, publicKeyOf, sha256 } from '@plexus/crypto'
 import type { IncomingRecord } from '@plexus/exchange'
 import { type Chain, foundChain } from '@plexus/kernel'
 import { type Segment, segments } from '@plexus/policy'
@@ -48,6 +48,9 @@ export interface Founding {
 /** Seconds since 1970 at which every world begins: some minutes before a day ends, so that daily counts are posted. */
 export const beginsAt = 1_900_022_400 - 180
 
+/** The key that follows a member's: derived, so that a world draws no more than it did. */
+const nextSeedOf = (seed: Uint8Array): Uint8Array => sha256(seed)
+
 const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
 const membersMost = 6
 const patientsMost = 3
@@ -87,12 +90,14 @@ export async function found(
     const { publicKey } = await generateSealingKey(sealingSeed)
     add({ type: 'member-founded', member: name, address: 'local:', sealingKey: publicKey, owner: name })
     const scopes = name === board ? [...memberScopes, 'licensing-board' as const].sort() : [...memberScopes]
-    add({ type: 'key-registered', holder: name, key: publicKeyOf(seed), scopes, height: 0 })
+    const next = handleOf(publicKeyOf(nextSeedOf(seed)))
+    add({ type: 'key-registered', holder: name, key: publicKeyOf(seed), scopes, next, height: 0 })
   }
   for (const { name, tenants } of founded) {
     for (const { id, seed } of tenants) {
       add({ type: 'tenant-registered', tenant: id, host: name, height: 0 })
-      add({ type: 'key-registered', holder: id, key: publicKeyOf(seed), scopes: ['custodian'], height: 0 })
+      const key = publicKeyOf(seed)
+      add({ type: 'key-registered', holder: id, key, scopes: ['custodian'], next: null, height: 0 })
     }
   }
   add({ type: 'policy-set', ...networkPolicy })

@@ -1,8 +1,8 @@
 /** What suspends people and members while a request is under way, and lets them stand again later. */
 import { encode, type Schema } from '@plexus/codec'
-import { members, practitioners } from '@plexus/contracts'
+import { type MembersAction, type MembersTransaction, members, practitioners } from '@plexus/contracts'
 import type { SubmitAnswer } from '@plexus/engine'
-import { sealEnvelope, type Variant } from '@plexus/kernel'
+import { sealEnvelope, type Variant, viewOf } from '@plexus/kernel'
 import type { Chance } from './chance.ts'
 import type { World } from './world.ts'
 
@@ -26,8 +26,8 @@ export class Suspensions {
       'licence suspended',
       practitioners,
       [this.world.founding.board],
-      { type: 'suspend-licence', npi },
-      { type: 'reinstate-licence', npi },
+      () => ({ type: 'suspend-licence' as const, npi }),
+      () => ({ type: 'reinstate-licence' as const, npi }),
     )
   }
 
@@ -37,15 +37,22 @@ export class Suspensions {
       'role suspended',
       practitioners,
       [organisation],
-      { type: 'suspend-role', npi, organisation },
-      { type: 'reinstate-role', npi, organisation },
+      () => ({ type: 'suspend-role' as const, npi, organisation }),
+      () => ({ type: 'reinstate-role' as const, npi, organisation }),
     )
   }
 
   member(member = this.chance.pick(this.world.founding.requesters)): void {
     const voters = this.world.founding.members.map(({ name }) => name)
-    const vote = (suspend: boolean) => ({ type: 'vote-suspension' as const, member, suspend })
-    this.meanwhile('member suspended', members, voters, vote(true), vote(false))
+    const decided = (type: 'reinstate-member' | 'suspend-member') => () => this.voteOn({ type, member })
+    this.meanwhile('member suspended', members, voters, decided('suspend-member'), decided('reinstate-member'))
+  }
+
+  /** Whoever comes first proposes, and all others vote for that proposal. */
+  private voteOn(action: Extract<MembersAction, { type: 'reinstate-member' | 'suspend-member' }>): MembersTransaction {
+    const open = members.queries.proposals(viewOf(members, this.world.watch.ledger))
+    const same = open.find(({ action: each }) => each.type === action.type && each.member === action.member)
+    return same ? { type: 'vote', proposal: same.proposal, inFavour: true } : { type: 'propose', action }
   }
 
   /** Something is suspended while a request for which it matters is on its way, and stands again later. */
@@ -53,8 +60,8 @@ export class Suspensions {
     what: string,
     contract: { readonly name: string; readonly transaction: Schema<Tx> },
     by: readonly string[],
-    before: Tx,
-    after: Tx,
+    before: () => Tx,
+    after: () => Tx,
   ): void {
     const { world } = this
     const pairs = world.founding.requesters.flatMap((each) =>
@@ -66,13 +73,13 @@ export class Suspensions {
     this.askAgain()
     world.people.begin(async () => {
       await world.people.pause(held ? 4 : 1)
-      for (const member of by) await this.transact(member, contract, before)
+      for (const member of by) await this.transact(member, contract, before())
       world.tell(what)
       world.count(what)
       if (held) for (const pair of pairs) world.cutPairs.delete(pair)
       await world.people.pause(this.chance.between(10, 30))
       // The one who was suspended cannot vote; those who can do it for all.
-      for (const member of by) await this.transact(member, contract, after)
+      for (const member of by) await this.transact(member, contract, after())
     })
   }
 

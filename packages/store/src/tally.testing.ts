@@ -90,6 +90,7 @@ export function tallyMachine(name = 'tally-chain'): Machine {
     directory: {
       contract: 'organisations',
       quotaOf: () => ({ envelopesPerMinuteMax: 1_000_000, objectsPerMinuteMax: 1_000_000 }),
+      versionsAt: () => new Map([['tally', 1]]),
       holderOf: (_state, key) => (key === sponsorKey ? { holder: 'clinic-a', scopes: ['sponsor'] } : undefined),
       isActive: (_state, member) => member === 'clinic-a',
     },

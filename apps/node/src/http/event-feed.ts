@@ -3,9 +3,9 @@
  * reader that is slow, or stands still, costs one page.
  */
 
-import { decode, toHex } from '@plexus/codec'
+import { decode, type Schema, toHex } from '@plexus/codec'
 import { contracts } from '@plexus/contracts'
-import { type EventRecord, transactionBytesMax } from '@plexus/kernel'
+import { type EventRecord, kernelEvent, transactionBytesMax } from '@plexus/kernel'
 import type { EventPage, ShownEvent } from '@plexus/sdk'
 import type { MemberNode } from '../member-node.ts'
 import type { Connection, Served } from './sockets.ts'
@@ -33,7 +33,8 @@ export function eventPage(store: EventStore, after: number, limit: number): Even
 
 /** An event is at most as long as the transaction that brought it. */
 function eventOf({ sequence, height, contract, event }: EventRecord): ShownEvent {
-  const schema = contracts.find(({ name }) => name === contract)?.event
+  const schema: Schema<unknown> | undefined =
+    contract === 'kernel' ? kernelEvent : contracts.find(({ name }) => name === contract)?.event
   const read = schema && decode(schema, event, transactionBytesMax)
   return {
     sequence,

@@ -1,6 +1,6 @@
 /** What the kernel asks about keys: the only road by which a signature gains a holder. */
 import { type KeyDirectory, viewOf } from '@plexus/kernel'
-import { isActive, policy } from './queries.ts'
+import { activeVersions, isActive, policy } from './queries.ts'
 import { state } from './state.ts'
 
 const members = { name: 'members', state }
@@ -21,4 +21,5 @@ export const directory: KeyDirectory = {
     const { envelopesPerMinuteMax, objectsPerMinuteMax } = policy(viewOf(members, reader)).parameters
     return { envelopesPerMinuteMax, objectsPerMinuteMax }
   },
+  versionsAt: (reader, height) => activeVersions(viewOf(members, reader), height),
 }

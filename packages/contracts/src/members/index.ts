@@ -1,13 +1,14 @@
 import { defineContract } from '@plexus/kernel'
 import { event } from './events.ts'
+import { evolve } from './evolve.ts'
 import { invariants } from './invariants.ts'
 import { queries } from './queries.ts'
 import { rejections } from './rejections.ts'
 import { rules } from './rules.ts'
-import { evolve, state } from './state.ts'
+import { state } from './state.ts'
 import { transaction } from './transactions.ts'
 
-/** Organisations, their keys, and the policy of the network. */
+/** Organisations, their keys and votes, the policy of the network, and who validates. */
 export const members = defineContract({
   name: 'members',
   version: 1,
@@ -21,6 +22,7 @@ export const members = defineContract({
   invariants,
 })
 
+export type { Action as MembersAction } from './actions.ts'
 export { directory } from './directory.ts'
 export type { Event as MembersEvent } from './events.ts'
 export { defaultPolicy } from './queries.ts'

@@ -1,6 +1,15 @@
-/** What can be looked up of organisations, keys and the policy of the network. */
+/** What can be looked up of organisations, keys, votes and the policy of the network. */
 import type { View } from '@plexus/kernel'
-import { dayKey, type Membership, type NetworkPolicy, type RegisteredKey, type state } from './state.ts'
+import {
+  dayKey,
+  type Membership,
+  type NetworkPolicy,
+  type Proposal,
+  proposalKey,
+  type RegisteredKey,
+  type state,
+  type Validator,
+} from './state.ts'
 
 type MembersView = View<typeof state>
 
@@ -22,12 +31,31 @@ export const defaultPolicy: NetworkPolicy = {
   },
 }
 
-export const queries = { isActive, hostOf, keyOf, policy, member, selfAssertedExcess }
+/** The contracts that stand in every network from its first block on, each at version 1. All others wait to be activated. */
+const foundingContracts: readonly string[] = ['members', 'notary', 'practitioners']
+
+/** Successors follow one another without a circle; more of them than this mean that the state is damaged. */
+const successorsMax = 10_000
+
+export const queries = {
+  isActive,
+  hostOf,
+  keyOf,
+  holderAt,
+  policy,
+  member,
+  custodyOf,
+  proposals,
+  tallyOf,
+  validatorSet,
+  activeVersion,
+  selfAssertedExcess,
+}
 
 /** Whether an organisation takes part now: an active member, or an active tenant of one. */
 export function isActive({ members, tenants }: MembersView, id: string): boolean {
   const tenant = tenants.get(id)
-  if (tenant?.status === 'suspended') return false
+  if (tenant && tenant.status !== 'active') return false
   return members.get(tenant?.host ?? id)?.status === 'active'
 }
 
@@ -41,12 +69,92 @@ function keyOf({ keys }: MembersView, key: string): RegisteredKey | undefined {
   return keys.get(key)
 }
 
+/**
+ * Who held a public key (in hexadecimal) on the state after the block of this height, whatever became of the key or of
+ * its holder since: what an organisation signed before it left is still its own.
+ */
+function holderAt({ keys }: MembersView, key: string, height: number): string | undefined {
+  const known = keys.get(key)
+  if (!known || known.from === null || height < known.from) return undefined
+  return known.status === 'revoked' && height >= known.since ? undefined : known.holder
+}
+
 export function policy(view: MembersView): NetworkPolicy {
   return view.policy.get('current') ?? defaultPolicy
 }
 
 function member({ members }: MembersView, id: string): Membership | undefined {
   return members.get(id)
+}
+
+/** The organisation that has now what this custodian kept: itself, or the last of those to whom custody was handed over. */
+export function custodyOf({ successions }: MembersView, custodian: string): string {
+  let keeper = custodian
+  for (let steps = 0; steps < successorsMax; steps++) {
+    const next = successions.get(keeper)
+    if (!next) return keeper
+    keeper = next.to
+  }
+  throw new Error('custody goes round in a circle')
+}
+
+/** What gathers votes, or waits to be enacted, in the order in which it was proposed; what expired is there until the next proposal. */
+function proposals(view: MembersView): readonly (Proposal & { readonly proposal: number })[] {
+  return [...view.proposals.entries()].map(([key, proposal]) => ({ ...proposal, proposal: Number(key) }))
+}
+
+export interface Tally {
+  readonly inFavour: number
+  /** Votes that there are. */
+  readonly of: number
+  /** More than two thirds. */
+  readonly passes: boolean
+}
+
+/** How a proposal stands now: only members that are active now count, and of each owner group at most as many as the policy says. */
+export function tallyOf(view: MembersView, proposal: number): Tally {
+  return tally(view, (voter) => view.votes.get(`${proposalKey(proposal)}/${voter}`)?.inFavour ?? false)
+}
+
+export function tally(view: MembersView, isInFavour: (member: string) => boolean): Tally {
+  const groups = new Map<string, { members: number; inFavour: number }>()
+  for (const [id, { status, owner }] of view.members.entries()) {
+    if (status !== 'active') continue
+    const group = groups.get(owner) ?? { members: 0, inFavour: 0 }
+    group.members++
+    if (isInFavour(id)) group.inFavour++
+    groups.set(owner, group)
+  }
+  const max = policy(view).parameters.votesPerOwnerMax
+  let inFavour = 0
+  let of = 0
+  for (const group of groups.values()) {
+    inFavour += Math.min(group.inFavour, max)
+    of += Math.min(group.members, max)
+  }
+  return { inFavour, of, passes: 3 * inFavour > 2 * of }
+}
+
+/** Who signs blocks, in the order of the members' ids; an engine takes a change over as its protocol says. */
+function validatorSet({ validators }: MembersView): readonly (Validator & { readonly member: string })[] {
+  return [...validators.entries()].map(([member, validator]) => ({ member, ...validator }))
+}
+
+/** The version of a contract that runs in the block of this height; 0 means that the contract is not active. */
+export function activeVersion({ activations }: MembersView, contract: string, height: number): number {
+  const decided = activations.get(contract)
+  if (decided) return height >= decided.height ? decided.version : decided.before
+  return foundingContracts.includes(contract) ? 1 : 0
+}
+
+/** The version of every contract that is active in the block of this height. */
+export function activeVersions(view: MembersView, height: number): ReadonlyMap<string, number> {
+  const versions = new Map(foundingContracts.map((contract) => [contract, 1]))
+  for (const [contract, { version, height: from, before }] of view.activations.entries()) {
+    const active = height >= from ? version : before
+    if (active > 0) versions.set(contract, active)
+  }
+  return versions
 }
 
 /**

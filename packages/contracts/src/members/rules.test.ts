@@ -1,25 +1,13 @@
 import { toHex } from '@plexus/codec'
 import { describe, expect, test } from 'vitest'
 import { type Network, network } from '../network.testing.ts'
-import { identities } from '../world.testing.ts'
-import { directory, members } from './index.ts'
+import { decide } from './examples.testing.ts'
+import { defaultPolicy, directory, members } from './index.ts'
+import { worldPolicy } from './world.testing.ts'
 
 const secondsPerDay = 86_400
-const [newKey, otherKey] = identities.slice(20).map(({ key }) => key) as [Uint8Array, Uint8Array]
-
 /** A transaction under the office key of the first member, alder. */
 const byAlder = (world: Network) => ({ sponsor: 'alder', signers: world.officeKeys.slice(0, 1) })
-/** Every listed member votes about one. */
-function vote(world: Network, member: string, suspend: boolean, voters: readonly string[]): readonly string[] {
-  return voters.map((sponsor) =>
-    world.submit(
-      members,
-      { type: 'vote-suspension', member, suspend },
-      { sponsor, signers: world.officeKeys.slice(world.members.indexOf(sponsor)).slice(0, 1) },
-    ),
-  )
-}
-const statusOf = (world: Network, member: string) => members.queries.member(world.view(members), member)?.status
 
 describe('register-tenant', () => {
   test('a member hosts a small practice, which is active as long as its host is', () => {
@@ -27,7 +15,7 @@ describe('register-tenant', () => {
     expect(world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))).toBe('accepted')
     expect(members.queries.hostOf(world.view(members), 'grove')).toBe('alder')
     expect(members.queries.isActive(world.view(members), 'grove')).toBe(true)
-    vote(world, 'alder', true, ['birch', 'cedar', 'elm', 'fir'])
+    decide(world, { type: 'suspend-member', member: 'alder' }, ['birch', 'cedar', 'elm', 'fir'])
     expect(members.queries.isActive(world.view(members), 'grove')).toBe(false)
   })
 
@@ -56,134 +44,6 @@ describe('register-tenant', () => {
     const world = network({ limited: true })
     expect(world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))).toBe('accepted')
     expect(world.submit(members, { type: 'register-tenant', tenant: 'heath' }, byAlder(world))).toBe('limit-reached')
-  })
-})
-
-describe('register-key', () => {
-  test('a member registers a key of its own, and one of its tenant', () => {
-    const world = network()
-    world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))
-    const own = { type: 'register-key', holder: 'alder', key: newKey, scopes: ['batches', 'sponsor'] } as const
-    const hosted = { type: 'register-key', holder: 'grove', key: otherKey, scopes: ['custodian'] } as const
-    expect(world.submit(members, own, byAlder(world))).toBe('accepted')
-    expect(world.submit(members, hosted, byAlder(world))).toBe('accepted')
-    expect(members.queries.keyOf(world.view(members), toHex(otherKey))?.holder).toBe('grove')
-  })
-
-  test('not-hosted: nobody registers a key for another member', () => {
-    const world = network()
-    const transaction = { type: 'register-key', holder: 'birch', key: newKey, scopes: ['sponsor'] } as const
-    expect(world.submit(members, transaction, byAlder(world))).toBe('not-hosted')
-  })
-
-  test('limit-reached: a member registers a bounded number of keys', () => {
-    const world = network({ limited: true })
-    const outcomes = identities
-      .slice(14)
-      .map(({ key }) =>
-        world.submit(members, { type: 'register-key', holder: 'alder', key, scopes: ['batches'] }, byAlder(world)),
-      )
-    expect(outcomes.slice(0, 4)).toEqual(['accepted', 'accepted', 'accepted', 'limit-reached'])
-  })
-
-  test('key-known: a key has one holder for ever, also once it is revoked', () => {
-    const world = network()
-    const transaction = { type: 'register-key', holder: 'alder', key: newKey, scopes: ['batches'] } as const
-    world.submit(members, transaction, byAlder(world))
-    expect(world.submit(members, transaction, byAlder(world))).toBe('key-known')
-    world.submit(members, { type: 'revoke-key', key: newKey }, byAlder(world))
-    expect(world.submit(members, transaction, byAlder(world))).toBe('key-known')
-  })
-
-  test('scope-not-for-tenants: a tenant never sponsors, governs or attests', () => {
-    const world = network()
-    world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))
-    const transaction = {
-      type: 'register-key',
-      holder: 'grove',
-      key: newKey,
-      scopes: ['custodian', 'sponsor'],
-    } as const
-    expect(world.submit(members, transaction, byAlder(world))).toBe('scope-not-for-tenants')
-  })
-
-  test('scope-only-by-founding: a member cannot make itself a licensing board', () => {
-    const world = network()
-    const transaction = { type: 'register-key', holder: 'alder', key: newKey, scopes: ['licensing-board'] } as const
-    expect(world.submit(members, transaction, byAlder(world))).toBe('scope-only-by-founding')
-  })
-})
-
-describe('revoke-key', () => {
-  test('a revoked key signs for nobody, from the next transaction on', () => {
-    const world = network()
-    const spare = { type: 'register-key', holder: 'alder', key: newKey, scopes: ['governance'] } as const
-    world.submit(members, spare, byAlder(world))
-    const office = world.officeKeys[0]?.key as Uint8Array
-    expect(world.submit(members, { type: 'revoke-key', key: office }, byAlder(world))).toBe('accepted')
-    expect(world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))).toBe('scope-missing')
-  })
-
-  test('key-unknown: only what is registered can be revoked', () => {
-    const world = network()
-    expect(world.submit(members, { type: 'revoke-key', key: newKey }, byAlder(world))).toBe('key-unknown')
-  })
-
-  test("not-hosted: nobody revokes another member's key", () => {
-    const world = network()
-    const key = world.officeKeys[1]?.key as Uint8Array
-    expect(world.submit(members, { type: 'revoke-key', key }, byAlder(world))).toBe('not-hosted')
-  })
-
-  test('key-revoked: once is enough', () => {
-    const world = network()
-    world.submit(members, { type: 'register-key', holder: 'alder', key: newKey, scopes: ['batches'] }, byAlder(world))
-    expect(world.submit(members, { type: 'revoke-key', key: newKey }, byAlder(world))).toBe('accepted')
-    expect(world.submit(members, { type: 'revoke-key', key: newKey }, byAlder(world))).toBe('key-revoked')
-  })
-
-  test('last-key-of-scope: a member keeps a key that governs, and one that sponsors', () => {
-    const world = network()
-    for (const { key } of [world.officeKeys[0], world.sponsorKeys[0]] as { key: Uint8Array }[])
-      expect(world.submit(members, { type: 'revoke-key', key }, byAlder(world))).toBe('last-key-of-scope')
-  })
-})
-
-describe('vote-suspension', () => {
-  test('four of five suspend a member, three do not, and its keys then sign for nobody', () => {
-    const world = network()
-    vote(world, 'alder', true, ['birch', 'cedar', 'elm'])
-    expect(statusOf(world, 'alder')).toBe('active')
-    vote(world, 'alder', true, ['fir'])
-    expect(statusOf(world, 'alder')).toBe('suspended')
-    expect(world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))).toBe(
-      'sponsor-not-active',
-    )
-  })
-
-  test('a vote may change: who no longer stands behind a suspension is not counted for it', () => {
-    const world = network()
-    vote(world, 'alder', true, ['birch', 'cedar', 'elm'])
-    vote(world, 'alder', false, ['birch'])
-    vote(world, 'alder', true, ['fir'])
-    expect(statusOf(world, 'alder')).toBe('active')
-  })
-
-  test('more than two thirds of the active members reinstate a member', () => {
-    const world = network()
-    vote(world, 'alder', true, ['birch', 'cedar', 'elm', 'fir'])
-    vote(world, 'alder', false, ['birch', 'cedar'])
-    expect(statusOf(world, 'alder')).toBe('suspended')
-    vote(world, 'alder', false, ['elm'])
-    expect(statusOf(world, 'alder')).toBe('active')
-  })
-
-  test('member-unknown: a vote is about a member', () => {
-    expect(vote(network(), 'nobody', true, ['alder'])).toEqual(['member-unknown'])
-  })
-
-  test('last-active-member: the last one cannot vote itself away', () => {
-    expect(vote(network({ size: 1 }), 'alder', true, ['alder'])).toEqual(['last-active-member'])
   })
 })
 
@@ -275,17 +135,6 @@ describe('post-self-asserted-counts', () => {
   })
 })
 
-test('scope-missing: the key that sponsors neither registers keys, nor revokes them, nor votes', () => {
-  const world = network()
-  const key = world.officeKeys[0]?.key as Uint8Array
-  for (const transaction of [
-    { type: 'register-key', holder: 'alder', key: newKey, scopes: ['governance'] },
-    { type: 'revoke-key', key },
-    { type: 'vote-suspension', member: 'birch', suspend: true },
-  ] as const)
-    expect(world.submit(members, transaction, { sponsor: 'alder' })).toBe('scope-missing')
-})
-
 test('only-by-contract: no envelope asks whether an organisation is hosted', () => {
   const world = network()
   expect(world.submit(members, { type: 'require-hosted', organisation: 'alder' }, byAlder(world))).toBe(
@@ -294,11 +143,16 @@ test('only-by-contract: no envelope asks whether an organisation is hosted', () 
 })
 
 test('the directory knows nothing of a key that was never registered', () => {
-  expect(directory.holderOf({ get: () => undefined, entries: () => [] }, toHex(newKey))).toBeUndefined()
+  expect(directory.holderOf({ get: () => undefined, entries: () => [] }, toHex(new Uint8Array(32)))).toBeUndefined()
 })
 
 test('the founding sets the policy of the network', () => {
-  const { parameters } = members.queries.policy(network().view(members))
+  expect(members.queries.policy(network().view(members))).toEqual(worldPolicy)
+})
+
+test('without one the default holds: seven days of delay, thirty to vote, two votes for each owner', () => {
+  const { profile, parameters } = defaultPolicy
+  expect(profile).toBe('us')
   expect(parameters).toEqual({
     selfAssertedPatientsPerDayMax: 50,
     selfAssertedPatientsPerClinicianPerDayMax: 10,
@@ -311,4 +165,9 @@ test('the founding sets the policy of the network', () => {
     proposalSeconds: 2_592_000,
     votesPerOwnerMax: 2,
   })
+})
+
+test('every member has the same quota: the one of the policy', () => {
+  const nothing = { get: () => undefined, entries: () => [] }
+  expect(directory.quotaOf(nothing, 'alder')).toEqual({ envelopesPerMinuteMax: 6_000, objectsPerMinuteMax: 120_000 })
 })

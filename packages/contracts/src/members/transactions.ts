@@ -1,7 +1,9 @@
 /** What may be asked of the contract of organisations and keys. */
-import { boolean, bytes, type Infer, object, sortedList, uint, variant } from '@plexus/codec'
+import { boolean, bytes, type Infer, object, option, sortedList, uint, variant } from '@plexus/codec'
 import { organisationId } from '@plexus/kernel'
 import { scopeSet } from '../scopes.ts'
+import { action } from './actions.ts'
+import { nextKeyHash } from './values.ts'
 
 /** Room for every member and tenant of a large network in one transaction (65 bytes each). */
 const askersMax = 2_000
@@ -16,11 +18,27 @@ export const askerCounts = sortedList(object({ asker: organisationId, requests: 
 /** Days since 1970-01-01 UTC, in eight digits: the key under which a day is kept. */
 export const dayNumber = uint(99_999_999)
 
+const key = bytes({ length: 32 })
+
 export const transaction = variant({
   'register-tenant': { tenant: organisationId },
-  'register-key': { holder: organisationId, key: bytes({ length: 32 }), scopes: scopeSet },
-  'revoke-key': { key: bytes({ length: 32 }) },
-  'vote-suspension': { member: organisationId, suspend: boolean() },
+  /** The new key signs too. `next` may be null for a tenant's key alone, which then cannot rotate. */
+  'register-key': { holder: organisationId, key, scopes: scopeSet, next: option(nextKeyHash) },
+  /** Puts an announced key in force, once its delay is over. */
+  'activate-key': { key },
+  /** Signed by the successor, whose hash the key names; any member may sponsor it. */
+  'rotate-key': { key, successor: key, next: nextKeyHash },
+  'revoke-key': { key },
+  /** Counts as the proposer's vote in favour. */
+  propose: { action },
+  /** A vote stands until its voter changes it. */
+  vote: { proposal: uint(), inFavour: boolean() },
+  enact: { proposal: uint() },
+  'announce-leaving': { organisation: organisationId, successor: organisationId },
+  'withdraw-leaving': { organisation: organisationId },
+  /** Signed by whoever takes over, when it has what was handed over. */
+  'hand-over-custody': { from: organisationId, to: organisationId },
+  leave: { organisation: organisationId },
   'post-self-asserted-counts': { custodian: organisationId, day: dayNumber, counts: askerCounts },
   /** Asked by other contracts: the sponsor is this organisation, or hosts it. */
   'require-hosted': { organisation: organisationId },

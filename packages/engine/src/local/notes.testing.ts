@@ -62,6 +62,7 @@ export function notesMachine(name = 'notes-chain'): Machine {
     directory: {
       contract: 'organisations',
       quotaOf: () => ({ envelopesPerMinuteMax: 1_000_000, objectsPerMinuteMax: 1_000_000 }),
+      versionsAt: () => new Map([['notes', 1]]),
       holderOf(_state, key) {
         const holder = holders.get(key)
         return holder ? { holder, scopes: ['sponsor'] } : undefined
