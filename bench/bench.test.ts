@@ -7,6 +7,7 @@ import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
+import { suite as restore } from './restore/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
@@ -42,6 +43,13 @@ test('import: what is read of a sample is stored, each resource at one custodian
   expect(custodians.length).toBeGreaterThanOrEqual(3)
   expect(custodians.reduce((sum, count) => sum + count, 0)).toBe(read)
   expect(types.reduce((sum, [, count]) => sum + count, 0)).toBe(read)
+})
+
+test('restore: every record of a lost member opens again, and its doors are shut at first', async () => {
+  const { checked, figures } = await restore.run(small)
+  expect(checked).toEqual({ records: 700, erased: 0, shutAtTheStart: true })
+  const copied = figures.find(({ name }) => name.startsWith('backup, after'))
+  expect(copied).toMatchObject({ unit: 's' })
 })
 
 test('start: the story of one sample comes to its end, each step checked', async () => {

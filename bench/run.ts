@@ -13,12 +13,24 @@ import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
+import { suite as restore } from './restore/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 
-const suites: readonly Suite[] = [importing, access, directive, start, engine, submit, streaming, linkage, commitments]
+const suites: readonly Suite[] = [
+  importing,
+  access,
+  directive,
+  start,
+  engine,
+  submit,
+  streaming,
+  linkage,
+  commitments,
+  restore,
+]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`
 
 function readArguments() {

@@ -24,28 +24,39 @@ const visitSeconds = 8 * 3600
 export const now = (): number => (performance.timeOrigin + performance.now()) / 1000
 
 /** Runs an action in a network with a data directory of its own, which goes when the action has ended. */
-export async function inWorld<Value>(
-  action: (demonstration: Demonstration, data: string) => Promise<Value>,
-): Promise<Value> {
-  const data = mkdtempSync(join(tmpdir(), 'plexus-bench-'))
-  const failures: unknown[] = []
+export function inWorld<Value>(action: (demonstration: Demonstration, data: string) => Promise<Value>): Promise<Value> {
+  return inFolder((data) => inWorldAt(data, (world) => action(world, data)))
+}
+
+/** A folder that goes when the action has ended. */
+export async function inFolder<Value>(action: (folder: string) => Promise<Value>): Promise<Value> {
+  const folder = mkdtempSync(join(tmpdir(), 'plexus-bench-'))
   try {
-    const started = await startDemonstration({
-      data,
-      random: systemRandom,
-      now,
-      onFailure: (_member, error) => failures.push(error),
-    })
-    if (!started.ok) throw new Error(`the network did not start: ${started.reason.type}`)
-    try {
-      const value = await action(started.value, data)
-      if (failures.length > 0) throw new Error('a member stopped', { cause: failures[0] })
-      return value
-    } finally {
-      await started.value.network.close()
-    }
+    return await action(folder)
   } finally {
-    rmSync(data, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs an action in the network of this data directory, founded where there is none, and ends it. */
+export async function inWorldAt<Value>(
+  data: string,
+  action: (demonstration: Demonstration) => Promise<Value>,
+): Promise<Value> {
+  const failures: unknown[] = []
+  const started = await startDemonstration({
+    data,
+    random: systemRandom,
+    now,
+    onFailure: (_member, error) => failures.push(error),
+  })
+  if (!started.ok) throw new Error(`the network did not start: ${started.reason.type}`)
+  try {
+    const value = await action(started.value)
+    if (failures.length > 0) throw new Error('a member stopped', { cause: failures[0] })
+    return value
+  } finally {
+    await started.value.network.close()
   }
 }
 

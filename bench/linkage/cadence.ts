@@ -17,6 +17,8 @@ const lookSeconds = 0.05
 export interface Cadence {
   /** Null: at once, or when the batch in flight is committed. */
   readonly tickSeconds: number | null
+  /** Every member posts a batch of the smallest class at every tick, whether it has anything to say or not. */
+  readonly cover?: boolean
 }
 
 /** A batch as every member sees it, and what only its poster knows. */
@@ -32,8 +34,8 @@ export interface Post {
 
 export interface Ledger {
   readonly posts: readonly Post[]
-  /** By block: its time, and who posted in it as bits. */
-  readonly blocks: readonly { readonly time: number; readonly members: number; readonly large: number }[]
+  /** By block: its time, and who is seen to be at work in it, as bits: all that post, and under cover those that post much. */
+  readonly blocks: readonly { readonly time: number; readonly members: number }[]
   /** By ask and custodian, in the order of `ask.custodians`: the number of the post that holds the receipt. */
   readonly receiptPosts: readonly (readonly number[])[]
 }
@@ -50,7 +52,7 @@ interface Arrival {
 }
 
 /** The batches of a year, in order of time. */
-export function ledgerOf(year: Year, { tickSeconds }: Cadence): Ledger {
+export function ledgerOf(year: Year, { tickSeconds, cover = false }: Cadence): Ledger {
   const coming = new Heap<Arrival>()
   for (const [ask, each] of year.asks.entries()) arrive(coming, ask, each)
   for (const { time, member, records } of year.registrations)
@@ -58,7 +60,7 @@ export function ledgerOf(year: Year, { tickSeconds }: Cadence): Ledger {
 
   const pending = memberRoles.map((): Leaf[] => [])
   const posts: Post[] = []
-  const blocks: { time: number; members: number; large: number }[] = []
+  const blocks: { time: number; members: number }[] = []
   const receiptPosts = year.asks.map((): number[] => [])
   /** The block that is being made takes nothing more; what comes meanwhile goes into the next. */
   let clear = 0
@@ -70,7 +72,6 @@ export function ledgerOf(year: Year, { tickSeconds }: Cadence): Ledger {
     const applied = time + blockSeconds
     const block = blocks.length
     let members = 0
-    let large = 0
     for (const [member, leaves] of pending.entries()) {
       if (leaves.length === 0) continue
       const count = leaves.reduce((sum, leaf) => sum + leavesOf(leaf, year.asks), 0)
@@ -90,10 +91,9 @@ export function ledgerOf(year: Year, { tickSeconds }: Cadence): Ledger {
           }
       }
       posts.push({ time, block, member, leaves: size, receipts })
-      members |= 1 << member
-      if (size > sizeClasses[0]) large |= 1 << member
+      if (!cover || size > sizeClasses[0]) members |= 1 << member
     }
-    blocks.push({ time, members, large })
+    blocks.push({ time, members })
     clear = applied
   }
   return { posts, blocks, receiptPosts }

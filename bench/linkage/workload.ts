@@ -1,16 +1,23 @@
 /** Suite `linkage`: how far the times and places of a year's batches and handles tell whose they are. */
 import type { Figure, Outcome, RunOptions, Suite } from '../suite.ts'
 import { linkMembers, linkOneClick, linkReceipts, type Score } from './attacker.ts'
-import { ledgerOf } from './cadence.ts'
+import { type Cadence, ledgerOf } from './cadence.ts'
 import { linkClosings, linkOpenings } from './handles.ts'
 import { daysPerYear, memberRoles, secondsPerDay, type Year, yearOf } from './population.ts'
 
 const patients = 20_000
 const smallPatients = 300
 const seed = 1
-/** Null: the default. The others are not built. */
-const cadences = [null, 1, 10, 60, 120, 300, 900, 3_600] as const
-const smallCadences = [null, 3_600] as const
+/** The default, and what is not built. */
+const cadences: readonly Cadence[] = [
+  ...[null, 1, 10, 60, 120, 300, 900, 3_600].map((tickSeconds) => ({ tickSeconds })),
+  ...[1, 10].map((tickSeconds) => ({ tickSeconds, cover: true })),
+]
+const smallCadences: readonly Cadence[] = [
+  { tickSeconds: null },
+  { tickSeconds: 3_600 },
+  { tickSeconds: 1, cover: true },
+]
 /** What a national network writes (the soak's figure), through the same members. */
 const busyReceiptsPerSecond = 250
 const gainMax = 0.1
@@ -36,15 +43,17 @@ async function run({ small, tell }: RunOptions): Promise<Outcome> {
   }
   const posts: number[] = []
   let enough: number | undefined
-  for (const tickSeconds of small ? smallCadences : cadences) {
-    const at = tickSeconds === null ? 'at once (the default)' : `tick of ${tickSeconds} s`
-    const ledger = ledgerOf(year, { tickSeconds })
+  for (const cadence of small ? smallCadences : cadences) {
+    const { tickSeconds, cover = false } = cadence
+    const at = tickSeconds === null ? 'at once (the default)' : `tick of ${tickSeconds} s${cover ? ' with cover' : ''}`
+    const ledger = ledgerOf(year, cadence)
     posts.push(ledger.posts.length)
     const isDefault = tickSeconds === null
     const receipts = gain(`${at}, receipts`, linkReceipts(year, ledger, tickSeconds, 'time-and-company'), isDefault)
+    gain(`${at}, pairs of members`, linkMembers(year, ledger, tickSeconds))
+    if (cover) continue
     gain(`${at}, receipts by time alone`, linkReceipts(year, ledger, tickSeconds, 'time'))
     gain(`${at}, receipts of one click`, linkOneClick(year, ledger))
-    gain(`${at}, pairs of members`, linkMembers(year, ledger, tickSeconds))
     gain(`${at}, handles closed together`, linkClosings(year, tickSeconds))
     gain(`${at}, a handle and the visit at which it was opened`, linkOpenings(year, tickSeconds))
     if (receipts <= gainMax) enough ??= tickSeconds ?? 0

@@ -1,4 +1,6 @@
 /** What benchmarks set up a world with; everything else of a node is reached through its process. */
+export { restore } from './backup/restore.ts'
+export { takeBackup } from './backup/take.ts'
 export type { Custodians } from './custodians.ts'
 export { asker, board, type Demonstration, employClinician, mintNpi, startDemonstration } from './demonstration.ts'
 export { Directory } from './directory.ts'
@@ -6,4 +8,5 @@ export { type ImportReport, importFiles, inputFiles } from './import.ts'
 export { type LocalDoors, openLocalDoors } from './local-doors.ts'
 export type { MemberNode } from './member-node.ts'
 export { Network } from './network.ts'
+export { verifyData } from './verify/verify-data.ts'
 export { walletPort } from './wallet-port.ts'
