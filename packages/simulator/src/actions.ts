@@ -40,7 +40,8 @@ export class Actions {
     for (const patient of world.patients) {
       world.people.begin(async () => {
         for (const [custodian, records] of patient.founded.charts) {
-          await world.atLast(world.hostOf(custodian), ({ custody }) => custody.register(custodian, patient.id, records))
+          if (custodian === world.founding.joining?.id) continue
+          await world.bring(custodian, patient.id, records)
           if (!patient.founded.enrolsLate) patient.alone((client) => patient.enrol(client, custodian))
         }
       })
@@ -106,7 +107,10 @@ export class Actions {
     const node = world.node(requester)
     const clinician = world.founding.clinicians.find(({ organisation }) => organisation === requester)
     if (!clinician) throw new Error('nobody asks for this member')
-    const ready = await world.people.until(() => node.isUp && node.exchange.requester.visitReady(visit), visitSeconds)
+    const ready = await world.people.until(
+      () => world.ask(node, ({ requester: asking }) => asking.visitReady(visit)) === true,
+      visitSeconds,
+    )
     if (!ready) return
     const asked = await world.at(node, ({ requester: asking }) => asking.ask({ visit, clinician, purpose, types }))
     world.count(asked?.ok ? 'ask' : 'ask not made')
@@ -214,7 +218,7 @@ export class Actions {
     const node = world.hostOf(custodian)
     world.watch.registered(custodian, patient.id, added)
     world.people.begin(async () => {
-      await world.atLast(node, ({ custody }) => custody.register(custodian, patient.id, added))
+      await world.bring(custodian, patient.id, added)
       await world.at(node, ({ door, custody }) => door.giveWrappingKeys(custody.patientKey(custodian, patient.id)))
     })
     world.count('more records')
@@ -320,10 +324,10 @@ export class Actions {
     const to = requesters.find((each) => each !== visit.requester) ?? visit.requester
     const referrer = world.node(visit.requester)
     world.people.begin(async () => {
-      if (!(await world.people.until(() => referrer.isUp && referrer.exchange.requester.visitReady(visit.visit), 60)))
-        return
-      if (!referrer.isUp) return
-      const own = this.chance.pick([...referrer.exchange.requester.evidenceOf(visit.visit)])
+      const isReady = () => world.ask(referrer, ({ requester: asking }) => asking.visitReady(visit.visit)) === true
+      if (!(await world.people.until(isReady, 60))) return
+      const evidenceOf = world.ask(referrer, ({ requester: asking }) => [...asking.evidenceOf(visit.visit)])
+      const own = evidenceOf && evidenceOf.length > 0 ? this.chance.pick(evidenceOf) : undefined
       if (own?.content.type !== 'check-in') return
       const now = Math.floor(world.now)
       const content = {
@@ -337,7 +341,7 @@ export class Actions {
         referrer: visit.requester,
         enclosed: encode(evidence, own),
       }
-      const { seed } = referrer.founded
+      const { seed } = referrer
       const message = signedBytes(statementTypes.evidence, world.founding.chain.id, encode(evidenceContent, content))
       this.openAndAsk(to, content.custodian, {
         content,

@@ -1,10 +1,12 @@
 /** One custodian's node that cheats: it changes what its own parts see or keep. Everybody else must notice, and nobody else must suffer. */
 import { notary } from '@plexus/contracts'
+import type { JournalChange } from '@plexus/exchange'
 import { viewOf } from '@plexus/kernel'
 import type { Actions } from './actions.ts'
 import type { Dishonesty, SimulatedNode } from './node.ts'
 import type { Patient } from './patient.ts'
 import type { Cheat } from './plan.ts'
+import { releaseSilently } from './silent-release.ts'
 import type { World } from './world.ts'
 import { kindOf } from './write-kinds.ts'
 
@@ -16,11 +18,13 @@ export interface CheatRecord {
   readonly node: SimulatedNode
   readonly custodian: string
   readonly patient: Patient
-  /** Statement hashes of receipts that were never told. */
+  /** Statement hashes of receipts that were never told; of requesters, intents of answers that were never told. */
   readonly omitted: string[]
+  /** Milliseconds of the world. */
+  readonly since: number
 }
 
-/** Makes the host of an enrolled patient's custodian cheat, and brings about what it cheats on. */
+/** Makes the host of an enrolled patient's custodian cheat, or who asks it, and brings about what it cheats on. */
 export function beginCheat(world: World, actions: Actions, cheat: Cheat): CheatRecord | undefined {
   const chance = world.chance.stream('cheat')
   const asker = world.founding.requesters[0] ?? ''
@@ -31,11 +35,11 @@ export function beginCheat(world: World, actions: Actions, cheat: Cheat): CheatR
   )
   if (enrolled.length === 0) return undefined
   const { patient, custodian } = chance.pick(enrolled)
-  const node = world.hostOf(custodian)
-  const record: CheatRecord = { cheat, node, custodian, patient, omitted: [] }
+  const node = cheat === 'unconfirmed-requester' ? world.node(asker) : world.hostOf(custodian)
+  const record: CheatRecord = { cheat, node, custodian, patient, omitted: [], since: world.timeline.now }
   node.dishonesty = waysOf(world, record)
   world.tell(`${node.name} begins to cheat: ${cheat}`)
-  world.count(`cheat: ${cheat}`)
+  world.count(`planted: ${cheat}`)
   const visit = () => actions.visit(patient, asker)
   visit()
   if (cheat === 'stale-head') {
@@ -91,6 +95,25 @@ function waysOf(world: World, record: CheatRecord): Dishonesty {
           write(own ? changes.filter(({ value }) => value === null) : changes)
         },
       }
+    case 'omitted-notice':
+      return withoutNotices(name, ['release'], (changes) => {
+        const told = changes.find(({ table, value }) => table === 'requests' && value)?.key
+        if (told !== undefined) record.omitted.push(told)
+      })
+    case 'unconfirmed-requester':
+      return withoutNotices(name, ['answer'], (changes) => {
+        const told = changes.find(({ table }) => table === 'intents-asked')?.key
+        if (told !== undefined) record.omitted.push(told)
+      })
+    case 'silent-release':
+      releaseSilently(world, record.node, record.custodian, record.patient.id)
+      // Its honest parts never hear of the requests.
+      return {
+        name,
+        journalWrite(changes, write) {
+          if (kindOf(changes) !== 'receipt') write(changes)
+        },
+      }
     case 'forked-chain':
       return {
         name,
@@ -98,6 +121,22 @@ function waysOf(world: World, record: CheatRecord): Dishonesty {
         journalWrite: (changes, write) =>
           write(kindOf(changes) === 'own-staff' ? changes.filter(({ table }) => table !== 'patients') : changes),
       }
+  }
+}
+
+/** What is written is written without what the patient would be told. */
+function withoutNotices(
+  name: string,
+  kinds: readonly string[],
+  omitted: (changes: readonly JournalChange[]) => void,
+): Dishonesty {
+  return {
+    name,
+    journalWrite(changes, write) {
+      const quiet = kinds.includes(kindOf(changes)) && changes.some(({ table, value }) => table === 'outbox' && value)
+      if (quiet) omitted(changes)
+      write(quiet ? changes.filter(({ table }) => !table.startsWith('outbox')) : changes)
+    },
   }
 }
 

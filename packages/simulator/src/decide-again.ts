@@ -77,7 +77,7 @@ export function decideAgain(
     ledger: {
       height: tip.height,
       blockTime: tip.time,
-      now: world.now + node.skewSeconds,
+      now: world.clockOf(node),
       requesterActive: members.queries.isActive(organisations, content.requester),
       intentByRequester: members.queries.hostOf(organisations, content.requester) === committed.member,
       licence: standing.licence,

@@ -1,18 +1,67 @@
-/** What of a node outlives its process: journal, blobs and ledger, in memory. Each write is whole or absent, as the real ones are. */
-import { equalBytes, toHex } from '@plexus/codec'
-import { frontierRoot } from '@plexus/crypto'
+/**
+ * What of a node outlives its process: journal, blobs and ledger, in memory. Each write is whole or absent, as the real
+ * ones are. The medium may flip a bit in what lies there: then whoever reads it is told, as the real ports promise.
+ */
+import { equalBytes, toHex, utf8 } from '@plexus/codec'
+import { frontierRoot, openAead, sealAead } from '@plexus/crypto'
 import type { LedgerPort, ProvenState, StoredBlock, TransactionPlace } from '@plexus/engine'
 import type { Journal, JournalChange } from '@plexus/exchange'
 import { type AppliedBlock, appHash, memoryLedger, proveState, readEnvelope, type TreeRoot } from '@plexus/kernel'
 import type { BlobStore } from '@plexus/vault'
-import type { Power } from './power.ts'
+import { Damaged, type Power } from './power.ts'
 
 /** Tables with keys in rising order. */
 export class JournalDisk {
   private readonly tables = new Map<string, { readonly values: Map<string, Uint8Array>; readonly keys: string[] }>()
+  /** Values in which a bit was flipped, by place: sealed as a journal seals them. */
+  private readonly flipped = new Map<string, Uint8Array>()
 
   get(table: string, key: string): Uint8Array | undefined {
     return this.tables.get(table)?.values.get(key)
+  }
+
+  /** What a process reads: throws `Damaged` at a value that does not open for its place. */
+  read(table: string, key: string): Uint8Array | undefined {
+    const sealed = this.flipped.get(placeOf(table, key))
+    if (sealed && !openAead({ key: mediumKey, nonce, sealed, context: utf8(placeOf(table, key)) }))
+      throw new Damaged(`a value of ${table}`)
+    return this.get(table, key)
+  }
+
+  readEntries(
+    table: string,
+    options?: Parameters<Journal['entries']>[1] & object,
+  ): readonly (readonly [string, Uint8Array])[] {
+    const found = this.entries(table, options)
+    if (this.flipped.size > 0) for (const [key] of found) this.read(table, key)
+    return found
+  }
+
+  /** Flips one bit of one value; where, is chosen by `pick`, which answers below the number that it is given. */
+  flip(pick: (below: number) => number): string | undefined {
+    const tables = [...this.tables].filter(([, { keys }]) => keys.length > 0)
+    if (tables.length === 0) return undefined
+    const [table, { keys }] = tables[pick(tables.length)] as (typeof tables)[number]
+    const key = keys[pick(keys.length)] as string
+    const plaintext = this.get(table, key) as Uint8Array
+    const sealed = sealAead({ key: mediumKey, nonce, plaintext, context: utf8(placeOf(table, key)) })
+    const at = pick(sealed.length)
+    sealed[at] = (sealed[at] as number) ^ (1 << pick(8))
+    this.flipped.set(placeOf(table, key), sealed)
+    return table
+  }
+
+  count(table: string): number {
+    return this.tables.get(table)?.keys.length ?? 0
+  }
+
+  get isDamaged(): boolean {
+    return this.flipped.size > 0
+  }
+
+  /** What was flipped is as it was: from the mirror of the medium. */
+  repair(): void {
+    this.flipped.clear()
   }
 
   /** As the journal's port says: keys after `after`, under `prefix`, at most `limit`; a snapshot. */
@@ -35,6 +84,7 @@ export class JournalDisk {
 
   write(changes: readonly JournalChange[]): void {
     for (const { table, key, value } of changes) {
+      this.flipped.delete(placeOf(table, key))
       const known = this.tables.get(table) ?? { values: new Map<string, Uint8Array>(), keys: [] }
       this.tables.set(table, known)
       const at = firstNotBelow(known.keys, key)
@@ -50,6 +100,12 @@ export class JournalDisk {
   }
 }
 
+/** One medium, one key: what it seals is compared with itself alone. */
+const mediumKey = new Uint8Array(32)
+const nonce = new Uint8Array(12)
+
+const placeOf = (table: string, key: string): string => `${table} ${key}`
+
 function firstNotBelow(keys: readonly string[], key: string): number {
   let low = 0
   let high = keys.length
@@ -64,15 +120,36 @@ function firstNotBelow(keys: readonly string[], key: string): number {
 /** Objects of the vault, which anyone who has the disk may change. */
 export class BlobDisk {
   readonly objects = new Map<string, Uint8Array>()
+  /** Objects that are not as they were put: torn, or with a bit flipped. */
+  readonly damaged = new Set<string>()
+
+  /** Flips one bit of one object, for ever: only its backup has the object as it was. */
+  flip(pick: (below: number) => number): string | undefined {
+    const names = [...this.objects.keys()]
+    const name = names[pick(Math.max(1, names.length))]
+    const bytes = name === undefined ? undefined : this.objects.get(name)
+    if (name === undefined || !bytes || bytes.length === 0 || this.damaged.has(name)) return undefined
+    const at = pick(bytes.length)
+    bytes[at] = (bytes[at] as number) ^ (1 << pick(8))
+    this.damaged.add(name)
+    return name
+  }
 
   under(power: Power): BlobStore {
-    const { objects } = this
+    const { objects, damaged } = this
     return {
       put: (name, bytes) =>
-        power.write('vault-pack', () => {
-          if (objects.has(name)) throw new Error('an object is never replaced')
-          objects.set(name, bytes.slice())
-        }),
+        power.write(
+          'vault-pack',
+          () => {
+            if (objects.has(name)) throw new Error('an object is never replaced')
+            objects.set(name, bytes.slice())
+          },
+          () => {
+            objects.set(name, bytes.slice(0, bytes.length >> 1))
+            damaged.add(name)
+          },
+        ),
       read(name, offset, length) {
         power.check()
         const bytes = objects.get(name)
@@ -93,6 +170,10 @@ export class LedgerDisk {
   private readonly places = new Map<string, TransactionPlace>()
   private readonly pasts = new Map<string, { readonly height: number; readonly value: Uint8Array | null }[]>()
   private memory: ReturnType<typeof memoryLedger> | undefined
+  /** The blocks as they were applied, so that a copy of the disk can be made. */
+  private readonly applied: (readonly [AppliedBlock, Uint8Array])[] = []
+  /** Keys of the state, nodes of its tree and heights of blocks in which a bit was flipped. */
+  private readonly flipped = new Set<string>()
   /** Heights below the tip that can still be proven. */
   private readonly proofHeights: number
 
@@ -127,16 +208,16 @@ export class LedgerDisk {
   under(power: Power, kind: string): LedgerPort {
     const reader = {
       tip: () => this.memory?.reader.tip(),
-      get: (key: string) => this.get(key),
-      entries: (prefix: string) => this.entries(prefix),
-      node: (id: number) => this.nodes.get(id),
+      get: (key: string) => this.whole('state', key) && this.get(key),
+      entries: (prefix: string) => this.wholeEntries(prefix),
+      node: (id: number) => this.whole('node', id) && this.nodes.get(id),
       wasAccepted: (id: Uint8Array, validUntil: number) => this.memory?.reader.wasAccepted(id, validUntil) ?? false,
     }
     return {
       ...reader,
       commit: (applied, header) => power.write(kind, () => this.take(applied, header)),
-      block: (height) => this.blocks[height],
-      header: (height) => this.blocks[height]?.header,
+      block: (height) => this.whole('block', height) && this.blocks[height],
+      header: (height) => this.whole('block', height) && this.blocks[height]?.header,
       transactionPlace: (id) => this.places.get(toHex(id)),
       proveStateAt: (height, key): ProvenState | undefined => {
         const [root, historyRoot] = [this.roots[height], this.historyRoots[height]]
@@ -153,6 +234,39 @@ export class LedgerDisk {
     }
   }
 
+  /** Flips one bit of what stands there: throws `Damaged` from the next time that a process reads it. */
+  flip(pick: (below: number) => number): string {
+    const keys = [...this.entries('')].map(([key]) => `state ${key}`)
+    const nodes = [...this.nodes.keys()].map((id) => `node ${id}`)
+    const newest = [`block ${this.height}`]
+    const of = [keys, nodes, newest, this.blocks.map((_, height) => `block ${height}`)][pick(4)] as string[]
+    const what = of[pick(Math.max(1, of.length))] ?? (newest[0] as string)
+    this.flipped.add(what)
+    return what.slice(0, what.indexOf(' '))
+  }
+
+  get isDamaged(): boolean {
+    return this.flipped.size > 0
+  }
+
+  /** Becomes a copy of another ledger of the chain, which is the same bytes at every height that both have. */
+  copyFrom(other: LedgerDisk): void {
+    this.flipped.clear()
+    for (const [applied, header] of other.applied.slice(this.blocks.length)) this.take(applied, header)
+  }
+
+  private whole(what: string, at: number | string): true {
+    if (this.flipped.size > 0 && this.flipped.has(`${what} ${at}`)) throw new Damaged(`${what} of a ledger`)
+    return true
+  }
+
+  private *wholeEntries(prefix: string): Iterable<readonly [string, Uint8Array]> {
+    for (const entry of this.entries(prefix)) {
+      this.whole('state', entry[0])
+      yield entry
+    }
+  }
+
   private valueAt(height: number, key: string): Uint8Array | null {
     let value: Uint8Array | null = null
     for (const past of this.pasts.get(key) ?? []) if (past.height <= height) value = past.value
@@ -162,6 +276,7 @@ export class LedgerDisk {
   private take(applied: AppliedBlock, header: Uint8Array): void {
     const { tip, transactions, outcomes, changes } = applied
     if (tip.height !== this.blocks.length) throw new Error(`block ${tip.height} does not follow ${this.height}`)
+    this.applied.push([applied, header])
     if (this.memory) this.memory.commit(applied)
     else this.memory = memoryLedger({ found: () => applied })
     for (const [id, node] of applied.nodes) this.nodes.set(id, node)

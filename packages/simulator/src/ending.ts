@@ -13,6 +13,8 @@ import type { World } from './world.ts'
 const settleSeconds = 1_500
 /** Why the bundle of a grant that was voided proves no release. */
 const voidedGrant: readonly string[] = ['note-missing', 'released-after-end']
+/** A lie is found within a simulated day. */
+const noticedWithinMilliseconds = 86_400_000
 /** Between two looks of people at what they are to take note of. */
 const noteSeconds = 5
 
@@ -22,7 +24,9 @@ export async function converge(world: World): Promise<void> {
     const nodes = [...world.nodes.values()]
     const top = world.sequencerLedger.height
     return (
-      world.people.alive === 0 && nodes.every((node) => node.isUp && node.exchange.idle && node.ledger.height === top)
+      world.people.alive === 0 &&
+      world.underWay === 0 &&
+      nodes.every((node) => node.isUp && node.exchange.idle && node.ledger.height === top)
     )
   }
   takeNote(world)
@@ -138,7 +142,10 @@ function judgeWallet(world: World, patient: Patient, cheat: CheatRecord | undefi
 function isExcused(world: World, finding: Finding, chain: readonly WrittenReceipt[]): boolean {
   if (finding.type !== 'unconfirmed' || finding.toldBy !== 'custodian') return false
   const told = chain.find(({ receipt }) => receipt.number === finding.number)
-  if (!told || world.watch.taken.has(toHex(told.receipt.intent))) return false
+  if (!told) return false
+  const asker = world.watch.asked.get(toHex(told.receipt.intent))?.content.requester
+  if (asker !== undefined && world.node(asker).dishonesty?.name === 'unconfirmed-requester') return true
+  if (world.watch.taken.has(toHex(told.receipt.intent))) return false
   world.count('released and never received')
   return true
 }
@@ -186,8 +193,11 @@ function judgeViews(world: World): ReadonlySet<string> {
               seen?.type === 'failed-verification',
               `view: ${custodian} gave what does not verify and is not shown so`,
             )
+            const host = world.hostOf(custodian)
+            const isDamaged = host.blobDisk.damaged.size > 0
+            if (isDamaged) world.count('damage met, and shown as what does not verify')
             world.require(
-              world.hostOf(custodian).dishonesty !== undefined,
+              isDamaged || host.dishonesty !== undefined,
               `view: a record of an honest ${custodian} does not verify`,
             )
             continue
@@ -277,7 +287,7 @@ function judgeLeaks(world: World): void {
 /** Each cheat that took effect was noticed by whom it can be noticed by. */
 function judgeCheat(
   world: World,
-  { cheat, node, custodian, patient, omitted }: CheatRecord,
+  { cheat, node, custodian, patient, omitted, since }: CheatRecord,
   failedSources: ReadonlySet<string>,
 ): void {
   const found = findings(patient.client.wallet.state).filter((each) => each.custodian === custodian)
@@ -306,12 +316,29 @@ function judgeCheat(
         const skipped = own.filter(({ hash, receipt }) => omitted.includes(hash) && receipt.number < newest)
         return [skipped.length > 0, finds('gap')]
       }
+      case 'silent-release': {
+        const silent = [...world.watch.silentAnswers]
+        return [silent.length > 0, silent.every((intent) => !world.watch.taken.has(intent))]
+      }
+      case 'omitted-notice': {
+        const taken = omitted.filter((intent) => world.watch.taken.has(intent))
+        return [taken.length > 0, finds('unconfirmed') || finds('gap')]
+      }
+      case 'unconfirmed-requester': {
+        const told = own.filter(({ receipt }) => omitted.includes(toHex(receipt.intent)))
+        return [told.length > 0, finds('unconfirmed')]
+      }
       case 'forked-chain': {
         const numbers = known.map(({ number }) => number)
         return [new Set(numbers).size < numbers.length, finds('fork')]
       }
     }
   })()
+  if (worked) world.count(`took effect: ${cheat}`)
   world.require(!worked || noticed, `cheat: ${node.name} cheated (${cheat}) and nobody noticed`)
+  world.require(
+    world.timeline.now - since <= noticedWithinMilliseconds,
+    `cheat: what ${node.name} did was noticed after more than a day`,
+  )
   if (worked) world.count(`noticed: ${cheat}`)
 }

@@ -3,7 +3,15 @@ import { concatBytes, encode, toHex } from '@plexus/codec'
 import { generateSealingKey, leafOf, merkleLeafHash, publicKeyOf, sign, signedBytes } from '@plexus/crypto'
 import { type MemberNote, memberNote, NoteDesk } from '@plexus/exchange'
 import type { Opening } from '@plexus/kernel'
-import { type Evidence, evidence, type IntentContent, intent, intentContent, statementTypes } from '@plexus/policy'
+import {
+  type Evidence,
+  evidence,
+  evidenceContent,
+  type IntentContent,
+  intent,
+  intentContent,
+  statementTypes,
+} from '@plexus/policy'
 import { checkIn } from '@plexus/sdk'
 import type { Chance } from './chance.ts'
 import type { Clinician } from './founding.ts'
@@ -17,6 +25,7 @@ export const forgeries = [
   'evidence late',
   'evidence not opened',
   'evidence of another patient',
+  'evidence signed by another',
   'evidence for another',
   'intent expired',
   'intent of another chain',
@@ -59,6 +68,8 @@ async function run(world: World, chance: Chance, forgery: Forgery, parts: Parts)
     if (!other) return
     pieces.push(...pieceOf(other, requester, custodian, chance.bytes(16), validSeconds, seconds))
   }
+  if (forgery === 'evidence signed by another')
+    pieces.splice(0, 1, ...pieces.slice(0, 1).map((each) => signedBy(world, chance.bytes(32), each)))
   const early =
     forgery === 'evidence late'
       ? []
@@ -100,7 +111,7 @@ async function run(world: World, chance: Chance, forgery: Forgery, parts: Parts)
   })
   if (!hashes || !(await committed(world, node, [hashes.intent, ...hashes.evidence]))) return
   await world.people.pause(forgery === 'intent expired' || forgery === 'evidence expired' ? 8 : 0)
-  const opened = openingsOf(node, [hashes.intent, ...hashes.evidence])
+  const opened = openingsOf(world, node, [hashes.intent, ...hashes.evidence])
   const [first, ...others] = opened
   if (!first) return
   const note: MemberNote = {
@@ -122,6 +133,12 @@ async function run(world: World, chance: Chance, forgery: Forgery, parts: Parts)
     await send(world, sender, to, note)
     await world.people.pause(2)
   }
+}
+
+/** The same words under somebody else's key. */
+function signedBy(world: World, seed: Uint8Array, { content }: Evidence): Evidence {
+  const message = signedBytes(statementTypes.evidence, world.founding.chain.id, encode(evidenceContent, content))
+  return { content, signatures: [{ key: publicKeyOf(seed), signature: sign(seed, message) }] }
 }
 
 function pieceOf(
@@ -152,20 +169,21 @@ function commit(
 
 const committed = (world: World, node: SimulatedNode, hashes: readonly Uint8Array[]): Promise<boolean> =>
   world.people.until(
-    () => node.isUp && hashes.every((each) => node.exchange.batches.committedAt(each) !== undefined),
+    () => world.ask(node, ({ batches }) => hashes.every((each) => batches.committedAt(each) !== undefined)) === true,
     commitSeconds,
   )
 
-function openingsOf(node: SimulatedNode, hashes: readonly Uint8Array[]): readonly Opening[] {
-  if (!node.isUp) return []
-  return hashes.map((each) => node.exchange.batches.opening(each)).filter((each) => each !== undefined)
+function openingsOf(world: World, node: SimulatedNode, hashes: readonly Uint8Array[]): readonly Opening[] {
+  const found = world.ask(node, ({ batches }) => hashes.map((each) => batches.opening(each)))
+  return (found ?? []).filter((each) => each !== undefined)
 }
 
 /** A key under which the leaf is another: as an opening from another chain leads to no root of this one. */
 const elsewhere = ({ leafKey }: Opening): Uint8Array => merkleLeafHash(leafOf(leafKey, concatBytes(leafKey)))
 
 async function send(world: World, sender: SimulatedNode, to: string, note: MemberNote): Promise<void> {
-  const { seed, sealingSeed, name } = sender.founded
+  const { sealingSeed, name } = sender.founded
+  const { seed } = sender
   const desk = new NoteDesk({
     chain: world.founding.chain.id,
     member: name,

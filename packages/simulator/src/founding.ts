@@ -40,6 +40,8 @@ export interface Founding {
   readonly custodians: readonly string[]
   /** Members whose clinicians ask. */
   readonly requesters: readonly string[]
+  /** A tenant that is no part of the genesis and joins in the middle; its host is the second member. */
+  readonly joining: { readonly id: string; readonly seed: Uint8Array; readonly host: string } | null
   readonly clinicians: readonly Clinician[]
   readonly patients: readonly FoundedPatient[]
   readonly policy: NetworkPolicy
@@ -49,7 +51,7 @@ export interface Founding {
 export const beginsAt = 1_900_022_400 - 180
 
 /** The key that follows a member's: derived, so that a world draws no more than it did. */
-const nextSeedOf = (seed: Uint8Array): Uint8Array => sha256(seed)
+export const nextSeedOf = (seed: Uint8Array): Uint8Array => sha256(seed)
 
 const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
 const membersMost = 6
@@ -60,6 +62,7 @@ export async function found(
   chance: Chance,
   policy: Partial<NetworkPolicy['parameters']> & { readonly profile: NetworkPolicy['profile'] },
   patientsLeast: number,
+  tenantJoins: boolean,
 ): Promise<Founding> {
   const count = chance.between(3, membersMost)
   const founded = Array.from({ length: count }, (_, index): FoundedMember => {
@@ -76,6 +79,8 @@ export async function found(
   })
   const board = `member-${count}`
   const keepers = founded.slice(1)
+  const host = tenantJoins ? keepers[0] : undefined
+  const joining = host ? { id: 'tenant-late', seed: chance.bytes(32), host: host.name } : null
   const custodians = keepers.flatMap(({ name, tenants }) => [name, ...tenants.map(({ id }) => id)])
   const requesters = ['member-1', ...(count > 3 ? ['member-2'] : [])]
   const clinicians = requesters.map(
@@ -114,7 +119,7 @@ export async function found(
     founding: events,
   })
   const patients = Array.from({ length: chance.between(patientsLeast, patientsMost) }, () =>
-    patientOf(chance, custodians),
+    patientOf(chance, custodians, joining?.id),
   )
   return {
     chain,
@@ -123,6 +128,7 @@ export async function found(
     board,
     custodians,
     requesters,
+    joining,
     clinicians,
     patients,
     policy: networkPolicy,
@@ -139,11 +145,11 @@ function mintNpi(chance: Chance): string {
   throw new Error('every nine digits have a check digit')
 }
 
-function patientOf(chance: Chance, custodians: readonly string[]): FoundedPatient {
+function patientOf(chance: Chance, custodians: readonly string[], joining: string | undefined): FoundedPatient {
   const id = `mrn-${hexOf(chance, 8)}`
   let left = chance.between(3, recordsMost)
   const charts = new Map<string, readonly IncomingRecord[]>()
-  for (const custodian of chance.some(custodians)) {
+  for (const custodian of [...chance.some(custodians), ...(joining === undefined ? [] : [joining])]) {
     const count = Math.min(left, chance.between(1, 12))
     left -= count
     if (count > 0)

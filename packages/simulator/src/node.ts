@@ -6,11 +6,11 @@ import { contracts, directory } from '@plexus/contracts'
 import { createReplica, type Replica as LedgerReplica, type LocalMember } from '@plexus/engine'
 import { Exchange, type Journal, type JournalChange, type Organisation, type Replica } from '@plexus/exchange'
 import { type Chain, createMachine, type Envelope } from '@plexus/kernel'
-import { type KeyStore, openKeyStore, openVault } from '@plexus/vault'
+import { type KeyStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import type { Chance } from './chance.ts'
 import { BlobDisk, JournalDisk, type LedgerDisk } from './disk.ts'
 import type { FoundedMember } from './founding.ts'
-import { Power, PowerCut } from './power.ts'
+import { Power, PowerCut, type WriteFate } from './power.ts'
 import { kindOf } from './write-kinds.ts'
 
 /** What the world does to a node, and hears of it. */
@@ -20,9 +20,9 @@ export interface NodeHost {
   readonly signaturesHold: (envelope: Envelope) => boolean
   /** Seconds since 1970 on this node's own clock. */
   now(node: SimulatedNode): number
-  /** Whether the power fails at this write, and when. */
-  cutAt(node: SimulatedNode, kind: string): 'after' | 'before' | undefined
-  onCut(node: SimulatedNode, kind: string, moment: string): void
+  /** What goes wrong with this write, if anything. */
+  fateOf(node: SimulatedNode, kind: string): WriteFate | undefined
+  onFate(node: SimulatedNode, kind: string, fate: WriteFate): void
   send(from: SimulatedNode, to: string, sealed: Uint8Array): void
   /** Before a write takes effect, while the facts are still those it was decided on. */
   beforeWrite(node: SimulatedNode, kind: string, changes: readonly JournalChange[]): void
@@ -45,6 +45,7 @@ interface Process {
   readonly exchange: Exchange
   readonly replica: LedgerReplica
   readonly journal: Journal
+  readonly vault: Vault
   member: LocalMember | undefined
   closeKeys(): void
 }
@@ -54,8 +55,20 @@ export class SimulatedNode {
   readonly journalDisk = new JournalDisk()
   readonly blobDisk = new BlobDisk()
   readonly ledger: LedgerDisk
-  /** How far this node's clock is off, in seconds. */
+  /** How far this node's clock is off, in seconds, and how fast it runs away from there, as a part of one. */
   skewSeconds = 0
+  drift = { rate: 0, since: 0 }
+  /** Milliseconds of the world: until then its disk takes nothing, or takes its time. */
+  diskFullUntil = 0
+  diskSlowUntil = 0
+  /** The process waits for its disk: what comes meanwhile comes later. */
+  busyUntil = 0
+  /** Seeds that replaced those of the founding, by organisation. */
+  readonly seeds = new Map<string, Uint8Array>()
+  /** Record versions in this node's vault, as far as the world remembers. */
+  readonly recordsSealed: Uint8Array[] = []
+  /** Tenants that have joined since the founding. */
+  readonly joined: Organisation[] = []
   dishonesty: Dishonesty | undefined
   private readonly host: NodeHost
   private readonly chance: Chance
@@ -91,15 +104,36 @@ export class SimulatedNode {
   }
 
   get organisations(): readonly Organisation[] {
-    return [{ id: this.name, seed: this.founded.seed }, ...this.founded.tenants]
+    const founded = [{ id: this.name, seed: this.founded.seed }, ...this.founded.tenants]
+    return [...founded, ...this.joined].map(({ id, seed }) => ({ id, seed: this.seeds.get(id) ?? seed }))
+  }
+
+  /** The seed of the member's own key, as it is now. */
+  get seed(): Uint8Array {
+    return this.seeds.get(this.name) ?? this.founded.seed
+  }
+
+  /** Takes a tenant on, in a running process too. */
+  takeOn(tenant: Organisation): void {
+    this.joined.push(tenant)
+    this.process?.exchange.organisations.set(tenant.id, tenant)
+  }
+
+  get vault(): Vault {
+    if (!this.process?.power.isOn) throw new PowerCut(`${this.name} is down`)
+    return this.process.vault
+  }
+
+  get isDamaged(): boolean {
+    return this.journalDisk.isDamaged || this.ledger.isDamaged
   }
 
   /** Starts a process on the disks, and joins it to the engine. */
   start(attach: (replica: LedgerReplica) => LocalMember): void {
     if (this.isUp) throw new Error(`${this.name} runs already`)
     const power = new Power({
-      cutAt: (kind) => this.host.cutAt(this, kind),
-      onCut: (kind, moment) => this.host.onCut(this, kind, moment),
+      fateOf: (kind) => this.host.fateOf(this, kind),
+      onFate: (kind, fate) => this.host.onFate(this, kind, fate),
     })
     const { folder } = this.host
     const random = this.chance.bytes
@@ -137,6 +171,7 @@ export class SimulatedNode {
       power,
       replica,
       journal,
+      vault,
       member: undefined,
       exchange: new Exchange({
         member: this.name,
@@ -152,7 +187,7 @@ export class SimulatedNode {
           },
         },
         organisations: this.organisations,
-        seed: this.founded.seed,
+        seed: this.seed,
         sealingSeed: this.founded.sealingSeed,
         blindingKey: this.founded.blindingKey,
       }),
@@ -190,12 +225,12 @@ export class SimulatedNode {
       get: (table, key) => {
         power.check()
         host.onLookup(this, table)
-        const value = disk.get(table, key)
+        const value = disk.read(table, key)
         return this.dishonesty?.journalValue ? this.dishonesty.journalValue(table, key, value) : value
       },
       entries: (table, options) => {
         power.check()
-        return disk.entries(table, options)
+        return disk.readEntries(table, options)
       },
       write: (changes) => {
         const kind = kindOf(changes)

@@ -45,6 +45,8 @@ export class Patient {
   /** Bundles as they were taken from the mailbox. */
   readonly bundles: Uint8Array[] = []
   client: WalletClient
+  /** Milliseconds of the world: until then nothing leaves the wallet. */
+  awayUntil = 0
   private readonly world: World
   private readonly chance: Chance
   private busy = false
@@ -68,7 +70,18 @@ export class Patient {
   }
 
   get custodians(): readonly string[] {
-    return [...this.founded.charts.keys()]
+    const { founding, tenantJoined } = this.world
+    return [...this.founded.charts.keys()].filter((each) => tenantJoined || each !== founding.joining?.id)
+  }
+
+  /** Its place among the patients of the world, for the trace. */
+  get number(): number {
+    return this.world.patients.indexOf(this) + 1
+  }
+
+  /** From a task: waits until the wallet is back. */
+  private async online(): Promise<void> {
+    while (this.world.timeline.now < this.awayUntil) await this.world.people.pause(pauseSeconds)
   }
 
   isEnrolledAt(custodian: string): boolean {
@@ -180,7 +193,7 @@ export class Patient {
         const name = this.chance.pick(
           world.founding.members.filter((each) => members.queries.isActive(view, each.name)),
         ).name
-        return { member: name, key: publicKeyOf(world.node(name).founded.seed) }
+        return { member: name, key: publicKeyOf(world.node(name).seed) }
       },
       nodeOf: async (organisation) => {
         const view = viewOf(members, world.watch.ledger)
@@ -202,13 +215,14 @@ export class Patient {
     shares: readonly Share[],
   ): Promise<Result<{ readonly height: number }, StepRefusal>> {
     const { world } = this
+    await this.online()
     const body = readBody(bodyBytes)
     if (!body.ok) return no({ type: 'body-malformed' })
     const node = world.node(body.value.sponsor)
-    const own = publicKeyOf(node.founded.seed)
+    const own = publicKeyOf(node.seed)
     const signatures = body.value.signers.map((key) =>
       equalBytes(key, own)
-        ? signBody(world.founding.chain.id, bodyBytes, node.founded.seed)
+        ? signBody(world.founding.chain.id, bodyBytes, node.seed)
         : shares.find((share) => equalBytes(share.key, key))?.signature,
     )
     const envelope = assembleEnvelope(
@@ -235,6 +249,7 @@ export class Patient {
 
   private async deliver(member: string, sealed: Uint8Array): Promise<Result<void, StepRefusal>> {
     const { world } = this
+    await this.online()
     for (let attempt = 0; attempt < triesMax; attempt++) {
       const answer = await world.people.wait<Result<void, StepRefusal> | undefined>((resume) => {
         world.timeline.after(20, async () => {
@@ -259,12 +274,13 @@ export class Patient {
     return key !== undefined && equalBytes(key, subject.key)
   }
 
-  private mail(member: string, request: Uint8Array): Promise<Result<NoticePage, StepRefusal>> {
+  private async mail(member: string, request: Uint8Array): Promise<Result<NoticePage, StepRefusal>> {
     const { world } = this
+    await this.online()
     return world.people.wait((resume) => {
       world.timeline.after(20, () => {
-        const node = world.node(member)
-        resume(node.isUp ? node.exchange.mailboxes.fetch(request) : no({ type: 'node-unreachable' }))
+        const page = world.ask(world.node(member), ({ mailboxes }) => mailboxes.fetch(request))
+        resume(page ?? no({ type: 'node-unreachable' }))
       })
     })
   }

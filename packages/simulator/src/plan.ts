@@ -1,26 +1,30 @@
-/** What shall go wrong in a world. Seeds take turns, so that any fifty in a row meet every crash and every cheat. */
+/** What shall go wrong in a world. Seeds take turns, so that any hundred in a row meet every fault of every write, and every lie. */
 import type { NetworkPolicy } from '@plexus/contracts'
 import type { Chance } from './chance.ts'
-import type { CutMoment } from './power.ts'
+import { type WriteFate, writeFates } from './power.ts'
 import { type WriteKind, writeKinds } from './write-kinds.ts'
 
 export const cheats = [
   'answers-twice',
   'flipped-ciphertext',
   'forked-chain',
+  'omitted-notice',
   'omitted-receipt',
+  'silent-release',
   'stale-head',
   'swapped-ciphertext',
+  'unconfirmed-requester',
 ] as const
 export type Cheat = (typeof cheats)[number]
 
 export interface Plan {
   readonly policy: Partial<NetworkPolicy['parameters']> & { readonly profile: NetworkPolicy['profile'] }
-  /** At the nth write of this kind in the world, the power of its node fails. */
-  readonly crashes: readonly { readonly kind: WriteKind; readonly moment: CutMoment; readonly nth: number }[]
-  /** At any other durable write. */
-  readonly crashProbability: number
+  /** What becomes of the nth write of this kind in the world. */
+  readonly writes: readonly { readonly kind: WriteKind; readonly fate: WriteFate; readonly nth: number }[]
+  /** That any other durable write goes wrong. */
+  readonly writeFaultProbability: number
   readonly loss: number
+  readonly corruption: number
   readonly duplication: number
   readonly lateness: number
   readonly cheat: Cheat | null
@@ -29,9 +33,15 @@ export interface Plan {
   /** Ceilings for self-asserted requests are so low that they are met. */
   readonly isTight: boolean
   readonly actions: number
+  /** Faults that no write brings about. */
+  readonly faults: number
+  /** A tenant joins in the middle. */
+  readonly tenantJoins: boolean
+  /** A key is replaced in the middle. */
+  readonly rotates: boolean
 }
 
-const crashesPerWorld = 4
+const writeFaultsPerWorld = 5
 /** Writes that every world makes often, and about how often at least: the crash may come at any of them. */
 const frequent: ReadonlyMap<WriteKind, number> = new Map([
   ['acknowledged', 15],
@@ -44,13 +54,21 @@ const frequent: ReadonlyMap<WriteKind, number> = new Map([
   ['told', 3],
   ['vault-keys', 5],
 ])
-const points = writeKinds.flatMap((kind) => (['after', 'before'] as const).map((moment) => ({ kind, moment })))
+/** A torn write needs a format that can be torn: journal, ledger and key store are whole or absent by their ports. */
+const points = writeKinds.flatMap((kind) =>
+  writeFates.filter((fate) => fate !== 'torn' || kind === 'vault-pack').map((fate) => ({ kind, fate })),
+)
+/** Writes that few worlds make at all: each world tries its luck with one of them besides. */
+const rare = (['correction-received', 'own-staff', 'void'] as const).flatMap((kind) =>
+  (['before', 'after', 'failed', 'failed-done'] as const).map((fate) => ({ kind, fate })),
+)
+const faultsPerWorld = 8
 
 export function planOf(seed: number, chance: Chance): Plan {
   const calm = seed % 10 === 0
-  const crashes = Array.from({ length: crashesPerWorld }, (_, index) => {
+  const writes = Array.from({ length: writeFaultsPerWorld }, (_, index) => {
     const point = points[
-      (seed + index * Math.ceil(points.length / crashesPerWorld)) % points.length
+      (seed + index * Math.ceil(points.length / writeFaultsPerWorld)) % points.length
     ] as (typeof points)[number]
     return { ...point, nth: chance.between(1, frequent.get(point.kind) ?? 1) }
   })
@@ -64,14 +82,18 @@ export function planOf(seed: number, chance: Chance): Plan {
         selfAssertedPatientsPerClinicianPerDayMax: chance.between(1, 2),
       }),
     },
-    crashes: calm ? [] : crashes,
-    crashProbability: calm ? 0 : chance.pick([0, 0.001, 0.003]),
+    writes: calm ? [] : [...writes, { ...(rare[seed % rare.length] as (typeof rare)[number]), nth: 1 }],
+    writeFaultProbability: calm ? 0 : chance.pick([0, 0.001, 0.003]),
     loss: calm ? 0 : chance.pick([0, 0.02, 0.15]),
     duplication: calm ? 0 : chance.pick([0, 0.05, 0.3]),
+    corruption: calm ? 0 : chance.pick([0, 0.01, 0.05]),
     lateness: calm ? 0 : chance.pick([0, 0.05, 0.2]),
     cheat: seed % 2 === 1 ? (cheats[((seed - 1) / 2) % cheats.length] as Cheat) : null,
     faultySeconds: 240,
     isTight,
     actions: chance.between(18, 30),
+    faults: calm ? 0 : faultsPerWorld,
+    tenantJoins: seed % 4 === 1,
+    rotates: seed % 3 === 1,
   }
 }

@@ -1,34 +1,52 @@
-/** The power of one node: every durable write runs through it, and it can fail before a write or right after it. */
+/** The power and the disk of one node: every durable write runs through it, and every one of them can go wrong. */
 
 /** What a process feels when it dies: nothing it started goes on. */
 export class PowerCut extends Error {
   override readonly name = 'PowerCut'
 }
 
-export type CutMoment = 'after' | 'before'
+/** What a process is told when its disk refuses: it lives on, or ends by its own choice. */
+export class WriteFailed extends Error {
+  override readonly name = 'WriteFailed'
+}
+
+/** The medium altered what lies on it, and whoever reads is told so. */
+export class Damaged extends Error {
+  override readonly name = 'Damaged'
+}
+
+/**
+ * What becomes of a write. The first three end the process: before it took effect, after it, and in the middle where
+ * the medium keeps a part of it. The last two only say that it failed: once truly, once although it happened.
+ */
+export const writeFates = ['before', 'after', 'torn', 'failed', 'failed-done'] as const
+export type WriteFate = (typeof writeFates)[number]
 
 export class Power {
   isOn = true
-  private readonly cutAt: (kind: string) => CutMoment | undefined
-  private readonly onCut: (kind: string, moment: CutMoment) => void
+  private readonly fateOf: (kind: string) => WriteFate | undefined
+  private readonly onFate: (kind: string, fate: WriteFate) => void
 
-  /** `cutAt` is asked at every durable write, in order. */
+  /** `fateOf` is asked at every durable write, in order; `onFate` hears of each that goes wrong, before it is felt. */
   constructor(parts: {
-    readonly cutAt: (kind: string) => CutMoment | undefined
-    readonly onCut: (kind: string, moment: CutMoment) => void
+    readonly fateOf: (kind: string) => WriteFate | undefined
+    readonly onFate: (kind: string, fate: WriteFate) => void
   }) {
-    this.cutAt = parts.cutAt
-    this.onCut = parts.onCut
+    this.fateOf = parts.fateOf
+    this.onFate = parts.onFate
   }
 
-  /** All of the write happens or nothing of it; whether it did, the process may not live to see. */
-  write<Value>(kind: string, action: () => Value): Value {
+  /** All of the write happens or nothing of it, unless `tear` says what a torn one leaves. */
+  write<Value>(kind: string, action: () => Value, tear: () => void = () => {}): Value {
     this.check()
-    const moment = this.cutAt(kind)
-    if (moment === 'before') this.cut(kind, moment)
-    const value = action()
-    if (moment === 'after') this.cut(kind, moment)
-    return value
+    const fate = this.fateOf(kind)
+    if (fate === undefined) return action()
+    if (fate === 'after' || fate === 'failed-done') action()
+    if (fate === 'torn') tear()
+    const fails = fate === 'failed' || fate === 'failed-done'
+    if (!fails) this.isOn = false
+    this.onFate(kind, fate)
+    throw fails ? new WriteFailed(`the disk refuses ${kind}`) : new PowerCut(`${fate} ${kind}`)
   }
 
   /** Every other door of a dead process is closed too. */
@@ -38,11 +56,5 @@ export class Power {
 
   off(): void {
     this.isOn = false
-  }
-
-  private cut(kind: string, moment: CutMoment): never {
-    this.isOn = false
-    this.onCut(kind, moment)
-    throw new PowerCut(`${moment} ${kind}`)
   }
 }

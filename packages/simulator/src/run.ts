@@ -1,9 +1,12 @@
 /** One seed: a world is founded, lives through its faults, is healed, and is judged. */
+import { tmpdir } from 'node:os'
 import { Actions } from './actions.ts'
 import { beginCheat, type CheatRecord } from './cheats.ts'
 import { converge, judgeEnding } from './ending.ts'
+import { judgeLedgers, judgeLiveness } from './ending-ledger.ts'
 import { Faults } from './faults.ts'
 import { forge, forgeries } from './forgeries.ts'
+import { Membership } from './membership.ts'
 import { provoke } from './provocations.ts'
 import { World } from './world.ts'
 
@@ -25,11 +28,11 @@ export interface Outcome {
 /** Wallets enrol before anything goes wrong with people, though nodes may fail already. */
 const settlingInSeconds = 12
 const forgeriesPerWorld = 2
-const faultsPerWorld = 6
 const manyPerWorld = 3
 
-export async function simulate(seed: number): Promise<Outcome> {
-  const world = await World.of(seed)
+/** Key stores of the world's nodes lie under `scratch` while it lives. */
+export async function simulate(seed: number, scratch: string = tmpdir()): Promise<Outcome> {
+  const world = await World.of(seed, scratch)
   let broken: string | null = null
   try {
     await live(world)
@@ -66,8 +69,10 @@ async function live(world: World): Promise<void> {
     const forgery = forgeries[(world.seed * forgeriesPerWorld + each) % forgeries.length]
     if (forgery) timeline.after(whenever(), () => forge(world, chance, forgery))
   }
-  const isCalm = world.seed % 10 === 0
-  for (let each = 0; each < (isCalm ? 0 : faultsPerWorld); each++) timeline.after(whenever(), () => faults.something())
+  const membership = new Membership(world, (...of) => actions.suspensions.transact(...of))
+  if (plan.tenantJoins) timeline.after(chance.between(5, 60) * 1000, () => membership.join())
+  if (plan.rotates) timeline.after(chance.between(30, 150) * 1000, () => membership.rotate())
+  for (let each = 0; each < plan.faults; each++) timeline.after(whenever(), () => faults.something())
   let cheat: CheatRecord | undefined
   const kind = plan.cheat
   if (kind)
@@ -76,6 +81,8 @@ async function live(world: World): Promise<void> {
     })
   await world.run(plan.faultySeconds * 1000)
   faults.heal()
+  await judgeLiveness(world)
   await converge(world)
+  judgeLedgers(world)
   judgeEnding(world, cheat)
 }

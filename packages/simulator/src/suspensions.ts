@@ -65,10 +65,12 @@ export class Suspensions {
   ): void {
     const { world } = this
     const pairs = world.founding.requesters.flatMap((each) =>
-      world.founding.members.filter(({ name }) => name !== each).map(({ name }) => [each, name].sort().join(' ')),
+      world.founding.members
+        .filter(({ name }) => name !== each)
+        .flatMap(({ name }) => [`${each} ${name}`, `${name} ${each}`]),
     )
     const held = this.chance.happens(0.7)
-    if (held) for (const pair of pairs) world.cutPairs.add(pair)
+    if (held) for (const pair of pairs) world.cutWays.add(pair)
     this.askAgain()
     this.askAgain()
     world.people.begin(async () => {
@@ -76,18 +78,19 @@ export class Suspensions {
       for (const member of by) await this.transact(member, contract, before())
       world.tell(what)
       world.count(what)
-      if (held) for (const pair of pairs) world.cutPairs.delete(pair)
+      if (held) for (const pair of pairs) world.cutWays.delete(pair)
       await world.people.pause(this.chance.between(10, 30))
       // The one who was suspended cannot vote; those who can do it for all.
       for (const member of by) await this.transact(member, contract, after())
     })
   }
 
-  /** A transaction of a member, sent until its replica has it, whatever the outcome there. */
+  /** A transaction of a member, and of whoever signs besides, sent until its replica has it, whatever the outcome there. */
   async transact<Tx extends Variant>(
     member: string,
     contract: { readonly name: string; readonly transaction: Schema<Tx> },
     transaction: Tx,
+    besides: readonly Uint8Array[] = [],
   ): Promise<void> {
     const { world } = this
     const node = world.node(member)
@@ -101,7 +104,7 @@ export class Suspensions {
           contract: contract.name,
           transaction: encode(contract.transaction, transaction),
         },
-        [node.founded.seed],
+        [node.seed, ...besides],
       )
       const answer = await world.people.wait<SubmitAnswer | undefined>((resume) => {
         const at = node.member

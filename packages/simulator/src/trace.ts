@@ -21,6 +21,12 @@ export class Trace {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
   }
 
+  /** A rule that was held against what happened; its name stands before the colon. */
+  check(rule: string): void {
+    const end = rule.indexOf(':')
+    this.count(`check: ${end < 0 ? rule : rule.slice(0, end)}`)
+  }
+
   get last(): readonly string[] {
     return this.recent
   }

@@ -60,11 +60,16 @@ export class Watch {
   private readonly deposits = new Map<string, { readonly keeper: string; readonly name: string }[]>()
   /** Receipts on which a cheating node released although the head was closed. */
   readonly staleAnswers: string[] = []
+  /** Intents on which a cheating node let keys go without a receipt on the ledger. */
+  readonly silentAnswers = new Set<string>()
   private readonly answers = new Map<string, string>()
+  /** Answers as they left, as whoever listens may put them again. */
+  readonly answerNotes: { readonly from: string; readonly to: string; readonly sealed: Uint8Array }[] = []
   /** Patients asked for on self-asserted evidence: by custodian, requester and day, then by patient, the clinicians. */
   readonly selfAsserted = new Map<string, Map<string, Set<string>>>()
   /** Called when a receipt was written and when an answer left: for whoever wants to come in between. */
   readonly onReceipt: ((node: SimulatedNode, written: WrittenReceipt) => void)[] = []
+  readonly onRequest: ((from: string, to: string, intent: string, asked: Asked) => void)[] = []
   readonly onAnswer: ((node: SimulatedNode, intent: string, receipt: Receipt) => void)[] = []
   /** The last request for each intent, as it may be put again. */
   readonly requests = new Map<string, { readonly from: string; readonly to: string; readonly sealed: Uint8Array }>()
@@ -129,7 +134,7 @@ export class Watch {
     if (note.type === 'answer' || note.type === 'refusal')
       this.world.require(
         !this.neverAnswered.has(`${to} ${toHex(note.intent)}`),
-        `${from.name} answered ${to} on an intent that is not its own, or not of this chain`,
+        `asked by who may not: ${from.name} answered ${to} on an intent that is not its own, or not of this chain`,
       )
     if (note.type === 'request') this.tookRequest(leaving, note)
     else if (note.type === 'answer') this.judgeAnswer(leaving, note, body)
@@ -148,6 +153,12 @@ export class Watch {
     if (!this.asked.has(key)) this.world.tell(`${from.name} asks ${to} ${key.slice(0, 8)}`)
     this.asked.set(key, { intent: note.intent, evidence: note.evidence, content: read.value.content })
     this.requests.set(key, { from: from.name, to, sealed })
+    for (const each of this.onRequest) each(from.name, to, key, { ...note, content: read.value.content })
+  }
+
+  /** The statement hash that an opening shows, when it leads to anything. */
+  hashOf(opening: Opening): Uint8Array | undefined {
+    return openingLeadsTo(this.chain, opening)?.hash
   }
 
   private judgeAnswer(leaving: Leaving, note: Extract<MemberNote, { type: 'answer' }>, body: Uint8Array): void {
@@ -167,6 +178,10 @@ export class Watch {
 
     const intentAt = this.heightOf(asked.intent)
     const receiptAt = this.heightOf(note.receipt)
+    if (!honest && receiptAt === undefined) {
+      this.silentAnswers.add(key)
+      return
+    }
     world.require(
       intentAt !== undefined &&
         receiptAt !== undefined &&
@@ -179,6 +194,11 @@ export class Watch {
     world.require(
       receiptAt !== undefined && decidedAt >= receiptAt && decidedAt <= height,
       `release note: ${from.name} says that it decided last at ${decidedAt}, outside ${receiptAt} to ${height}`,
+    )
+    const decidedTime = world.sequencerLedger.block(decidedAt)?.time ?? 0
+    world.require(
+      !honest || decidedTime <= asked.content.expiresAt,
+      `expiry: ${from.name} decided at ${decidedAt} on an intent that had ended by the ledger's time`,
     )
     const closedAt = this.closingOf(told)
     if (honest)
@@ -204,6 +224,7 @@ export class Watch {
         leaving.duties(note.receipt.statement) || this.delivered(toHex(led.hash)),
         `INV-R4: an answer left ${from.name}, and its notice is neither in the outbox nor in the mailbox`,
       )
+    this.answerNotes.push({ from: from.name, to, sealed: leaving.sealed })
     for (const each of this.onAnswer) each(from, key, told)
   }
 
@@ -289,7 +310,11 @@ export class Watch {
     this.world.count(`write ${kind}`)
     const written = ['receipt', 'void', 'own-staff'].includes(kind) ? this.receiptIn(node, changes) : undefined
     if (written) this.wrote(node, written)
-    if (kind === 'answer') this.taken.add(changes.find(({ table }) => table === 'intents-asked')?.key ?? '')
+    if (kind === 'answer') {
+      const key = changes.find(({ table }) => table === 'intents-asked')?.key ?? ''
+      this.world.require(!this.taken.has(key), `INV-R3: ${node.name} took two answers to one intent`)
+      this.taken.add(key)
+    }
     if (kind !== 'release' && kind !== 'void') return
     const key = changes.find(({ table, value }) => table === 'requests' && value)?.key
     if (key === undefined) throw new Error(`a ${kind} without a request`)

@@ -1,19 +1,8 @@
 /** A network of real nodes on one clock: what they say to each other is late, lost, doubled or cut off, and their power fails. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { toHex } from '@plexus/codec'
-import { contracts, directory } from '@plexus/contracts'
-import {
-  createSequencer,
-  type LocalEngine,
-  type LocalMember,
-  type Replica,
-  rememberSignatures,
-  startLocalEngine,
-} from '@plexus/engine'
-import type { Exchange } from '@plexus/exchange'
-import { createMachine } from '@plexus/kernel'
+import { type LocalMember, rememberSignatures } from '@plexus/engine'
+import type { Exchange, IncomingRecord } from '@plexus/exchange'
 import type { Subject } from '@plexus/policy'
 import { type Chance, chanceOf } from './chance.ts'
 import { LedgerDisk } from './disk.ts'
@@ -22,7 +11,7 @@ import { type NodeHost, SimulatedNode } from './node.ts'
 import { Patient } from './patient.ts'
 import { People } from './people.ts'
 import { type Plan, planOf } from './plan.ts'
-import { Power, PowerCut } from './power.ts'
+import { Supervisor } from './supervisor.ts'
 import { Timeline } from './timeline.ts'
 import { RuleBroken, Trace } from './trace.ts'
 import { Watch } from './watch.ts'
@@ -33,6 +22,9 @@ const tickMilliseconds = 500
 const noteMilliseconds = { least: 5, most: 40 } as const
 /** A ceiling is met by asking for one patient more. */
 const patientsInTightWorlds = 3
+/** In four minutes some dozens of people bring about a few hundred of each. */
+const envelopesMax = 500
+const notesMax = 1_000
 /** A wallet gives up on a node that is silent for this long. */
 const triesMax = 240
 
@@ -49,28 +41,28 @@ export class World {
   readonly nodes = new Map<string, SimulatedNode>()
   readonly patients: readonly Patient[]
   readonly sequencerLedger = new LedgerDisk()
-  /** App hashes by height, as the first ledger that committed each said. */
-  private readonly appHashes: string[] = []
-  private engine: LocalEngine | undefined
+  readonly supervisor: Supervisor
   private readonly network: Chance
-  private readonly powers: Chance
   /** False after the healing: then nothing goes wrong any more. */
   faulty = true
-  /** Pairs of nodes, in order of their names, between which nothing passes. */
-  readonly cutPairs = new Set<string>()
+  /** Ways from one node to another on which nothing passes: `from to`. */
+  readonly cutWays = new Set<string>()
   /** Members that wallets cannot reach. */
   readonly deafTo = new Set<string>()
-  private readonly writesSeen = new Map<string, number>()
+  /** Notes that have left and not arrived. */
+  underWay = 0
+  /** The tenant that is no part of the founding has joined. */
+  tenantJoined = false
   private broken: unknown
 
-  private constructor(seed: number, founding: Founding, plan: Plan) {
+  private constructor(seed: number, founding: Founding, plan: Plan, scratch: string) {
     this.seed = seed
     this.founding = founding
     this.plan = plan
     this.chance = chanceOf(seed)
     this.network = this.chance.stream('network')
-    this.powers = this.chance.stream('power')
-    this.folder = mkdtempSync(join(tmpdir(), 'plexus-simulator-'))
+    this.supervisor = new Supervisor(this)
+    this.folder = mkdtempSync(join(scratch, 'plexus-simulator-'))
     this.people = new People(this.timeline, (error) => this.fail(error))
     this.watch = new Watch(this)
     for (const { id, charts } of founding.patients)
@@ -83,24 +75,26 @@ export class World {
     }
   }
 
-  static async of(seed: number): Promise<World> {
+  /** Its key stores lie in a folder of `scratch` until it is closed. */
+  static async of(seed: number, scratch: string): Promise<World> {
     const chance = chanceOf(seed)
     const plan = planOf(seed, chance.stream('plan'))
-    const founding = await found(chance.stream('founding'), plan.policy, plan.isTight ? patientsInTightWorlds : 1)
-    return new World(seed, founding, plan)
+    const founding = await found(
+      chance.stream('founding'),
+      plan.policy,
+      plan.isTight ? patientsInTightWorlds : 1,
+      plan.tenantJoins,
+    )
+    return new World(seed, founding, plan, scratch)
   }
 
   begin(): void {
-    this.startEngine()
-    for (const node of this.nodes.values()) {
-      this.startNode(node)
-      this.tick(node)
-    }
+    this.supervisor.begin()
+    for (const node of this.nodes.values()) this.tick(node)
   }
 
   close(): void {
-    this.engine?.stop()
-    for (const node of this.nodes.values()) node.stop()
+    this.supervisor.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -143,12 +137,35 @@ export class World {
     this.trace.count(what)
   }
 
+  /** Something that went wrong by the plan of the seed. */
+  fault(what: string): void {
+    this.trace.count(`fault: ${what}`)
+  }
+
+  /** Seconds since 1970 on a node's own clock. */
+  clockOf(node: SimulatedNode): number {
+    const { rate, since } = node.drift
+    return this.now + node.skewSeconds + rate * (this.now - since)
+  }
+
+  /** From outside a turn: what a node's process says now; undefined when it is down, or finds damage and stops. */
+  ask<Value>(node: SimulatedNode, action: (exchange: Exchange) => Value): Value | undefined {
+    if (!node.isUp) return undefined
+    try {
+      return action(node.exchange)
+    } catch (error) {
+      if (!this.supervisor.took(node, error)) throw error
+      return undefined
+    }
+  }
+
   /** The first broken rule ends the run. */
   fail(error: unknown): void {
     this.broken ??= error
   }
 
   require(held: boolean, rule: string): void {
+    this.trace.check(rule)
     if (!held) throw new RuleBroken(rule)
   }
 
@@ -164,7 +181,20 @@ export class World {
       if (this.broken !== undefined) throw this.broken
       if (this.timeline.now < lookedAt + tickMilliseconds) continue
       lookedAt = this.timeline.now
+      this.holdQueues()
       if (done()) return true
+    }
+  }
+
+  /** What waits anywhere stays far below what a world of this size can bring about. */
+  private holdQueues(): void {
+    this.require(
+      this.supervisor.waiting <= envelopesMax,
+      `queues: ${this.supervisor.waiting} envelopes wait for a block`,
+    )
+    for (const { name, journalDisk } of this.nodes.values()) {
+      const notes = journalDisk.count('outbox')
+      this.require(notes <= notesMax, `queues: ${notes} notes wait in the outbox of ${name}`)
     }
   }
 
@@ -174,14 +204,23 @@ export class World {
     try {
       await action(node.exchange)
     } catch (error) {
-      if (!(error instanceof PowerCut)) this.fail(error)
+      if (!this.supervisor.took(node, error)) this.fail(error)
     }
+  }
+
+  /** In a node's turn, as soon as its disk lets it. */
+  private whenFree(node: SimulatedNode, milliseconds: number, action: () => Promise<void>): void {
+    this.timeline.after(milliseconds, async () => {
+      const wait = node.busyUntil - this.timeline.now
+      if (wait <= 0) await action()
+      else this.whenFree(node, wait, action)
+    })
   }
 
   /** From a task: what the people at a node do there; undefined when its power failed meanwhile. */
   at<Value>(node: SimulatedNode, action: (exchange: Exchange) => Promise<Value> | Value): Promise<Value | undefined> {
     return this.people.wait((resume) => {
-      this.timeline.after(this.network.between(noteMilliseconds.least, noteMilliseconds.most), async () => {
+      this.whenFree(node, this.network.between(noteMilliseconds.least, noteMilliseconds.most), async () => {
         let value: Value | undefined
         await this.turn(node, async (exchange) => {
           value = await exchange.run(action)
@@ -204,19 +243,14 @@ export class World {
     return undefined
   }
 
-  /** Ends a process from outside, between two writes. */
-  crash(node: SimulatedNode, downMilliseconds: number): void {
-    if (!node.isUp) return
-    this.tell(`${node.name} loses its power`)
-    this.count('crash between writes')
-    node.powerOff()
-    this.downFor(node, downMilliseconds)
-  }
-
-  skew(node: SimulatedNode, seconds: number): void {
-    node.skewSeconds = seconds
-    this.tell(`the clock of ${node.name} is off by ${seconds} s`)
-    if (seconds !== 0) this.count('clock off')
+  /** From a task: records come into custody, however often it takes. */
+  async bring(custodian: string, patient: string, records: readonly IncomingRecord[]): Promise<void> {
+    const node = this.hostOf(custodian)
+    const brought = await this.atLast(node, ({ custody }) => {
+      const registered = custody.register(custodian, patient, records)
+      return { registered, versions: custody.versions(custody.patientKey(custodian, patient)) }
+    })
+    for (const { record } of brought?.versions ?? []) node.recordsSealed.push(record)
   }
 
   private host(): NodeHost {
@@ -225,13 +259,9 @@ export class World {
       folder: this.folder,
       // One memory for all: a world with a verification per node would only be slower.
       signaturesHold: rememberSignatures(),
-      now: (node) => this.now + node.skewSeconds,
-      cutAt: (_node, kind) => this.cutAt(kind),
-      onCut: (node, kind, moment) => {
-        this.tell(`${node.name} loses its power ${moment} ${kind}`)
-        this.count(`crash ${moment} ${kind}`)
-        this.downFor(node, this.powers.between(200, 20_000))
-      },
+      now: (node) => this.clockOf(node),
+      fateOf: (node, kind) => this.supervisor.fateOf(node, kind),
+      onFate: (node, kind, fate) => this.supervisor.onFate(node, kind, fate),
       send: (from, to, sealed) => this.send(from, to, sealed),
       beforeWrite: (node, kind, changes) => this.watch.beforeWrite(node, kind, changes),
       afterWrite: (node, kind, changes) => this.watch.afterWrite(node, kind, changes),
@@ -251,119 +281,9 @@ export class World {
     })
   }
 
-  private cutAt(kind: string): 'after' | 'before' | undefined {
-    const seen = (this.writesSeen.get(kind) ?? 0) + 1
-    this.writesSeen.set(kind, seen)
-    if (!this.faulty) return undefined
-    const planned = this.plan.crashes.find((each) => each.kind === kind && each.nth === seen)
-    if (planned) return planned.moment
-    if (!this.powers.happens(this.plan.crashProbability)) return undefined
-    return this.powers.happens(0.5) ? 'after' : 'before'
-  }
-
-  private downFor(node: SimulatedNode, milliseconds: number): void {
-    this.timeline.after(0, () => {
-      this.engine?.detach(node.name)
-      node.stop()
-    })
-    const restart = (): void => {
-      if (!this.engine) this.timeline.after(1000, restart)
-      else if (!node.isUp) {
-        this.tell(`${node.name} starts again`)
-        this.startNode(node)
-      }
-    }
-    this.timeline.after(Math.max(1, milliseconds), restart)
-  }
-
-  private startNode(node: SimulatedNode): void {
-    const { engine } = this
-    if (!engine) throw new Error('no engine to join')
-    try {
-      node.start((replica) => {
-        this.follow(node, replica)
-        return engine.attach(replica)
-      })
-    } catch (error) {
-      // It died while it started; whoever cut its power starts it again.
-      if (!(error instanceof PowerCut)) throw error
-    }
-  }
-
-  private follow(node: SimulatedNode, replica: Replica): void {
-    replica.onApplied(({ height }) => {
-      const own = node.tipHex
-      this.require(
-        own === this.appHashes[height],
-        `agreement: ${node.name} has another state at height ${height} than the first that applied it`,
-      )
-      this.timeline.after(1, () => this.turn(node, (exchange) => exchange.wake()))
-    })
-  }
-
-  private startEngine(): void {
-    const power = new Power({
-      cutAt: (kind) => this.cutAt(kind),
-      onCut: (kind, moment) => {
-        this.tell(`the sequencer loses its power ${moment} ${kind}`)
-        this.count(`crash ${moment} ${kind}`)
-      },
-    })
-    const store = this.sequencerLedger.under(power, 'sequencer-block')
-    const machine = createMachine({
-      chain: this.founding.chain,
-      contracts,
-      directory,
-      signaturesHold: rememberSignatures(),
-    })
-    this.engine = startLocalEngine({
-      sequencer: createSequencer({
-        machine,
-        store: {
-          ...store,
-          commit: (applied, header) => {
-            // Said first: after a crash right behind the write the block stands all the same.
-            const hash = toHex(applied.tip.appHash)
-            const { height } = applied.tip
-            store.commit(applied, header)
-            this.appHashes[height] = hash
-            if (applied.transactions.length > 0)
-              this.tell(`block ${height} with ${applied.transactions.length}, ${hash.slice(0, 12)}`)
-          },
-        },
-        seed: this.founding.sequencerSeed,
-      }),
-      replicas: [],
-      clock: { now: () => this.now },
-      schedule: (callback, milliseconds) => this.timeline.ofEngine(milliseconds, callback),
-      onFailure: (member, error) => {
-        if (!(error instanceof PowerCut)) this.fail(error)
-        else if (member === null) this.timeline.after(0, () => this.sequencerDown())
-      },
-      delayMilliseconds: 3,
-    })
-  }
-
-  /** Blocks that were durable stand; everybody joins the engine anew. */
-  private sequencerDown(): void {
-    this.engine = undefined
-    for (const node of this.nodes.values()) if (node.isUp) node.powerOff()
-    this.timeline.after(this.powers.between(500, 8_000), () => {
-      this.tell('the sequencer starts again')
-      const top = this.sequencerLedger.height
-      this.appHashes[top] = toHex(this.sequencerLedger.tipHash)
-      this.startEngine()
-      for (const node of this.nodes.values()) {
-        if (node.isUp) continue
-        node.stop()
-        this.startNode(node)
-      }
-    })
-  }
-
   private tick(node: SimulatedNode): void {
     const again = async (): Promise<void> => {
-      this.timeline.after(tickMilliseconds, again)
+      this.whenFree(node, tickMilliseconds, again)
       await this.turn(node, (exchange) => exchange.wake())
     }
     this.timeline.after(this.network.between(1, tickMilliseconds), again)
@@ -377,22 +297,34 @@ export class World {
       const delay = this.network.between(noteMilliseconds.least, noteMilliseconds.most)
       const late = this.faulty && this.network.happens(this.plan.lateness) ? this.network.between(100, 30_000) : 0
       if (this.faulty && this.network.happens(this.plan.loss)) {
-        this.count('note lost')
+        this.fault('note lost')
         continue
       }
-      if (copy > 0) this.count('note doubled')
-      if (late > 0) this.count('note late')
-      this.carry(from.name, to, sealed, delay + late)
+      if (copy > 0) this.fault('note doubled')
+      if (late > 0) this.fault('note late')
+      const changed = this.faulty && this.network.happens(this.plan.corruption)
+      this.carry(from.name, to, changed ? this.corrupted(sealed) : sealed, delay + late)
     }
   }
 
   /** Brings a note, once, unless the way is cut when it arrives. */
   carry(from: string, to: string, sealed: Uint8Array, milliseconds: number): void {
-    this.timeline.after(milliseconds, () => {
-      if (this.cutPairs.has([from, to].sort().join(' '))) return
-      return this.turn(this.node(to), async (exchange) => {
+    const node = this.node(to)
+    this.underWay++
+    this.whenFree(node, milliseconds, async () => {
+      this.underWay--
+      if (this.cutWays.has(`${from} ${to}`)) return
+      await this.turn(node, async (exchange) => {
         await exchange.receive(sealed)
       })
     })
+  }
+
+  private corrupted(sealed: Uint8Array): Uint8Array {
+    const changed = sealed.slice()
+    const at = this.network.below(changed.length)
+    changed[at] = (changed[at] as number) ^ (1 << this.network.below(8))
+    this.fault('note with a flipped bit')
+    return changed
   }
 }

@@ -1,0 +1,141 @@
+/** Who belongs to the network changes in the middle of accesses: a tenant joins, and keys are replaced. */
+import { type Schema, toHex } from '@plexus/codec'
+import { members } from '@plexus/contracts'
+import { handleOf, publicKeyOf } from '@plexus/crypto'
+import { type Variant, viewOf } from '@plexus/kernel'
+import type { Chance } from './chance.ts'
+import { nextSeedOf } from './founding.ts'
+import type { SimulatedNode } from './node.ts'
+import type { World } from './world.ts'
+
+const triesMax = 400
+const triesPauseSeconds = 2
+
+type Transact = <Tx extends Variant>(
+  member: string,
+  contract: { readonly name: string; readonly transaction: Schema<Tx> },
+  transaction: Tx,
+  besides?: readonly Uint8Array[],
+) => Promise<void>
+
+export class Membership {
+  private readonly world: World
+  private readonly chance: Chance
+  private readonly transact: Transact
+
+  constructor(world: World, transact: Transact) {
+    this.world = world
+    this.chance = world.chance.stream('membership')
+    this.transact = transact
+  }
+
+  private get view() {
+    return viewOf(members, this.world.watch.ledger)
+  }
+
+  private keyStatus(key: Uint8Array): string | undefined {
+    return members.queries.keyOf(this.view, toHex(key))?.status
+  }
+
+  /** A practice becomes a tenant of a member, brings its charts, and its patients enrol there. */
+  join(): void {
+    const { world } = this
+    const { joining } = world.founding
+    if (!joining) return
+    const { id, seed, host } = joining
+    const key = publicKeyOf(seed)
+    world.people.begin(async () => {
+      await this.until(
+        () => members.queries.hostOf(this.view, id) === host,
+        () => this.transact(host, members, { type: 'register-tenant', tenant: id }),
+      )
+      await this.until(
+        () => this.keyStatus(key) === 'active',
+        () => this.registerOfTenant(host, id, seed),
+      )
+      world.node(host).takeOn({ id, seed })
+      world.tenantJoined = true
+      world.tell(`${id} joins at ${host}`)
+      world.count('tenant joined')
+      for (const patient of world.patients) {
+        const records = patient.founded.charts.get(id)
+        if (!records) continue
+        await world.bring(id, patient.id, records)
+        patient.alone((client) => patient.enrol(client, id))
+      }
+    })
+  }
+
+  /** A member or a tenant gets a new key. */
+  rotate(): void {
+    const holders = [...this.world.nodes.values()].flatMap((node) =>
+      node.organisations.map(({ id, seed }) => ({ node, id, seed })),
+    )
+    const { node, id, seed } = this.chance.pick(holders)
+    if (id === node.name) this.rotateMember(node, seed)
+    else this.replaceOfTenant(node, id, seed)
+  }
+
+  /** By the successor that the key names: the old key is revoked in the same step. */
+  private rotateMember(node: SimulatedNode, seed: Uint8Array): void {
+    const { world } = this
+    const old = publicKeyOf(seed)
+    const successor = nextSeedOf(seed)
+    const rotation = {
+      type: 'rotate-key',
+      key: old,
+      successor: publicKeyOf(successor),
+      next: handleOf(publicKeyOf(nextSeedOf(successor))),
+    } as const
+    world.people.begin(async () => {
+      await this.until(
+        () => this.keyStatus(rotation.successor) === 'active',
+        () => this.transact(node.name, members, rotation, [successor]),
+      )
+      node.seeds.set(node.name, successor)
+      world.tell(`${node.name} signs with its next key`)
+      world.supervisor.renew(node)
+      world.require(this.keyStatus(old) === 'revoked', 'membership: a rotated key is still good')
+      world.count('key replaced: member')
+    })
+  }
+
+  /** For a while both are good, then the old one is revoked. */
+  private replaceOfTenant(node: SimulatedNode, id: string, before: Uint8Array): void {
+    const { world, chance } = this
+    const old = publicKeyOf(before)
+    const seed = chance.bytes(32)
+    world.people.begin(async () => {
+      await this.until(
+        () => this.keyStatus(publicKeyOf(seed)) === 'active',
+        () => this.registerOfTenant(node.name, id, seed),
+      )
+      node.seeds.set(id, seed)
+      world.tell(`${id} signs with a new key`)
+      world.supervisor.renew(node)
+      await world.people.pause(chance.between(0, 15))
+      await this.until(
+        () => this.keyStatus(old) === 'revoked',
+        () => this.transact(node.name, members, { type: 'revoke-key', key: old }),
+      )
+      world.tell(`the old key of ${id} is revoked`)
+      world.count('key replaced: tenant')
+    })
+  }
+
+  private registerOfTenant(host: string, holder: string, seed: Uint8Array): Promise<void> {
+    const key = publicKeyOf(seed)
+    return this.transact(host, members, { type: 'register-key', holder, key, scopes: ['custodian'], next: null }, [
+      seed,
+    ])
+  }
+
+  /** Tries until the ledger says so. */
+  private async until(done: () => boolean, attempt: () => Promise<void>): Promise<void> {
+    for (let tries = 0; tries < triesMax && !done(); tries++) {
+      await attempt()
+      if (!done()) await this.world.people.pause(triesPauseSeconds)
+    }
+    this.world.require(done(), 'membership: a change that is allowed does not come about')
+  }
+}
