@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `plexus`: the commands. Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { addGovernment } from './govern-commands.ts'
 import { defaultNode, NodeDoor } from './node-door.ts'
 import type { DirectiveFlags } from './patient.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
@@ -144,6 +145,8 @@ function commands(end: (code: number) => void): Command {
       const { exportBundles } = await import('./patient.ts')
       await exportBundles(doorOf(options), options, screenFor(options))
     })
+
+  addGovernment(program, { node, member, json, collect, doorOf, screenFor })
 
   program
     .command('backup')

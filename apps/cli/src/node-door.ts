@@ -1,5 +1,6 @@
 /** The HTTP doors of a node, from outside: every answer is bounded in time and size, every refusal is one with a code. */
 import { no, ok, type Result } from '@plexus/codec'
+import type { HttpAnswer } from '@plexus/sdk'
 import { Refused } from './screen.ts'
 
 export const defaultNode = 'http://127.0.0.1:7400'
@@ -61,12 +62,41 @@ export class NodeDoor {
   ): Promise<Result<Uint8Array, DoorRefusal>> {
     const body = octets ? new Uint8Array(octets) : json && JSON.stringify(json)
     const type = octets ? 'application/octet-stream' : 'application/json'
-    let response: Response
+    const response = await this.send(path, {
+      method: post || body !== undefined ? 'POST' : 'GET',
+      ...(body !== undefined && { body, type }),
+      ...(token !== undefined && { token }),
+    })
+    const bytes = await bounded(response)
+    return response.ok ? ok(bytes) : no(refusalIn(response.status, bytes))
+  }
+
+  /** Posts bytes of this media type; the answer as it came, whatever it says. */
+  async post(path: string, type: string, body: Uint8Array, token: string): Promise<HttpAnswer> {
+    const response = await this.send(path, { method: 'POST', body: new Uint8Array(body), type, token })
+    const text = new TextDecoder().decode(await bounded(response))
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), text }
+  }
+
+  private async send(
+    path: string,
+    {
+      method,
+      body,
+      type,
+      token,
+    }: {
+      readonly method: 'GET' | 'POST'
+      readonly body?: Uint8Array<ArrayBuffer> | string
+      readonly type?: string
+      readonly token?: string
+    },
+  ): Promise<Response> {
     try {
-      response = await fetch(this.address + path, {
-        method: post || body !== undefined ? 'POST' : 'GET',
+      return await fetch(this.address + path, {
+        method,
         headers: {
-          ...(body !== undefined && { 'content-type': type }),
+          ...(type !== undefined && { 'content-type': type }),
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
         ...(body !== undefined && { body }),
@@ -80,8 +110,6 @@ export class NodeDoor {
         'Start one with `plexus demo` or `plexus start --data DIR`, or give its address with --node.',
       )
     }
-    const bytes = await bounded(response)
-    return response.ok ? ok(bytes) : no(refusalIn(response.status, bytes))
   }
 }
 

@@ -96,7 +96,7 @@ function nobody(): Refused {
 }
 
 /** DIR is that of the process, or of one member. */
-function tokenIn(data: string, member: string): string | undefined {
+export function tokenIn(data: string, member: string): string | undefined {
   const paths = [join(data, member, 'keys', 'api-token.secret'), join(data, 'keys', 'api-token.secret')]
   const path = paths.find((each) => existsSync(each))
   if (path === undefined && !existsSync(data))

@@ -14,11 +14,15 @@ export const asker = 'emergency-1'
 /** Attests licences. Keeps the story's mailbox and sponsors the wallet's steps: no custodian of the patient, so that it learns least. */
 export const board = 'state-board'
 
+/** Whoever tries a vote here sees its effect while still at the screen. Any other network waits for days. */
+const demonstrationDelaySeconds = 60
+
 export const founding: Founding = {
   name: 'plexus-demonstration',
   members: [asker, ...keepers, board],
   board,
   sequencer: board,
+  parameters: { votingDelaySeconds: demonstrationDelaySeconds },
 }
 
 const licenceYears = 2

@@ -1,6 +1,6 @@
 /** One member's node: its replica, vault, journal and exchange, opened from one folder that no other process may hold. */
 import { join } from 'node:path'
-import { no, ok, type Result, type Schema } from '@plexus/codec'
+import { no, ok, type Result, type Schema, toHex } from '@plexus/codec'
 import { contracts, directory } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import {
@@ -57,7 +57,6 @@ export class MemberNode {
   readonly journal: Journal
   readonly exchange: Exchange
   readonly checkpoints: Checkpoints
-  readonly seed: Uint8Array
   /** What this node itself has verified. */
   readonly signatures: SignatureMemory
   /** While it is shut, nothing of the exchange may run. Undefined for a member that was not restored. */
@@ -65,6 +64,7 @@ export class MemberNode {
   private readonly parts: NodeParts
   private readonly organisations: Organisation[]
   private readonly closers: (() => void)[]
+  private own: { readonly seed: Uint8Array; readonly key: string }
   private engine: LocalMember | undefined
   private sequencer: LedgerStore | undefined
 
@@ -77,7 +77,7 @@ export class MemberNode {
     this.journal = opened.journal
     this.store = opened.store
     this.closers = opened.closers
-    this.seed = secretOf(this.layout, 'member', random)
+    this.own = ownKey(this.layout, random)
     this.signatures = rememberSignatures(undefined, (envelope) => {
       parts.measures?.verified(member, envelope.signatures.length)
       return signaturesHold(envelope)
@@ -111,7 +111,10 @@ export class MemberNode {
       onContradiction: parts.onFailure,
       ...(parts.observe && { observe: parts.observe }),
     })
-    this.replica.onApplied(() => this.wakeLog())
+    this.replica.onApplied(() => {
+      this.followRotation()
+      this.wakeLog()
+    })
   }
 
   /** Ends what goes on by itself; before `close`. */
@@ -129,6 +132,11 @@ export class MemberNode {
     return this.parts.chain
   }
 
+  /** Of the key that signs for this member. */
+  get seed(): Uint8Array {
+    return this.own.seed
+  }
+
   /** Public key of the node's signing key, which the ledger knows. */
   get publicKey(): Uint8Array {
     return publicKeyOf(this.seed)
@@ -144,6 +152,15 @@ export class MemberNode {
     const recovering = this.recovery?.state.type
     if (recovering === 'catching-up' || recovering === 'settling') return
     this.checkpoints.wake()
+  }
+
+  /** The ledger revokes a key that is rotated; its successor is put in the file of the first, and signs from then on. */
+  private followRotation(): void {
+    if (directory.holderOf(this.store, this.own.key)) return
+    const found = ownKey(this.layout, this.parts.random)
+    if (found.key === this.own.key || directory.holderOf(this.store, found.key)?.holder !== this.member) return
+    this.own = found
+    this.exchange.organisations.set(this.member, { id: this.member, seed: found.seed })
   }
 
   /** Takes on a tenant: an organisation without a node of its own. The ledger must be told by `register-tenant`. */
@@ -246,6 +263,11 @@ function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite |
 function watchedJournal(journal: Journal, durable: DurableWrite | undefined): Journal {
   if (!durable) return journal
   return { ...journal, write: (changes) => durable('journal', () => journal.write(changes)) }
+}
+
+function ownKey(layout: Layout, random: RandomBytes): { readonly seed: Uint8Array; readonly key: string } {
+  const seed = secretOf(layout, 'member', random)
+  return { seed, key: toHex(publicKeyOf(seed)) }
 }
 
 function organisationsOf(layout: Layout, member: string, seed: Uint8Array, random: RandomBytes): Organisation[] {

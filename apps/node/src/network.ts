@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode, type Infer, no, ok, type Result, type Schema } from '@plexus/codec'
-import { contracts, defaultPolicy, directory, members } from '@plexus/contracts'
+import { contracts, defaultPolicy, directory, members, type NetworkPolicy } from '@plexus/contracts'
 import { generateSealingKey, handleOf, publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import {
   createSequencer,
@@ -44,6 +44,8 @@ export interface Founding {
   readonly board: string
   /** The member whose key orders the blocks. */
   readonly sequencer: string
+  /** Where the policy differs from the usual one. */
+  readonly parameters?: Partial<NetworkPolicy['parameters']>
 }
 
 export interface NetworkParts {
@@ -105,7 +107,8 @@ async function foundNetwork({
       height: 0,
     })
   }
-  add({ type: 'policy-set', ...defaultPolicy })
+  const parameters = { ...defaultPolicy.parameters, ...founding.parameters }
+  add({ type: 'policy-set', ...defaultPolicy, parameters })
   const sequencer = publicKeyOf(secretOf(layoutOf(data, founding.sequencer), 'sequencer', random))
   const genesis: Genesis = {
     name: founding.name,

@@ -4,10 +4,10 @@
  * several if need be. A batch is durable before it is submitted, and submitted again byte for byte until the replica has
  * applied it or its envelope ended.
  */
-import { encode, no, ok, type Result, toHex } from '@plexus/codec'
+import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
-import { type MerkleTree, merkleTreeOfPacked, statementHash } from '@plexus/crypto'
-import { batchLeavesMax, type Opening, sealEnvelope } from '@plexus/kernel'
+import { type MerkleTree, merkleTreeOfPacked, publicKeyOf, statementHash } from '@plexus/crypto'
+import { batchLeavesMax, type Opening, readEnvelope, sealEnvelope } from '@plexus/kernel'
 import { type BatchTables, batchTables, type FlightRow, leafBytes, nextKey, sizeClasses } from './batch-rows.ts'
 import { type CommittedBatch, Openings } from './openings.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
@@ -66,7 +66,10 @@ export class Batches {
   private readonly replica: Replica
   private readonly surroundings: Surroundings
   private readonly member: string
-  private readonly seed: Uint8Array
+  /** Asked at each envelope: a member that rotates its key goes on under the next one. */
+  private readonly signer: { readonly seed: Uint8Array }
+  /** The seed that is known to have signed all that is in flight. */
+  private signedBy: Uint8Array | undefined
   private readonly tables: BatchTables
   private readonly openings: Openings
   private readonly flights = new Map<number, Flight>()
@@ -91,7 +94,7 @@ export class Batches {
     this.replica = parts.replica
     this.surroundings = parts.surroundings
     this.member = parts.member
-    this.seed = parts.seed
+    this.signer = parts
     this.tables = batchTables(parts.journal)
     this.openings = new Openings(this.tables, parts.replica)
     this.load()
@@ -199,6 +202,7 @@ export class Batches {
     this.landed = []
     this.flights.clear()
     for (const [key, row] of this.tables.inFlight.entries()) this.flights.set(Number(key), { ...row, submittedAt: 0 })
+    this.signedBy = undefined
     this.loaded = true
   }
 
@@ -233,17 +237,19 @@ export class Batches {
   private watch(): void {
     const now = this.surroundings.now()
     const { time } = this.replica.tip()
+    const ownKey = this.signedBy === this.signer.seed ? undefined : publicKeyOf(this.signer.seed)
     for (const [batch, flight] of [...this.flights]) {
       if (this.find(flight.root)) {
         this.landed.push(this.tables.inFlight.drop(sequenceKey(batch)))
         this.flights.delete(batch)
-      } else if (time > flight.validUntil) {
+      } else if (time > flight.validUntil || (ownKey && !isSignedBy(flight.envelope, ownKey))) {
         const renewed = { ...flight, ...this.envelopeFor(flight.root, flight.leaves) }
         this.write([this.tables.inFlight.put(sequenceKey(batch), renewed)])
         this.submit(batch, renewed, now)
       } else if (now - flight.submittedAt >= resubmitSeconds || now < flight.submittedAt)
         this.submit(batch, flight, now)
     }
+    this.signedBy = this.signer.seed
   }
 
   private form(): void {
@@ -339,7 +345,7 @@ export class Batches {
         contract: notary.name,
         transaction,
       },
-      [this.seed],
+      [this.signer.seed],
     )
     return { envelope, validUntil }
   }
@@ -350,4 +356,10 @@ export class Batches {
     this.landed = []
     this.loaded = true
   }
+}
+
+/** What an earlier key of the member signed is worth nothing once that key is revoked. */
+function isSignedBy(envelope: Uint8Array, key: Uint8Array): boolean {
+  const read = readEnvelope(envelope)
+  return read.ok && read.value.body.signers.some((signer) => equalBytes(signer, key))
 }

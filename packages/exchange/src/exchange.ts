@@ -49,7 +49,7 @@ export class Exchange {
   readonly outbox: Outbox
   readonly corrections: Corrections
   readonly door: WalletDoor
-  /** The member itself and its tenants; a tenant that joins is put in here. */
+  /** The member itself and its tenants; a tenant that joins is put in here, and whoever signs with another key from now on. */
   readonly organisations: Map<string, Organisation>
   private readonly desk: NoteDesk
   private readonly counts: Counts
@@ -61,11 +61,29 @@ export class Exchange {
     const { member, replica, journal, vault, surroundings, seed, sealingSeed } = options
     this.organisations = new Map(options.organisations.map((each) => [each.id, each]))
     const { organisations } = this
+    const current = (): Uint8Array => organisations.get(member)?.seed ?? seed
     const blind = blindKeys(options.blindingKey)
     const chain = replica.chain.id
-    this.desk = new NoteDesk({ chain, member, seed, sealingSeed, state: () => replica.state, send: surroundings.send })
+    this.desk = new NoteDesk({
+      chain,
+      member,
+      get seed() {
+        return current()
+      },
+      sealingSeed,
+      state: () => replica.state,
+      send: surroundings.send,
+    })
     const { desk } = this
-    this.batches = new Batches({ journal, replica, surroundings, member, seed })
+    this.batches = new Batches({
+      journal,
+      replica,
+      surroundings,
+      member,
+      get seed() {
+        return current()
+      },
+    })
     const { batches } = this
     this.outbox = new Outbox({ journal, desk, surroundings, chain })
     const { outbox } = this
@@ -101,7 +119,9 @@ export class Exchange {
       surroundings,
       organisations,
       member,
-      seed,
+      get seed() {
+        return current()
+      },
     })
     this.door = new WalletDoor({
       journal,
@@ -117,7 +137,16 @@ export class Exchange {
       organisations,
       blind,
     })
-    this.counts = new Counts({ replica, selfAsserted, surroundings, organisations, member, seed })
+    this.counts = new Counts({
+      replica,
+      selfAsserted,
+      surroundings,
+      organisations,
+      member,
+      get seed() {
+        return current()
+      },
+    })
   }
 
   /** A sealed note from another member or a wallet. What a wallet brought is answered at once; members are answered by notes. */

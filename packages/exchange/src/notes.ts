@@ -82,7 +82,8 @@ export type NoteRefusal = {
 export class NoteDesk {
   private readonly chain: Uint8Array
   private readonly member: string
-  private readonly seed: Uint8Array
+  /** Asked at each note: a member that rotates its key goes on under the next one. */
+  private readonly signer: { readonly seed: Uint8Array }
   private readonly sealingSeed: Uint8Array
   private readonly state: () => StateReader
   private readonly send: (to: string, note: Uint8Array) => void
@@ -97,7 +98,7 @@ export class NoteDesk {
   }) {
     this.chain = parts.chain
     this.member = parts.member
-    this.seed = parts.seed
+    this.signer = parts
     this.sealingSeed = parts.sealingSeed
     this.state = parts.state
     this.send = parts.send
@@ -107,7 +108,8 @@ export class NoteDesk {
   async seal(to: string, body: Uint8Array): Promise<Uint8Array | undefined> {
     const receiver = members.queries.member(viewOf(members, this.state()), to)
     if (!receiver) return undefined
-    const author = { key: publicKeyOf(this.seed), signature: sign(this.seed, this.message(this.member, to, body)) }
+    const { seed } = this.signer
+    const author = { key: publicKeyOf(seed), signature: sign(seed, this.message(this.member, to, body)) }
     const plaintext = encode(noteFrame, {
       from: { type: 'member', member: this.member, author },
       to,

@@ -1,3 +1,4 @@
+export type { MembersAction, MembersTransaction } from '@plexus/contracts'
 export { type VerifiedAccess, verifyBundle } from './bundle.ts'
 export {
   type BundlePart,
@@ -48,6 +49,7 @@ export {
   tilesForLeaf,
   tilesForRoot,
 } from './checkpoint/tile-tree.ts'
+export { keyOfSeed, type SealedBy, sealMembersTransaction } from './govern.ts'
 export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
 export { fitsBatch, type HttpAnswer, type SubmitPort, submitBatch, submitEnvelope } from './submit-client.ts'

@@ -11,6 +11,7 @@ import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
 import { checkpointRoutes } from './checkpoint-routes.ts'
 import { doorsOf, watchDoors } from './doors.ts'
+import { governanceRoutes } from './governance-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -134,6 +135,7 @@ export async function createApi({
     ...staffRoutes(parts),
     ...recoveryRoutes(),
     ...ledgerRoutes(parts),
+    ...governanceRoutes(),
     ...checkpointRoutes(),
     ...submitRoutes(doors),
   ])

@@ -42,13 +42,16 @@ export const queries = {
   hostOf,
   keyOf,
   holderAt,
+  keysHeld,
   policy,
   member,
   custodyOf,
   proposals,
+  votesOn,
   tallyOf,
   validatorSet,
   activeVersion,
+  activeVersions,
   selfAssertedExcess,
 }
 
@@ -79,6 +82,18 @@ function holderAt({ keys }: MembersView, key: string, height: number): string | 
   return known.status === 'revoked' && height >= known.since ? undefined : known.holder
 }
 
+/** An organisation's keys that are not revoked, in their order; `dueAt` says when a pending one may be activated. */
+function keysHeld(
+  { keyrings, keys, pendingKeys }: MembersView,
+  holder: string,
+): readonly (RegisteredKey & { readonly key: string; readonly dueAt: number | null })[] {
+  return [...keyrings.entries(`${holder}/`)].flatMap(([entry]) => {
+    const key = entry.slice(holder.length + 1)
+    const known = keys.get(key)
+    return known ? [{ ...known, key, dueAt: pendingKeys.get(key)?.dueAt ?? null }] : []
+  })
+}
+
 export function policy(view: MembersView): NetworkPolicy {
   return view.policy.get('current') ?? defaultPolicy
 }
@@ -101,6 +116,15 @@ export function custodyOf({ successions }: MembersView, custodian: string): stri
 /** What gathers votes, or waits to be enacted, in the order in which it was proposed; what expired is there until the next proposal. */
 function proposals(view: MembersView): readonly (Proposal & { readonly proposal: number })[] {
   return [...view.proposals.entries()].map(([key, proposal]) => ({ ...proposal, proposal: Number(key) }))
+}
+
+/** The votes that stand on a proposal, in the order of the voters' ids. */
+function votesOn(
+  { votes }: MembersView,
+  proposal: number,
+): readonly { readonly voter: string; readonly inFavour: boolean }[] {
+  const prefix = `${proposalKey(proposal)}/`
+  return [...votes.entries(prefix)].map(([key, { inFavour }]) => ({ voter: key.slice(prefix.length), inFavour }))
 }
 
 export interface Tally {

@@ -1,0 +1,77 @@
+/** The commands with which a member takes part in what all decide, and looks after its own keys. */
+import { Argument, type Command, type Option } from 'commander'
+import type { GovernAct, GovernOptions } from './govern.ts'
+import type { KeysAct, KeysOptions } from './keys.ts'
+import type { NodeDoor } from './node-door.ts'
+import { proposable } from './proposed-action.ts'
+import type { Screen } from './screen.ts'
+
+interface Common {
+  readonly json?: boolean
+  readonly node?: string
+}
+
+/** What all commands share. */
+interface Shared {
+  readonly node: () => Option
+  readonly member: () => Option
+  readonly json: () => Option
+  readonly collect: (value: string, before?: readonly string[]) => readonly string[]
+  readonly doorOf: (options: Common) => NodeDoor
+  readonly screenFor: (options: Common) => Screen
+}
+
+const governActs: readonly GovernAct[] = ['list', 'propose', 'vote', 'withdraw', 'enact', 'leave']
+const keysActs: readonly KeysAct[] = ['list', 'rotate', 'register', 'activate', 'revoke']
+
+const governHelp = `
+Acts:
+  list                what stands, and what is proposed
+  propose WORDS       one of:
+${proposable.map((form) => `                        ${form}`).join('\n')}
+  vote NUMBER         in favour
+  withdraw NUMBER     takes the vote back: a proposal that loses its majority falls
+  enact NUMBER        makes a proposal take effect, once it is due
+  leave WORDS         announce ORGANISATION SUCCESSOR, withdraw, take-over FROM, now`
+
+const keysHelp = `
+Acts:
+  list                keys of a member, or of all
+  rotate              the next key takes over, at once and without a vote
+  register            a further key: its secret is made at --out
+  activate KEY        once the delay of a key that governs, sponsors or vouches is over
+  revoke KEY          from the next transaction on`
+
+export function addGovernment(program: Command, { node, member, json, collect, doorOf, screenFor }: Shared): void {
+  program
+    .command('govern')
+    .description('what the members decide together: proposals, votes, and their effect')
+    .addArgument(new Argument('<act>', 'what to do').choices(governActs))
+    .argument('[words...]', 'what it is done with')
+    .option('--data <dir>', 'data directory whose keys sign, and hold the token')
+    .option('--secret <file>', 'a secret that signs besides, such as a candidate’s; repeatable', collect)
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .addHelpText('after', governHelp)
+    .action(async (act: GovernAct, words: readonly string[], options: Common & GovernOptions) => {
+      const { govern } = await import('./govern.ts')
+      await govern(doorOf(options), act, words, options, screenFor(options))
+    })
+  program
+    .command('keys')
+    .description('a member’s keys: which stand on the ledger; to rotate, register, activate and revoke them')
+    .addArgument(new Argument('<act>', 'what to do').choices(keysActs))
+    .argument('[key]', 'the public key, in hexadecimal')
+    .option('--data <dir>', 'data directory whose keys sign, and hold the token')
+    .option('--scope <scope>', 'what a further key is for; repeatable', collect)
+    .option('--out <file>', 'where the secret of a further key goes')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .addHelpText('after', keysHelp)
+    .action(async (act: KeysAct, key: string | undefined, options: Common & KeysOptions) => {
+      const { keys } = await import('./keys.ts')
+      await keys(doorOf(options), act, key, options, screenFor(options))
+    })
+}

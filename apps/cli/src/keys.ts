@@ -1,0 +1,99 @@
+/** A member's keys from a terminal: what stands on the ledger, and the secrets that lie beside the node. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { equalBytes, toHex } from '@plexus/codec'
+import { keyOfSeed, type MembersTransaction } from '@plexus/sdk'
+import { writeDurably } from '@plexus/store'
+import type { NodeDoor } from './node-door.ts'
+import { keyIn } from './proposed-action.ts'
+import { Refused, type Screen, when } from './screen.ts'
+import { Acting, type ActingOptions, type Governance } from './signing.ts'
+
+export interface KeysOptions extends ActingOptions {
+  readonly scope?: readonly string[]
+  readonly out?: string
+}
+
+export type KeysAct = 'activate' | 'list' | 'register' | 'revoke' | 'rotate'
+
+export async function keys(
+  door: NodeDoor,
+  act: KeysAct,
+  key: string | undefined,
+  options: KeysOptions,
+  screen: Screen,
+): Promise<void> {
+  if (act === 'list') return list(door, options, screen)
+  const acting = await Acting.as(door, options)
+  if (act === 'rotate') return rotate(acting, screen)
+  if (act === 'register') return register(acting, options, screen)
+  if (key === undefined) throw new Refused('key-needed', 'Which key must be said.', '`plexus keys list` shows them.')
+  const type = act === 'activate' ? 'activate-key' : 'revoke-key'
+  const { height } = await acting.submit({ type, key: keyIn(key) })
+  screen.give({ member: acting.member, did: type, key, height })
+  screen.say(`${acting.member}: ${type} is in block ${height}.`)
+}
+
+async function list(door: NodeDoor, { member }: KeysOptions, screen: Screen): Promise<void> {
+  const names = member === undefined ? await door.members() : [member]
+  for (const name of names) {
+    const state = await door.must<Governance>(`/v1/members/${name}/ledger/governance`)
+    screen.give({ member: name, keys: state.keys })
+    screen.say(`${name}:`)
+    for (const { key, scopes, status, dueAt } of state.keys)
+      screen.say(`  ${key} ${status}${dueAt === null ? '' : `, due at ${when(dueAt)}`}: ${scopes.join(', ')}`)
+  }
+}
+
+/**
+ * The next key takes over. Secrets are put in their places in an order in which a crash loses none: the one after the
+ * next is durable before the ledger is told its hash, and the same command goes on where it was.
+ */
+async function rotate(acting: Acting, screen: Screen): Promise<void> {
+  const path = (name: string): string => join(acting.keys, `${name}.secret`)
+  const next = acting.seed('member-next')
+  if (!existsSync(path('member-after'))) writeDurably(path('member-after'), new Uint8Array(randomBytes(32)))
+  const after = acting.seed('member-after')
+  const old = keyOfSeed(acting.seed()).key
+  const successor = keyOfSeed(next).key
+  const isActive = async (): Promise<boolean> =>
+    (await acting.state()).keys.some(({ key, status }) => key === toHex(successor) && status === 'active')
+  if (!(await isActive())) {
+    const rotation: MembersTransaction = { type: 'rotate-key', key: old, successor, next: keyOfSeed(after).hash }
+    await acting.submit(rotation, [next])
+  }
+  // The ledger knows the successor from here on: the old secret is worth nothing any more.
+  if (!equalBytes(acting.seed(), next)) writeDurably(path('member'), next)
+  renameSync(path('member-after'), path('member-next'))
+  screen.give({ member: acting.member, did: 'rotate-key', key: toHex(successor) })
+  screen.say(`${acting.member} signs with ${toHex(successor)} from now on; a node that runs takes it up by itself.`)
+  screen.say(`Put a copy of ${path('member-next')} where the node cannot reach it.`)
+}
+
+/** A further key, for another person or system: its secret, and that of its next one, are made here. */
+async function register(acting: Acting, { scope, out }: KeysOptions, screen: Screen): Promise<void> {
+  if (scope === undefined || out === undefined)
+    throw new Refused('flags-missing', 'A further key needs its scopes and a place.', 'Give --scope and --out FILE.')
+  const nextPath = `${out}.next`
+  const taken = [out, nextPath].find((path) => existsSync(path))
+  if (taken !== undefined) throw new Refused('file-exists', `${taken} is there already.`, 'Give another --out.')
+  const [seed, next] = [new Uint8Array(randomBytes(32)), new Uint8Array(randomBytes(32))]
+  writeDurably(out, seed)
+  writeDurably(nextPath, next)
+  const { key } = keyOfSeed(seed)
+  const { height } = await acting.submit(
+    {
+      type: 'register-key',
+      holder: acting.member,
+      key,
+      scopes: [...new Set(scope)].sort() as Extract<MembersTransaction, { readonly type: 'register-key' }>['scopes'],
+      next: keyOfSeed(next).hash,
+    },
+    [seed],
+  )
+  const known = (await acting.state()).keys.find((each) => each.key === toHex(key))
+  screen.give({ member: acting.member, did: 'register-key', height, ...known })
+  screen.say(`${toHex(key)} is registered in block ${height}; its secret is ${out}, that of its successor ${nextPath}.`)
+  if (known?.dueAt) screen.say(`It signs from ${when(known.dueAt)} on, once: plexus keys activate ${toHex(key)}`)
+}
