@@ -1,5 +1,6 @@
 /** Streams over WebSocket, from the side of whoever opens them: envelopes with cumulative answers, and the event feed. */
 import { encode, no, ok, type Result } from '@plexus/codec'
+import { readEventPage, readStreamMessages } from './stream-frames.ts'
 import {
   batchEnvelopesMax,
   type EventPage,
@@ -119,7 +120,9 @@ export function openSubmitStream(port: StreamPort): SubmitStream {
   socket = port.connect('/ledger/stream', submitProtocol, {
     message(text) {
       if (!open) return
-      for (const message of JSON.parse(text) as readonly StreamMessage[]) take(message)
+      const messages = readStreamMessages(text)
+      if (!messages) return end()
+      for (const message of messages) take(message)
       if (head > 0) {
         waiting = waiting.slice(head)
         head = 0
@@ -176,7 +179,9 @@ export function followEvents(port: StreamPort, { after, page }: FollowOptions): 
     socket = port.connect(`/ledger/events/stream?after=${cursor}`, eventsProtocol, {
       message(text) {
         if (stopped) return
-        const came = JSON.parse(text) as EventPage
+        const came = readEventPage(text)
+        // Comes back later, as after every loss: something else may answer then.
+        if (!came) return socket?.close()
         fruitless = 0
         cursor = came.next
         page(came)

@@ -205,6 +205,19 @@ describe('a stream', () => {
     say(welcome(9), { type: 'applied', through: 1, height: 1 })
     expect([stream.open(), closes()]).toEqual([false, 1])
   })
+
+  test('ends at a frame that is none, and leaves no envelope without an answer', () => {
+    for (const frame of ['', '{}', '[null]', '[{"type":"applied","through":"1","height":1}]', '[{"type":"other"}]']) {
+      const { port, say, text, closes } = played()
+      const stream = openSubmitStream(port)
+      say(welcome(9))
+      const answers: StreamAnswer[] = []
+      stream.submit(envelope, (answer) => answers.push(answer))
+      text(frame)
+      expect([stream.open(), closes()], frame).toEqual([false, 1])
+      expect(answers, frame).toMatchObject([{ reason: { code: 'connection-lost' } }])
+    }
+  })
 })
 
 test('the event feed comes back to its cursor whenever it is lost, until it is ended', async () => {
@@ -222,4 +235,13 @@ test('the event feed comes back to its cursor whenever it is lost, until it is e
   await Promise.resolve()
   expect(paths.map((path) => path.split('=')[1])).toEqual(['3', '8'])
   expect(seen).toEqual([8, 9])
+})
+
+test('the event feed leaves whatever sends frames that are none', () => {
+  for (const frame of ['', 'null', '{"events":[]}', '{"events":[{}],"next":1}', '{"events":[],"next":-1}']) {
+    const { port, text, closes } = played()
+    followEvents(port, { after: 0, page: () => expect.unreachable(frame) })
+    text(frame)
+    expect(closes(), frame).toBe(1)
+  }
 })
