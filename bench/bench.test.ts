@@ -5,6 +5,7 @@ import { chartOf } from './chart.ts'
 import { suite as commitments } from './commitments/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
+import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as restore } from './restore/workload.ts'
@@ -116,4 +117,10 @@ test('commitments: what was committed is provable from the statement to the sign
   const { checked, figures } = await commitments.run(small)
   expect(checked).toEqual({ small: { leaves: 12_388, transactions: 4, proofs: 100 }, held: 'all', forged: 'none' })
   expect(figures[0]?.target).toEqual({ type: 'at-least', value: 100_000 })
+})
+
+test('growth: every size is reached and written on top of, every proof holds, and what lies on the disk opens again', async () => {
+  const { checked, figures } = await growth.run(small)
+  expect(checked).toEqual({ leaves: [4_096, 12_288], handles: [2_000, 6_000] })
+  expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([0.8, 0.8, 10, 0.5, 10, 10])
 })

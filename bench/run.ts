@@ -11,6 +11,7 @@ import { suite as access } from './access/workload.ts'
 import { suite as commitments } from './commitments/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
+import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as restore } from './restore/workload.ts'
@@ -29,6 +30,7 @@ const suites: readonly Suite[] = [
   streaming,
   linkage,
   commitments,
+  growth,
   restore,
 ]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`

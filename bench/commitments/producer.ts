@@ -2,7 +2,6 @@
  * A member that makes commitments in bulk: statements, leaf keys and openings in a sealed journal, batches over the HTTP
  * API of its node, and what is committed read from its own replica.
  */
-import { join } from 'node:path'
 import { openAead, sealAead, systemRandom } from '@plexus/crypto'
 import { Batches, type GroupRun, type LeafPlace } from '@plexus/exchange'
 import type { LocalDoors, MemberNode } from '@plexus/node'
@@ -44,8 +43,12 @@ export interface Spent {
   sealing: number
 }
 
-/** The journal is made under `folder`. */
-export function startProducer(node: MemberNode, doors: LocalDoors, folder: string): Producer {
+/** The journal stands in `folder`, sealed under `key`. */
+export function startProducer(
+  node: MemberNode,
+  doors: LocalDoors,
+  { folder, key }: { readonly folder: string; readonly key: Uint8Array },
+): Producer {
   const spent: Spent = { working: 0, writing: 0, sealing: 0 }
   const timed = <Value>(stage: keyof Spent, action: () => Value): Value => {
     const from = now()
@@ -53,8 +56,8 @@ export function startProducer(node: MemberNode, doors: LocalDoors, folder: strin
     spent[stage] += now() - from
     return value
   }
-  const { seal, open } = sealingUnder(systemRandom(32))
-  const opened = openJournal(join(folder, 'producer'), {
+  const { seal, open } = sealingUnder(key)
+  const opened = openJournal(folder, {
     sealing: { seal: (plain) => timed('sealing', () => seal(plain)), open },
   })
   const journal = {
@@ -63,7 +66,7 @@ export function startProducer(node: MemberNode, doors: LocalDoors, folder: strin
   }
   const port = portTo(doors.address(node.member), doors.token(node.member))
   const posts = new Map<Uint8Array, Promise<void>>()
-  const runs: GroupRun[] = []
+  const runs: (GroupRun & { readonly from: number })[] = []
   let applied = 0
   let made = 0
   let failure: unknown
@@ -128,17 +131,25 @@ export function startProducer(node: MemberNode, doors: LocalDoors, folder: strin
           await new Promise((resolve) => setTimeout(resolve, waitMilliseconds))
           continue
         }
-        runs.push(...taken.value)
-        for (const { count } of taken.value) made += count
+        for (const run of taken.value) {
+          runs.push({ ...run, from: made })
+          made += run.count
+        }
         each?.()
         // The node has its turn between two batches.
         await new Promise((resolve) => setImmediate(resolve))
       }
     },
     placeOf(number) {
-      const run = runs[Math.floor(number / leavesPerAdding)]
-      if (!run) throw new Error(`statement ${number} was not made`)
-      return { group: run.group, index: number % leavesPerAdding }
+      if (number >= made) throw new Error(`statement ${number} was not made`)
+      let [low, high] = [0, runs.length - 1]
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2)
+        if ((runs[middle]?.from ?? 0) <= number) low = middle
+        else high = middle - 1
+      }
+      const { group = 0, from = 0 } = runs[low] ?? {}
+      return { group, index: number - from }
     },
     async committed(seconds) {
       const end = now() + seconds
