@@ -20,6 +20,9 @@ import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
 import { tableOf } from './tables.ts'
 
+/** Bundles of some ten kilobytes each: one write stays below a megabyte. */
+const noticesPerWriteMax = 64
+
 /** A receipt before it has its number and time. */
 export type ReceiptFrame = Omit<Receipt, 'number' | 'previous' | 'madeAt'>
 
@@ -40,10 +43,26 @@ export interface About {
   readonly intent: Opening | null
 }
 
+/** What one write of reads comes to stays below a megabyte. */
+const readsPerWriteMax = 256
+
+export interface OwnStaffRead {
+  readonly custodian: string
+  readonly patient: string
+  readonly clinician: string
+}
+
+export interface OwnRecords {
+  readonly row: PatientRow
+  readonly records: readonly RecordRow[]
+}
+
 export class Receipts {
   private readonly parts: ReceiptParts
   private readonly telling
   private readonly kept
+  /** What became committed came with a block: until the next one there is nothing more to tell. */
+  private toldAt = -1
 
   constructor(parts: ReceiptParts) {
     this.parts = parts
@@ -116,9 +135,13 @@ export class Receipts {
     return this.telling.put(toHex(of), { patient, intent })
   }
 
-  /** Notices of receipts that released nothing go out when the receipt is committed. */
+  /** Notices of receipts that released nothing go out when the receipt is committed: once for each block, many in a write. */
   tell(): void {
-    const { batches, journal } = this.parts
+    const { batches, journal, replica } = this.parts
+    const { height } = replica.tip()
+    if (height === this.toldAt) return
+    let changes: JournalChange[] = []
+    let notices = 0
     for (const [key, { patient, intent }] of [...this.telling.entries()]) {
       const hashed = fromHex(key)
       if (batches.committedAt(hashed) === undefined) continue
@@ -126,8 +149,14 @@ export class Receipts {
       if (!proof) throw new Error('a committed receipt has no opening')
       const notice = this.notice({ patient, intent }, proof, null)
       // Without proof nothing is told and the duty stays: a replica that is restored may prove it later.
-      if (notice) journal.write([this.telling.drop(key), ...notice])
+      if (!notice) continue
+      changes.push(this.telling.drop(key), ...notice)
+      if (++notices % noticesPerWriteMax > 0) continue
+      journal.write(changes)
+      changes = []
     }
+    if (changes.length > 0) journal.write(changes)
+    this.toldAt = height
   }
 
   /**
@@ -149,35 +178,55 @@ export class Receipts {
     })
   }
 
+  /** One read, as `ownStaffReads`. */
+  ownStaffRead(read: OwnStaffRead): OwnRecords | undefined {
+    return this.ownStaffReads([read])[0]
+  }
+
   /**
-   * A read by the custodian's own people. The receipt is durable before the bytes are shown, joins the patient's chain
-   * and the next batch, and the patient sees it.
+   * Reads by the custodian's own people, in order; undefined where the custodian has no such patient. The receipts are
+   * durable before any bytes are shown, those of several patients in one write. Each joins its patient's chain and the
+   * next batch, and the patient sees it.
    */
-  ownStaffRead({
-    custodian,
-    patient,
-    clinician,
-  }: {
-    readonly custodian: string
-    readonly patient: string
-    readonly clinician: string
-  }): { readonly row: PatientRow; readonly records: readonly RecordRow[] } | undefined {
+  ownStaffReads(reads: readonly OwnStaffRead[]): readonly (OwnRecords | undefined)[] {
     const { custody, journal } = this.parts
-    const key = custody.patientKey(custodian, patient)
-    const row = custody.patients.get(key)
-    if (!row) return undefined
-    const records = custody.versions(key).filter(({ status }) => status === 'current')
-    const base = this.frame(custodian, row)
-    const written = this.write(row, {
-      ...base,
+    const written = new Set<string>()
+    let changes: JournalChange[] = []
+    const write = (): void => {
+      if (changes.length > 0) journal.write(changes)
+      changes = []
+      written.clear()
+    }
+    const shown = reads.map((read) => {
+      const key = custody.patientKey(read.custodian, read.patient)
+      // A receipt follows the last one of its chain that the journal knows.
+      if (written.has(key) || written.size >= readsPerWriteMax) write()
+      const row = custody.patients.get(key)
+      if (!row) return undefined
+      written.add(key)
+      const records = custody.versions(key).filter(({ status }) => status === 'current')
+      changes.push(...this.ownStaffReceipt(key, row, records, read.clinician))
+      return { row, records }
+    })
+    write()
+    return shown
+  }
+
+  private ownStaffReceipt(
+    patient: string,
+    row: PatientRow,
+    records: readonly RecordRow[],
+    clinician: string,
+  ): readonly JournalChange[] {
+    const { hash, changes } = this.write(row, {
+      ...this.frame(row.custodian, row),
       intent: zeroHash,
       decision: { type: 'own-staff', clinician },
       recordsRoot: merkleRoot(records.map(({ hash: hashed }) => hashed)),
       recordsCount: records.length,
       chains: [],
     })
-    journal.write([...written.changes, this.duty(written.hash, { patient: key, intent: null })])
-    return { row, records }
+    return [...changes, this.duty(hash, { patient, intent: null })]
   }
 
   /** Bundles that were kept for a patient without a wallet. */

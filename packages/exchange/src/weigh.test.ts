@@ -129,6 +129,33 @@ describe('the patient is told', () => {
       { number: 1, requester: hospital, decision: { type: 'own-staff', clinician: npi }, verified: true },
     ])
   })
+
+  test('of each of several reads, which are one durable write but where a chain goes on', async () => {
+    const { world, client } = await withPatient()
+    const { custody } = world.exchange(hospital)
+    const others = ['other-1', 'other-2']
+    for (const other of others) custody.register(hospital, other, [recordOf('a')])
+    const reads = [patient, others[0], 'unknown', patient, others[1]].map((of = '') => ({
+      custodian: hospital,
+      patient: of,
+      clinician: npi,
+    }))
+    const { writes } = world.node(hospital).journal
+    const before = writes.length
+    const shown = world.exchange(hospital).receipts.ownStaffReads(reads)
+    expect(shown.map((each) => each?.records.length)).toEqual([1, 1, undefined, 1, 1])
+    expect(writes.length - before).toBe(2)
+    expect([patient, ...others].map((of) => custody.patients.get(custody.patientKey(hospital, of))?.receipts)).toEqual([
+      2, 1, 1,
+    ])
+    await world.settle()
+    await client.fetch()
+    expect(whoLooked(client.wallet.state).map(({ number, verified }) => [number, verified])).toEqual([
+      [2, true],
+      [1, true],
+    ])
+    expect(findings(client.wallet.state)).toEqual([])
+  })
 })
 
 test('a segment that stays closed stands in the receipt as a commitment, without its name, count or head', async () => {

@@ -8,6 +8,7 @@ import type { Directory } from '../directory.ts'
 import { secretsNamed } from '../layout.ts'
 import type { MemberNode } from '../member-node.ts'
 import { chartNumber, hexHash, hexId, npi, organisationId, purpose, recordSource, resourceTypes } from './fields.ts'
+import { type ReadTogether, readTogether } from './own-staff-reads.ts'
 import { type Problem, problem } from './problem.ts'
 import { empty, json, memberRoute, type Route } from './route.ts'
 
@@ -16,7 +17,7 @@ const contentsMax = 50
 const contentBytesMax = 8 * 1024 * 1024
 
 export function staffRoutes({ directory }: { readonly directory: Directory }): readonly Route[] {
-  return [...askRoutes(directory), ...chartRoutes(), ...correctionRoutes()]
+  return [...askRoutes(directory), ...chartRoutes(readTogether()), ...correctionRoutes()]
 }
 
 function askRoutes(directory: Directory): readonly Route[] {
@@ -79,7 +80,7 @@ function askRoutes(directory: Directory): readonly Route[] {
   ]
 }
 
-function chartRoutes(): readonly Route[] {
+function chartRoutes(together: ReadTogether): readonly Route[] {
   return [
     memberRoute({
       method: 'POST',
@@ -110,7 +111,7 @@ function chartRoutes(): readonly Route[] {
       gives: 'The current records by name, type, version and segment.',
       refusals: ['chart-unknown', 'custodian-not-here'],
       async handle({ params: { patient }, query: { custodian, npi: clinician } }, node) {
-        const read = await ownStaffRead(node, { custodian, patient, clinician })
+        const read = await ownStaffRead(together, node, { custodian, patient, clinician })
         return 'code' in read ? read : json({ custodian, records: read.map(entryOf) })
       },
     }),
@@ -132,7 +133,7 @@ function chartRoutes(): readonly Route[] {
       gives: 'The current records by name, and of those asked for the bytes as received, in base64url.',
       refusals: ['chart-unknown', 'custodian-not-here', 'record-unknown'],
       async handle({ params: { patient }, body: { custodian, npi: clinician, sources } }, node) {
-        const read = await ownStaffRead(node, { custodian, patient, clinician })
+        const read = await ownStaffRead(together, node, { custodian, patient, clinician })
         if ('code' in read) return read
         const wanted = sources.map((source) => read.find((row) => row.source === source))
         if (wanted.some((row) => !row)) return problem('record-unknown')
@@ -205,13 +206,13 @@ function noChart({ exchange }: MemberNode, custodian: string, patient: string): 
 
 /** The receipt is written in a turn of its own and durable when it ends: nothing of the chart is known here before. */
 async function ownStaffRead(
+  together: ReadTogether,
   node: MemberNode,
   of: { readonly custodian: string; readonly patient: string; readonly clinician: string },
 ): Promise<readonly RecordRow[] | Problem> {
   const refused = noChart(node, of.custodian, of.patient)
   if (refused) return refused
-  const read = await node.exchange.run(({ receipts }) => receipts.ownStaffRead(of))
-  return read?.records ?? problem('chart-unknown')
+  return (await together(node, of)) ?? problem('chart-unknown')
 }
 
 function entryOf({ source, resourceType, version, segment, contentType }: RecordRow) {
