@@ -1,4 +1,5 @@
 import { toHex } from '@plexus/codec'
+import { publicKeyOf } from '@plexus/crypto'
 import { openingLeadsTo, readEnvelope } from '@plexus/kernel'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { sizeClasses } from './batch-rows.ts'
@@ -281,5 +282,26 @@ describe('a crash', () => {
     batches().tick()
     expect(heightOf(waiting)).toBeDefined()
     expect(heightOf(later)).toBeDefined()
+  })
+})
+
+describe('a member whose key is replaced', () => {
+  const keyOfLast = () => {
+    const read = readEnvelope(submitted().at(-1) ?? new Uint8Array(0))
+    return read.ok ? read.value.body.signers.map(toHex) : []
+  }
+
+  test('offers what is in flight again at once under the new key, and signs what comes later with it', () => {
+    committed(1)
+    const [before] = keyOfLast()
+    const seed = world.random(32)
+    world.exchange(clinic).organisations.set(clinic, { id: clinic, seed })
+    batches().tick()
+    expect(submitted()).toHaveLength(2)
+    expect(keyOfLast()).toEqual([toHex(publicKeyOf(seed))])
+    expect(keyOfLast()).not.toContain(before)
+    // Once: from then on it is offered again byte for byte.
+    batches().tick()
+    expect(submitted()).toHaveLength(2)
   })
 })
