@@ -47,7 +47,7 @@ test.each([
   },
 )
 
-test('a requester whose clock is an hour ahead makes intents of the future, which are refused', async () => {
+test('T-23: a requester whose clock is an hour ahead makes intents of the future, which are refused', async () => {
   off[clinic] = hour
   try {
     expect((await world.ask(visit, clinician)).sources).toMatchObject([{ state: 'refused', code: 'intent-too-long' }])
@@ -56,7 +56,7 @@ test('a requester whose clock is an hour ahead makes intents of the future, whic
   }
 })
 
-test('a requester whose clock is an hour behind makes intents that have ended, which are refused', async () => {
+test('T-23: a requester whose clock is an hour behind makes intents that have ended, which are refused', async () => {
   off[clinic] = -hour
   try {
     expect((await world.ask(visit, clinician)).sources).toMatchObject([{ state: 'refused', code: 'intent-expired' }])

@@ -86,10 +86,10 @@ describe('refusals', () => {
 })
 
 describe('the same reasons, said otherwise', () => {
-  test('a custodian whose own clock lags the ledger by more than 15 s is as blind as one without blocks', () => {
+  test('T-23: a custodian whose own clock lags the ledger by more than 15 s is as blind as one without blocks', () => {
     expect(answer({ ledger: { blockTime: now + 16 } })).toMatchObject({ code: 'ledger-stale' })
   })
-  test('an intent is over when either clock says so', () => {
+  test('T-23: an intent is over when either clock says so', () => {
     expect(answer({ ledger: { blockTime: now + 10 }, intent: { expiresAt: now + 5 } })).toMatchObject({
       code: 'intent-expired',
     })

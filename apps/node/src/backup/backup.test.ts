@@ -123,7 +123,7 @@ describe('a key backup', () => {
     expect(readdirSync(copy)).toEqual([])
   })
 
-  test('from before an erasure goes with the first backup after it, so that nothing erased comes back', async () => {
+  test('T-20: from before an erasure goes with the first backup after it, so that nothing erased comes back', async () => {
     await value(backup(hospital))
     const { exchange, vault } = world.network.node(hospital)
     const erased = await exchange.run(({ custody }) => custody.eraseRecord(hospital, patient, 'MedicationRequest/m1'))

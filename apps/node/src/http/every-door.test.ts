@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom } from '@plexus/crypto'
+import { bearerProtocol, eventsProtocol, submitProtocol } from '@plexus/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket as Socket } from 'ws'
 import { Custodians } from '../custodians.ts'
 import { Directory } from '../directory.ts'
 import { importFiles } from '../import.ts'
@@ -56,6 +58,25 @@ async function knock(door: Door, value: string, body: string | Uint8Array, query
     ...(door.method === 'POST' && { body: typeof body === 'string' ? body : Uint8Array.from(body) }),
   })
   return { door: `${door.method} ${door.path}`, status: response.status, text: await response.text() }
+}
+
+/** Says one thing on a socket; all that came back, its end included. */
+function sayOnce(address: string, protocols: readonly string[], frame: string | Uint8Array): Promise<string> {
+  return new Promise((resolve) => {
+    const told: string[] = []
+    const socket = new Socket(address, [...protocols])
+    socket.on('open', () => {
+      socket.send(frame)
+      socket.close()
+    })
+    socket.on('message', (data) => told.push(String(data)))
+    socket.on('unexpected-response', (_, response) => {
+      response.on('data', (data) => told.push(String(data)))
+      response.on('end', () => resolve(`${told.join()} closed ${response.statusCode}`))
+    })
+    socket.on('error', (error) => resolve(`${told.join()} closed ${error.message}`))
+    socket.on('close', (code, reason) => resolve(`${told.join()} closed ${code} ${reason}`))
+  })
 }
 
 /** Names and functions of what everything inherits from. */
@@ -147,6 +168,46 @@ describe('T-34: nothing that came in comes out of an error, the log or the metri
     for (const said of [metrics, world.logged()]) expect(said.toLowerCase()).not.toContain(canary.toLowerCase())
   })
 
+  test('of the frames of a stream, and of the protocols that a program offers', async () => {
+    const token = world.tokens[hospital] ?? ''
+    const told: string[] = []
+    const address = `${world.url.replace(/^http/, 'ws')}/v1/members/${hospital}/ledger`
+    const frames = [canary, JSON.stringify({ [canary]: canary }), new TextEncoder().encode(canary)]
+    for (const [path, protocol] of [
+      ['stream', submitProtocol],
+      ['events/stream', eventsProtocol],
+    ] as const)
+      for (const frame of frames)
+        for (const protocols of [
+          [protocol, bearerProtocol(token)],
+          [protocol, bearerProtocol(token), canary],
+          [protocol, bearerProtocol(canary)],
+          [canary],
+        ])
+          told.push(await sayOnce(`${address}/${path}`, protocols, frame))
+    expect(told.filter((each) => each.includes(canary))).toEqual([])
+    expect(told.filter((each) => / closed 100[37] /.test(each))).toHaveLength(6)
+    expect(told.filter((each) => each.endsWith(' closed 401'))).toHaveLength(12)
+    expect(world.logged()).not.toContain(canary)
+  })
+
+  test('of a chart that is refused at its import', async () => {
+    const file = join(world.data, 'refused.json')
+    const resource = { resourceType: 'Patient', id: 'p', gender: canary, birthDate: canary, [canary]: canary }
+    const wrong = { resourceType: canary, id: canary }
+    const entry = [resource, wrong, { ...wrong, resourceType: 'Observation', status: canary }].map((each, index) => ({
+      fullUrl: `urn:uuid:0b9a6d2e-0000-4000-8000-00000000000${index}`,
+      resource: each,
+    }))
+    writeFileSync(file, JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry }))
+    const directory = Directory.open(world.data)
+    const custodians = new Custodians({ network: world.network, directory, keepers: [hospital], random: systemRandom })
+    const report = await importFiles([file], { directory, custodians, now: () => Date.now() / 1000 })
+    expect(report.refusedCount).toBe(3)
+    expect(JSON.stringify(report.refused)).not.toContain(canary)
+    expect(world.logged()).not.toContain(canary)
+  })
+
   test('of a failure in any part of a node: what it said is told to nobody', async () => {
     const { exchange, store } = world.network.node(clinic)
     const throwing = (): never => {
@@ -157,6 +218,8 @@ describe('T-34: nothing that came in comes out of an error, the log or the metri
       [exchange.mailboxes, 'fetch', 'POST', '/mailbox'],
       [exchange, 'receive', 'POST', '/notes'],
       [exchange.requester, 'gathered', 'GET', `/asks/${'0'.repeat(32)}`],
+      [store, 'events', 'GET', '/ledger/events'],
+      [store, 'summary', 'GET', '/ledger/blocks/1'],
     ] as const
     let failed = 0
     for (const [part, name, method, path] of parts) {

@@ -10,7 +10,7 @@ import { publicKeyOf, systemRandom } from '@plexus/crypto'
 import type { FastifyInstance } from 'fastify'
 import { expect } from 'vitest'
 import { Directory } from '../directory.ts'
-import { Network } from '../network.ts'
+import { type Founding, Network } from '../network.ts'
 import { createApi } from './api.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -38,13 +38,14 @@ export interface World {
   readonly close: () => Promise<void>
 }
 
-export async function startWorld(): Promise<World> {
+/** `parameters`: of the policy, where they are not the default's. */
+export async function startWorld(parameters: Founding['parameters'] = {}): Promise<World> {
   const data = mkdtempSync(join(tmpdir(), 'plexus-http-'))
   const metrics = createMetrics()
   const failures: unknown[] = []
   const started = await Network.start({
     data,
-    founding,
+    founding: { ...founding, parameters },
     random: systemRandom,
     now,
     onFailure: (_, error) => failures.push(error),

@@ -26,7 +26,7 @@ test('a block is cut when an envelope waits, and otherwise after the interval', 
   expect([1, 2, 3].map((height) => store.block(height)?.time)).toEqual([start, start, start + 5])
 })
 
-test('a clock that is set back neither turns time back nor stops the blocks', () => {
+test('T-23: a clock that is set back neither turns time back nor stops the blocks', () => {
   const { sequencer, store } = open()
   sequencer.cut(start)
   expect(sequencer.cut(start - 3_600)?.transactions).toEqual([])

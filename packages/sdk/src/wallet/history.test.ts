@@ -133,7 +133,7 @@ describe('who looked', () => {
   })
 })
 
-describe('what does not fit is shown', () => {
+describe('T-09: what does not fit is shown', () => {
   test('gap: which numbers are missing, until they come', () => {
     const [first, , , fourth, fifth] = five as readonly [Told, Told, Told, Told, Told]
     const some = [first, fourth, fifth].flatMap(both)
