@@ -43,9 +43,6 @@ export interface About {
   readonly intent: Opening | null
 }
 
-/** What one write of reads comes to stays below a megabyte. */
-const readsPerWriteMax = 256
-
 export interface OwnStaffRead {
   readonly custodian: string
   readonly patient: string
@@ -99,7 +96,7 @@ export class Receipts {
   write(
     row: PatientRow,
     frame: ReceiptFrame,
-  ): { readonly hash: Uint8Array; readonly changes: readonly JournalChange[] } {
+  ): { readonly hash: Uint8Array; readonly row: PatientRow; readonly changes: readonly JournalChange[] } {
     const { batches, custody, surroundings } = this.parts
     const statement = encode(receipt, {
       ...frame,
@@ -109,13 +106,18 @@ export class Receipts {
     })
     const committed = batches.commit(statementTypes.receipt, statement)
     const key = custody.patientKey(row.custodian, row.patient)
-    return {
-      hash: committed.hash,
-      changes: [
-        ...committed.changes,
-        custody.patients.put(key, { ...row, receipts: row.receipts + 1, lastReceipt: committed.hash }),
-      ],
-    }
+    const next = { ...row, receipts: row.receipts + 1, lastReceipt: committed.hash }
+    return { hash: committed.hash, row: next, changes: [...committed.changes, custody.patients.put(key, next)] }
+  }
+
+  /** Whether the key that signs here for a custodian is in force on the replica: around a rotation it may not be. */
+  canSignFor(custodian: string): boolean {
+    const organisation = this.parts.organisations.get(custodian)
+    const view = viewOf(members, this.parts.replica.state)
+    return (
+      organisation !== undefined &&
+      members.queries.keyOf(view, toHex(publicKeyOf(organisation.seed)))?.status === 'active'
+    )
   }
 
   signNote(custodian: string, of: Uint8Array): SignedReleaseNote {
@@ -185,48 +187,33 @@ export class Receipts {
 
   /**
    * Reads by the custodian's own people, in order; undefined where the custodian has no such patient. The receipts are
-   * durable before any bytes are shown, those of several patients in one write. Each joins its patient's chain and the
-   * next batch, and the patient sees it.
+   * durable before any bytes are shown, all in one write. Each joins its patient's chain and the next batch, and the
+   * patient sees it. As many as a caller has waiting, which is for it to bound: a receipt takes some 500 bytes.
    */
   ownStaffReads(reads: readonly OwnStaffRead[]): readonly (OwnRecords | undefined)[] {
     const { custody, journal } = this.parts
-    const written = new Set<string>()
-    let changes: JournalChange[] = []
-    const write = (): void => {
-      if (changes.length > 0) journal.write(changes)
-      changes = []
-      written.clear()
-    }
-    const shown = reads.map((read) => {
-      const key = custody.patientKey(read.custodian, read.patient)
-      // A receipt follows the last one of its chain that the journal knows.
-      if (written.has(key) || written.size >= readsPerWriteMax) write()
-      const row = custody.patients.get(key)
+    // A receipt follows the last one of its chain, which may be of the same write.
+    const rows = new Map<string, PatientRow>()
+    const changes: JournalChange[] = []
+    const shown = reads.map(({ custodian, patient, clinician }) => {
+      const key = custody.patientKey(custodian, patient)
+      const row = rows.get(key) ?? custody.patients.get(key)
       if (!row) return undefined
-      written.add(key)
       const records = custody.versions(key).filter(({ status }) => status === 'current')
-      changes.push(...this.ownStaffReceipt(key, row, records, read.clinician))
+      const written = this.write(row, {
+        ...this.frame(custodian, row),
+        intent: zeroHash,
+        decision: { type: 'own-staff', clinician },
+        recordsRoot: merkleRoot(records.map(({ hash }) => hash)),
+        recordsCount: records.length,
+        chains: [],
+      })
+      changes.push(...written.changes, this.duty(written.hash, { patient: key, intent: null }))
+      rows.set(key, written.row)
       return { row, records }
     })
-    write()
+    if (changes.length > 0) journal.write(changes)
     return shown
-  }
-
-  private ownStaffReceipt(
-    patient: string,
-    row: PatientRow,
-    records: readonly RecordRow[],
-    clinician: string,
-  ): readonly JournalChange[] {
-    const { hash, changes } = this.write(row, {
-      ...this.frame(row.custodian, row),
-      intent: zeroHash,
-      decision: { type: 'own-staff', clinician },
-      recordsRoot: merkleRoot(records.map(({ hash: hashed }) => hashed)),
-      recordsCount: records.length,
-      chains: [],
-    })
-    return [...changes, this.duty(hash, { patient, intent: null })]
   }
 
   /** Bundles that were kept for a patient without a wallet. */

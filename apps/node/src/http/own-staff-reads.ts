@@ -16,11 +16,14 @@ export function readTogether(): ReadTogether {
     let turn = waiting.get(node)
     if (!turn) {
       const reads: OwnStaffRead[] = []
-      const run = node.exchange.run(({ receipts }) => {
-        // Whoever comes from here on waits for the next turn.
-        waiting.delete(node)
-        return receipts.ownStaffReads(reads)
-      })
+      // Requests that came in while the disk was busy are taken in one after the other: the turn begins behind them.
+      const run = arrived().then(() =>
+        node.exchange.run(({ receipts }) => {
+          // Whoever comes from here on waits for the next turn.
+          waiting.delete(node)
+          return receipts.ownStaffReads(reads)
+        }),
+      )
       turn = { reads, read: run }
       waiting.set(node, turn)
     }
@@ -28,3 +31,5 @@ export function readTogether(): ReadTogether {
     return (await turn.read)[index]?.records
   }
 }
+
+const arrived = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
