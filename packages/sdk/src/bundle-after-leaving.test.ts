@@ -25,9 +25,14 @@ function happens(world: World, sponsor: string, transaction: MembersTransaction,
   world.block([envelope])
 }
 
-function leaves(world: World, organisation: string): void {
-  happens(world, 'hospital', { type: 'announce-leaving', organisation, successor: 'elsewhere' })
-  happens(world, 'elsewhere', { type: 'hand-over-custody', from: organisation, to: 'elsewhere' })
+function leave(world: World, organisations: readonly string[]): void {
+  for (const organisation of organisations)
+    happens(world, 'hospital', { type: 'announce-leaving', organisation, successor: 'elsewhere' })
+  world.time += 7 * secondsPerDay
+  for (const organisation of organisations) {
+    happens(world, 'elsewhere', { type: 'hand-over-custody', from: organisation, to: 'elsewhere' })
+    happens(world, 'hospital', { type: 'leave', organisation })
+  }
 }
 
 test('a bundle still verifies after the custodian rotated its key, handed over custody and left', () => {
@@ -35,11 +40,7 @@ test('a bundle still verifies after the custodian rotated its key, handed over c
   const bundle = bundleOf(world.access())
   const before = verifyBundle(world.chain, bundle)
   expect(before.ok).toBe(true)
-  leaves(world, 'ward')
-  leaves(world, 'hospital')
-  world.time += 7 * secondsPerDay
-  happens(world, 'hospital', { type: 'leave', organisation: 'ward' })
-  happens(world, 'hospital', { type: 'leave', organisation: 'hospital' })
+  leave(world, ['ward', 'hospital'])
 
   expect(verifyBundle(world.chain, bundle)).toEqual(before)
   const view = viewOf(members, world.ledger.reader)

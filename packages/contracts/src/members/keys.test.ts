@@ -80,8 +80,8 @@ describe('register-key', () => {
     world.submit(members, { type: 'register-tenant', tenant: 'grove' }, by(world, 'alder'))
     const leaving = { organisation: 'grove', successor: 'birch' } as const
     world.submit(members, { type: 'announce-leaving', ...leaving }, by(world, 'alder'))
-    world.submit(members, { type: 'hand-over-custody', from: 'grove', to: 'birch' }, by(world, 'birch'))
     world.time += 2 * secondsPerDay
+    world.submit(members, { type: 'hand-over-custody', from: 'grove', to: 'birch' }, by(world, 'birch'))
     expect(world.submit(members, { type: 'leave', organisation: 'grove' }, by(world, 'alder'))).toBe('accepted')
     expect(register(world, newKey, { holder: 'grove', scopes: ['custodian'] })).toBe('organisation-not-active')
   })

@@ -33,13 +33,15 @@ export const leavingRules: LeavingRules = {
     return ok({ events: [{ type: 'leaving-withdrawn', organisation }] })
   },
 
+  // Final, and so not before the delay is over: a thief and an accomplice could otherwise do both steps at once.
   'hand-over-custody'(state, { from, to }, context) {
-    const { sponsor, height } = context
+    const { sponsor, height, time } = context
     if (!custodySigned(context, to)) return no({ type: 'scope-missing', scope: 'custodian' })
     if (hostOf(state, to) !== sponsor) return no({ type: 'not-hosted', organisation: to })
     const leaving = leavingOf(state, from)
     if (!leaving) return no({ type: 'leaving-not-announced' })
     if (leaving.successor !== to) return no({ type: 'not-the-successor', successor: leaving.successor })
+    if (time < leaving.dueAt) return no({ type: 'not-due', dueAt: leaving.dueAt })
     const succession = state.successions.get(from)
     if (succession) return no({ type: 'custody-handed-over-already', to: succession.to })
     if (!successorFits(state, to, hostOf(state, from) ?? from)) return no({ type: 'successor-unfit', successor: to })
@@ -64,7 +66,10 @@ export const leavingRules: LeavingRules = {
 }
 
 /** To whom custody goes: as announced, or, for a tenant whose host was removed, as the vote decided for the host. */
-function leavingOf(state: MembersView, organisation: string): { readonly successor: string } | undefined {
+function leavingOf(
+  state: MembersView,
+  organisation: string,
+): { readonly successor: string; readonly dueAt: number } | undefined {
   const announced = state.leavings.get(organisation)
   const host = state.tenants.get(organisation)?.host
   if (announced || host === undefined || state.members.get(host)?.status !== 'removed') return announced

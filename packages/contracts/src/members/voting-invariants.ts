@@ -16,14 +16,16 @@ export const votingInvariants: Invariants<typeof state> = {
     // Whoever leaves takes its own seat along, and that alone.
     if (view.members.get(context.sponsor)?.status === 'left')
       return concernsAll(view, context.sponsor) === concernsAll(before, context.sponsor)
-    return [...enacted(view, before), undefined].some((proposal) => majority(before, proposal, context))
+    return [...gone(view, before), undefined].some((proposal) => majority(before, proposal, context))
   },
 
   'nothing but an emergency takes effect before its delay is over': (view, before, context) =>
-    enacted(view, before).every((proposal) => {
+    gone(view, before).every((proposal) => {
       const known = before.proposals.get(proposal)
       if (!known || immediate.includes(known.action.type) || concernsAll(view) === concernsAll(before)) return true
-      return known.dueAt !== null && known.dueAt <= context.time && context.time <= known.expiresAt
+      // What expired goes with the next proposal, which is an emergency of its own where its proposer is majority enough.
+      if (context.time > known.expiresAt) return majority(before, undefined, context)
+      return known.dueAt !== null && known.dueAt <= context.time
     }),
 
   'the delay of a proposal begins when it passes, and is that of the policy': ({ proposals }, before, { time }) =>
@@ -80,8 +82,8 @@ function concernsAll({ members, policy, validators, activations }: MembersView, 
   ])
 }
 
-/** Proposals that are no longer there. */
-function enacted({ proposals }: MembersView, before: MembersView): readonly string[] {
+/** Proposals that are no longer there: enacted, fallen or expired. */
+function gone({ proposals }: MembersView, before: MembersView): readonly string[] {
   return [...before.proposals.entries()].flatMap(([id]) => (proposals.get(id) ? [] : [id]))
 }
 

@@ -161,7 +161,9 @@ function leaver(world: World): { readonly organisation: string; readonly sponsor
   const { random, organisations } = world
   const view = world.view(members)
   const leaving = organisations.filter((id) => view.leavings.get(id) && isActive(view, id))
-  const organisation = random.pick(leaving.length > 0 && !random.oneIn(5) ? leaving : organisations)
+  const ready = leaving.filter((id) => view.successions.get(id))
+  const among = ready.length > 0 && !random.oneIn(4) ? ready : leaving
+  const organisation = random.pick(among.length > 0 && !random.oneIn(5) ? among : organisations)
   const sponsor = random.oneIn(10) ? world.someMember() : (hostOf(view, organisation) ?? world.someMember())
   return { organisation, sponsor }
 }
@@ -200,7 +202,7 @@ const depart: Propose = (world) => {
   const view = world.view(members)
   if (random.oneIn(3) || organisations.every((id) => !view.leavings.get(id))) return announceLeaving(world)
   const { organisation, sponsor } = leaver(world)
-  if (random.oneIn(5))
+  if (random.oneIn(12))
     return { transaction: { type: 'withdraw-leaving', organisation }, ...byGovernance(world, sponsor) }
   if (!view.successions.get(organisation) && !random.oneIn(3)) return handOver(world)
   return { transaction: { type: 'leave', organisation }, ...byGovernance(world, sponsor) }
@@ -244,6 +246,7 @@ const proposals: readonly Propose[] = [
   rotateKey,
   revokeKey,
   ...governance,
+  depart,
   depart,
   depart,
   depart,
