@@ -9,6 +9,7 @@ import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as restore } from './restore/workload.ts'
+import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
@@ -123,4 +124,10 @@ test('growth: every size is reached and written on top of, every proof holds, an
   const { checked, figures } = await growth.run(small)
   expect(checked).toEqual({ leaves: [4_096, 12_288], handles: [2_000, 6_000] })
   expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([0.8, 0.8, 10, 0.5, 10, 10])
+})
+
+test('soak: whoever was answered has a receipt, nobody else has one, and each is on the ledger in the end', async () => {
+  const { checked, figures } = await soak.run(small)
+  expect(checked).toEqual({ receiptsWithoutAnswer: 0, leavesWithoutBatch: 0, batchesWithoutBlock: 0 })
+  expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([1.02, 1.1, 512, 30])
 })

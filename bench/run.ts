@@ -15,6 +15,7 @@ import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as restore } from './restore/workload.ts'
+import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
@@ -31,6 +32,7 @@ const suites: readonly Suite[] = [
   linkage,
   commitments,
   growth,
+  soak,
   restore,
 ]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`

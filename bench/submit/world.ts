@@ -46,7 +46,14 @@ export function foundIn(data: string, now: number): Chain {
           sealingKey: new Uint8Array(1216),
           owner: id,
         }),
-        founding({ type: 'key-registered', holder: id, key: publicKeyOf(seed), scopes: ['sponsor'], height: 0 }),
+        founding({
+          type: 'key-registered',
+          holder: id,
+          key: publicKeyOf(seed),
+          scopes: ['sponsor'],
+          next: null,
+          height: 0,
+        }),
       ]),
       founding({
         type: 'policy-set',
