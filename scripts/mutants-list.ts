@@ -4,6 +4,7 @@
  */
 import { otherMutants } from './mutants-below.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
+import { governanceMutants } from './mutants-governance.ts'
 
 export interface Mutant {
   /** The mistake, as a sentence. */
@@ -20,4 +21,4 @@ export interface Mutant {
   }
 }
 
-export const mutants: readonly Mutant[] = [...exchangeMutants, ...otherMutants]
+export const mutants: readonly Mutant[] = [...exchangeMutants, ...governanceMutants, ...otherMutants]
