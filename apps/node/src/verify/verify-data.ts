@@ -1,8 +1,8 @@
 /**
- * Checks a whole data directory off-line, member by member: layout, keys, ledger, journal, records, vault, and whether the
- * replicas agree. Rows, packs and blocks are read one by one, so memory stays bounded whatever the directory holds.
+ * Checks a whole data directory off-line, member by member: layout, keys, ledger, checkpoints, journal, records, vault,
+ * and whether the replicas agree. Rows, packs and blocks are read one by one, so memory stays bounded whatever the directory holds.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { equalBytes, type Schema, toHex } from '@plexus/codec'
@@ -13,6 +13,7 @@ import { openLedgerStore, StoreError, verifyLedger } from '@plexus/store'
 import { SingleBar } from 'cli-progress'
 import { layoutOf } from '../layout.ts'
 import { MemberNode } from '../member-node.ts'
+import { checkCheckpoints } from './checkpoints-check.ts'
 import { Check } from './findings.ts'
 import { checkJournal, checkRecords, checkVault } from './journal-check.ts'
 import { checkLayout } from './layout-check.ts'
@@ -25,6 +26,7 @@ export interface VerifyParts {
   readonly print?: (line: string) => void
 }
 
+const secretBytes = 32
 const secretsNeeded = ['blinding', 'journal', 'master', 'member', 'sealing'] as const
 
 interface Standing {
@@ -73,6 +75,8 @@ function* checksOf(data: string, member: string, chain: Chain, json: boolean, st
       return yield failedCheck('keys', `keys/${name}.secret`, 'is missing: restore it')
   }
   yield checkLayout(layout.root)
+  // Named by the check of the layout; nothing opens under it.
+  if (secretsNeeded.some((name) => statSync(join(layout.keys, `${name}.secret`)).size !== secretBytes)) return
   const tables = new Map<string, Schema<unknown>>()
   const node = opened(data, member, chain, tables)
   if (node instanceof Check) return yield node
@@ -84,6 +88,8 @@ function* checksOf(data: string, member: string, chain: Chain, json: boolean, st
     yield keys
     bar.begin('blocks', node.store.tip()?.height ?? 0)
     yield checkLedger(node, chain, bar.at)
+    bar.begin('blocks of the log', node.store.tip()?.height ?? 0)
+    yield checkCheckpoints(node, bar.at)
     bar.begin('rows')
     yield checkJournal(node, tables, bar.next)
     bar.begin('records')
