@@ -33,15 +33,20 @@ export function eventPage(store: EventStore, after: number, limit: number): Even
 
 /** An event is at most as long as the transaction that brought it. */
 function eventOf({ sequence, height, contract, event }: EventRecord): ShownEvent {
-  const schema: Schema<unknown> | undefined =
-    contract === 'kernel' ? kernelEvent : contracts.find(({ name }) => name === contract)?.event
-  const read = schema && decode(schema, event, transactionBytesMax)
-  return {
-    sequence,
-    height,
-    contract,
-    event: read?.ok ? (fieldsOf(read.value) as ShownEvent['event']) : { type: 'unreadable' },
+  const schemas = contract === 'kernel' ? [kernelEvent] : eventsOf(contract)
+  for (const schema of schemas) {
+    const read = decode(schema, event, transactionBytesMax)
+    if (read.ok) return { sequence, height, contract, event: fieldsOf(read.value) as ShownEvent['event'] }
   }
+  return { sequence, height, contract, event: { type: 'unreadable' } }
+}
+
+/** Of every version of a contract that this build has, the newest first: canonical bytes fit the shape that they were written in. */
+function eventsOf(contract: string): readonly Schema<unknown>[] {
+  return contracts
+    .filter(({ name }) => name === contract)
+    .map(({ event }) => event)
+    .toReversed()
 }
 
 /** The same fields with bytes in hexadecimal. */
