@@ -35,8 +35,11 @@ export function checkAnswer(
     return no('receipt-invalid')
   if (told.decision.type !== 'permit' && told.decision.type !== 'part') return no('receipt-invalid')
   const { content, signature } = note.note
-  const key = members.queries.keyOf(viewOf(members, replica.state), toHex(signature.key))
-  if (key?.status !== 'active' || key.holder !== row.custodian || !key.scopes.includes('custodian'))
+  if (content.height > replica.tip().height) return no('not-committed')
+  const view = viewOf(members, replica.state)
+  // The holder at the height of the last decision: keys are replaced while answers are on their way.
+  const holder = members.queries.holderAt(view, toHex(signature.key), content.height)
+  if (holder !== row.custodian || !members.queries.keyOf(view, toHex(signature.key))?.scopes.includes('custodian'))
     return no('release-note-invalid')
   if (
     !verify(

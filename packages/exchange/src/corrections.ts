@@ -106,8 +106,11 @@ export class Corrections {
     const { replica, journal } = this.parts
     const view = viewOf(members, replica.state)
     const key = members.queries.keyOf(view, toHex(signature.key))
+    // A correction waits for its receiver as it was signed, and the key may be replaced meanwhile: it need not be in force
+    // any more. The node that sent it has just shown that it acts for the custodian, under a key that is.
     if (
-      key?.status !== 'active' ||
+      !key ||
+      key.from === null ||
       key.holder !== content.custodian ||
       members.queries.hostOf(view, content.custodian) !== from
     )

@@ -219,8 +219,8 @@ export class Custodian {
     })
     // Sealing waited, and blocks may have come. From here to the durable write nothing waits.
     const weighed = replica.tip().height === height ? before : weigh(this.parts, intent.value, evidence, row.patient)
-    if (!equalBytes(weighed.fingerprint, row.fingerprint) || weighed.released.length !== keys.length)
-      return this.void(key, row, intent.value, weighed)
+    const same = equalBytes(weighed.fingerprint, row.fingerprint) && weighed.released.length === keys.length
+    if (!same || !this.parts.receipts.canSignFor(row.custodian)) return this.void(key, row, intent.value, weighed)
     const note = this.parts.receipts.signNote(row.custodian, row.receipt)
     const notice = this.parts.receipts.notice(row, proof, note)
     if (!notice) return this.void(key, row, intent.value, weighed)

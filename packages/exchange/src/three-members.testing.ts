@@ -176,11 +176,13 @@ export class World {
     member: string,
     contract: { readonly name: string; readonly transaction: Schema<Transaction> },
     transaction: Transaction,
+    besides: readonly Uint8Array[] = [],
   ): void {
     const validUntil = this.time + 300
     const content = { chain: this.chain.id, sponsor: member, nonce: this.random(16), validUntil }
     const bytes = encode(contract.transaction, transaction)
-    const envelope = sealEnvelope({ ...content, contract: contract.name, transaction: bytes }, [memberSeed(member)])
+    const seeds = [memberSeed(member), ...besides]
+    const envelope = sealEnvelope({ ...content, contract: contract.name, transaction: bytes }, seeds)
     this.node(member).replica.submit(envelope)
   }
 
