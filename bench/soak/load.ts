@@ -42,6 +42,8 @@ export async function openLoad({ doors, patients, npi }: Opened, lines: number):
   for (const { address } of doors) {
     const { origin } = new URL(address)
     const opened = await openLines(origin, Math.ceil(lines / doors.length))
+    // A busy server takes in one new connection in a turn: all are there before anything is measured.
+    await Promise.all(opened.map((line) => line.post(line.head('/', {}), new Uint8Array(0))))
     seats.push(opened.map((line) => ({ line, busy: false })))
   }
   /** By door: each goes through its patients in turn. */
