@@ -1,0 +1,209 @@
+/** Doors whose bytes are canonical: what is accepted is written again as the same bytes, or it is a finding. */
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Schema } from '@plexus/codec'
+import { Chance } from './chance.ts'
+import { reach } from './reach.ts'
+import { sampleOf } from './samples.ts'
+import { answerOf, refused } from './subject.ts'
+import type { Target } from './target.ts'
+
+/** Samples of one schema: variants and lengths differ among them. */
+const samplesCount = 8
+/** Of a group of schemas, each. */
+const samplesOfGroupCount = 2
+
+const statements = 'packages/policy/src/statements'
+const store = 'packages/store/src'
+const contracts = 'packages/contracts/src'
+
+/** Name, what and whose, and where the schema stands; by itself or as a member of what stands there. */
+const rows: readonly (readonly [string, string, string])[] = [
+  [
+    'contracts/members-transaction',
+    'what a member asks of the contract members',
+    `${contracts}/members/transactions.ts#transaction`,
+  ],
+  [
+    'contracts/practitioners-transaction',
+    'what a member asks of practitioners',
+    `${contracts}/practitioners/transactions.ts#transaction`,
+  ],
+  [
+    'contracts/notary-transaction',
+    'what a member asks of the notary',
+    `${contracts}/notary/transactions.ts#transaction`,
+  ],
+  [
+    'contracts/members-event',
+    'events of members, from a replica or a genesis document',
+    `${contracts}/members/events.ts#event`,
+  ],
+  ['contracts/practitioners-event', 'events of practitioners', `${contracts}/practitioners/events.ts#event`],
+  ['contracts/notary-event', 'events of the notary', `${contracts}/notary/events.ts#event`],
+  ['kernel/kernel-event', 'events of the kernel', 'packages/kernel/src/versions.ts#kernelEvent'],
+  ['kernel/stored-block', 'a block, from a peer or the own disk', 'packages/kernel/src/ledger.ts#storedBlock'],
+  [
+    'kernel/opening',
+    'a statement with its place in a batch, from another member',
+    'packages/kernel/src/opening.ts#opening',
+  ],
+  ['policy/enrolment', 'an enrolment, from a wallet', `${statements}/enrolment.ts#enrolment`],
+  ['policy/evidence', 'evidence, from a requester', `${statements}/evidence.ts#evidence`],
+  ['policy/directive-set', 'directives, from a wallet', `${statements}/directive-set.ts#directiveSet`],
+  [
+    'policy/record-version',
+    'the statement of a record, from a custodian',
+    `${statements}/record-version.ts#recordVersion`,
+  ],
+  ['policy/intent', 'an intent, from a requester', `${statements}/intent.ts#intent`],
+  ['policy/receipt', 'a receipt, from a custodian', `${statements}/receipt.ts#receipt`],
+  ['policy/release-note', 'a release note, from a custodian', `${statements}/bundle.ts#releaseNote`],
+  ['policy/correction', 'a correction, from a custodian', `${statements}/correction.ts#correction`],
+  ['policy/acknowledgement', 'its acknowledgement, from a receiver', `${statements}/correction.ts#acknowledgement`],
+  ['policy/committed', 'a statement with all that proves it', `${statements}/bundle.ts#committed`],
+  ['policy/notice', 'a notice, opened by a wallet', `${statements}/bundle.ts#notice`],
+  ['policy/wallet-note', 'a note, from a wallet', `${statements}/notes.ts#walletNote`],
+  ['policy/note-frame', 'what a note is sealed in', `${statements}/notes.ts#noteFrame`],
+  [
+    'policy/mailbox-request',
+    'a signed request for a mailbox, from a wallet',
+    `${statements}/notes.ts#signedMailboxRequest`,
+  ],
+  ['policy/notice-page', 'a page of notices, from the mailbox’s member', `${statements}/notes.ts#noticePage`],
+  [
+    'exchange/member-note',
+    'offers, answers, fetches and deposits, from another member',
+    'packages/exchange/src/notes.ts#memberNote',
+  ],
+  [
+    'sdk/envelope-batch',
+    'a batch, or one frame of a submission stream, from whoever submits',
+    'packages/sdk/src/submit-wire.ts#envelopeBatch',
+  ],
+  ['node/data-manifest', 'the manifest of a backup', 'apps/node/src/backup/manifest.ts#dataManifest'],
+  ['node/key-manifest', 'the manifest of a key backup', 'apps/node/src/backup/manifest.ts#keyManifest'],
+]
+
+/** The first byte says which of them reads the rest: rows that a member wrote itself, on a disk that may be broken. */
+const groups: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'store/records',
+    'rows of the ledger and its journal, from the own disk',
+    [
+      ...['tipRecord', 'heightRecord', 'replacedRecord', 'blockEvents', 'journaledBlock'].map(
+        (name) => `${store}/ledger-records.ts#${name}`,
+      ),
+      `${store}/block-journal.ts#fileHead`,
+      `${store}/environment.ts#contentMark`,
+      `${store}/journal.ts#sealedValue`,
+      'packages/kernel/src/quota.ts#usage',
+    ],
+  ],
+  [
+    'exchange/rows',
+    'rows of the exchange’s journal, from the own disk',
+    [
+      ...['visitRow', 'askRow', 'askedRow', 'receivedRow'].map(
+        (name) => `packages/exchange/src/requester-rows.ts#${name}`,
+      ),
+      ...['recordRow', 'patientRow'].map((name) => `packages/exchange/src/custody-rows.ts#${name}`),
+      ...['groupRow', 'leafPlace'].map((name) => `packages/exchange/src/statement-groups.ts#${name}`),
+      ...['groupPlaceRow', 'flightRow', 'leaves'].map((name) => `packages/exchange/src/batch-rows.ts#${name}`),
+      'packages/exchange/src/custodian.ts#requestRow',
+      'packages/exchange/src/outbox.ts#row',
+      'packages/exchange/src/corrections.ts#row',
+      'packages/exchange/src/weigh.ts#fingerprintSchema',
+    ],
+  ],
+  [
+    'contracts/state',
+    'values of the authenticated state, from whoever proves them',
+    ['members', 'practitioners', 'notary'].map((name) => `${contracts}/${name}/state.ts#state`),
+  ],
+]
+
+export const schemaTargets: readonly Target[] = [
+  ...rows.map(
+    ([name, reads, at]): Target => ({
+      name,
+      reads,
+      covers: [at],
+      async load(seed) {
+        const [schema] = await schemasAt(at)
+        if (!schema) throw new Error(`${at} is no schema`)
+        const chance = new Chance(seed)
+        const { decode, encode } = await import('@plexus/codec')
+        return {
+          shape: 'cbor',
+          seeds: [...samples(schema, samplesCount, chance), ...encodedIn('contracts', 'kernel')],
+          run: (bytes) => answerOf(decode(schema, bytes), (value) => encode(schema, value)),
+        }
+      },
+    }),
+  ),
+  ...groups.map(
+    ([name, reads, places]): Target => ({
+      name,
+      reads,
+      covers: places,
+      async load(seed) {
+        const schemas = (await Promise.all(places.map(schemasAt))).flat()
+        const chance = new Chance(seed)
+        const { concatBytes, decode, encode } = await import('@plexus/codec')
+        return {
+          shape: 'cbor',
+          seeds: schemas.flatMap((schema, at) =>
+            samples(schema, samplesOfGroupCount, chance).map((sample) => concatBytes(Uint8Array.of(at), sample)),
+          ),
+          run(bytes) {
+            const [at] = bytes
+            const schema = at === undefined ? undefined : schemas[at]
+            if (!schema) return refused('no schema of this number')
+            const choice = bytes.subarray(0, 1)
+            const answer = answerOf(decode(schema, bytes.subarray(1)), (value) =>
+              concatBytes(choice, encode(schema, value)),
+            )
+            return answer.type === 'refused' ? refused(`${at} ${answer.why}`) : answer
+          },
+        }
+      },
+    }),
+  ),
+]
+
+/** The schema of that name, or those of the collections that a contract's state is made of. */
+async function schemasAt(at: string): Promise<readonly Schema<unknown>[]> {
+  const [file = '', name = ''] = at.split('#')
+  const found = await reach<Schema<unknown> | Readonly<Record<string, { readonly value: Schema<unknown> }>>>(file, name)
+  return isSchema(found) ? [found] : Object.values(found).map(({ value }) => value)
+}
+
+function isSchema(value: unknown): value is Schema<unknown> {
+  return typeof (value as Partial<Schema<unknown>>).read === 'function'
+}
+
+export function samples(schema: Schema<unknown>, count: number, chance: Chance): readonly Uint8Array[] {
+  const found = Array.from({ length: count }, () => sampleOf(schema, chance)).filter((sample) => sample !== undefined)
+  // Without one the loop would hardly get past the first field.
+  if (found.length === 0) throw new Error(`no sample of ${schema.says.slice(0, 80)}`)
+  return found
+}
+
+/** Longer texts in vectors are hashes of keys and whole blocks, which say nothing of a form. */
+const vectorBytesMax = 512
+const vectorsMax = 64
+
+/** Whatever stands in vectors as hexadecimal and is more than a hash. */
+function encodedIn(...folders: readonly string[]): readonly Uint8Array[] {
+  const root = new URL('../../vectors/', import.meta.url)
+  const texts = folders.flatMap((folder) =>
+    readdirSync(new URL(folder, root))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => readFileSync(new URL(`${folder}/${file}`, root), 'utf8')),
+  )
+  const found = texts.flatMap((text) => [...text.matchAll(/"((?:[0-9a-f]{2}){33,})"/g)].map(([, hex]) => hex as string))
+  return [...new Set(found)]
+    .filter((hex) => hex.length <= 2 * vectorBytesMax)
+    .slice(0, vectorsMax)
+    .map((hex) => new Uint8Array(Buffer.from(hex, 'hex')))
+}

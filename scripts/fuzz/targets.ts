@@ -1,0 +1,36 @@
+/** All doors where bytes of others enter, in the order of the layers. */
+import type { Target } from './target.ts'
+import { appTargets } from './targets-apps.ts'
+import { ledgerTargets } from './targets-ledger.ts'
+import { schemaTargets } from './targets-schemas.ts'
+import { sealedTargets } from './targets-sealed.ts'
+import { streamTargets } from './targets-streams.ts'
+import { textTargets } from './targets-texts.ts'
+
+const layers = [
+  'codec',
+  'crypto',
+  'kernel',
+  'contracts',
+  'store',
+  'policy',
+  'vault',
+  'fhir',
+  'exchange',
+  'sdk',
+  'node',
+  'cli',
+]
+
+export const targets: readonly Target[] = [
+  ...textTargets,
+  ...ledgerTargets,
+  ...sealedTargets,
+  ...streamTargets,
+  ...schemaTargets,
+  ...appTargets,
+].sort((a, b) => layerOf(a) - layerOf(b) || (a.name < b.name ? -1 : 1))
+
+function layerOf({ name }: Target): number {
+  return layers.indexOf(name.split('/')[0] as string)
+}
