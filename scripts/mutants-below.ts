@@ -65,7 +65,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'accepted envelopes are not remembered',
     file: 'packages/kernel/src/machine.ts',
-    find: 'index, accepted: true })',
+    find: 'index, accepted: done.ok })',
     replace: 'index, accepted: false })',
     test: {
       file: 'packages/kernel/src/machine-refusals.test.ts',

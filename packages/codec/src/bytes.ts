@@ -1,13 +1,27 @@
 /** Bytes and their texts, written out because the pure packages may not use TextEncoder, Buffer or atob. */
 
-const hexDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hexCodes = Uint8Array.from([...'0123456789abcdef'].map((digit) => digit.charCodeAt(0)))
 
-/** Lower-case hexadecimal, two digits a byte. */
+/** Lower-case hexadecimal, two digits a byte. Eight at a time: a text that grows by one is a chain of parts. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (let index = 0; index < bytes.length; index++) text += hexDigits[bytes[index] as number]
+  let index = 0
+  for (; index + 4 <= bytes.length; index += 4) {
+    const a = bytes[index] as number
+    const b = bytes[index + 1] as number
+    const c = bytes[index + 2] as number
+    const d = bytes[index + 3] as number
+    text += String.fromCharCode(high(a), low(a), high(b), low(b), high(c), low(c), high(d), low(d))
+  }
+  for (; index < bytes.length; index++) {
+    const byte = bytes[index] as number
+    text += String.fromCharCode(high(byte), low(byte))
+  }
   return text
 }
+
+const high = (byte: number): number => hexCodes[byte >> 4] as number
+const low = (byte: number): number => hexCodes[byte & 15] as number
 
 /** Bytes of lower-case hexadecimal, or undefined when the text is anything else: one value has one text. */
 export function parseHex(text: string): Uint8Array | undefined {
@@ -126,6 +140,29 @@ function utf8Slow(text: string): Uint8Array {
     else bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 63), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63))
   }
   return Uint8Array.from(bytes)
+}
+
+/** The text of ASCII bytes from `at` on, else undefined. Eight at a time: a text that grows by one is a chain of parts. */
+export function asciiAt(bytes: Uint8Array, at: number, length: number): string | undefined {
+  let high = 0
+  const end = at + length
+  for (let index = at; index < end; index++) high |= bytes[index] as number
+  if (high > 0x7f) return undefined
+  let text = ''
+  let index = at
+  for (; index + 8 <= end; index += 8)
+    text += String.fromCharCode(
+      bytes[index] as number,
+      bytes[index + 1] as number,
+      bytes[index + 2] as number,
+      bytes[index + 3] as number,
+      bytes[index + 4] as number,
+      bytes[index + 5] as number,
+      bytes[index + 6] as number,
+      bytes[index + 7] as number,
+    )
+  for (; index < end; index++) text += String.fromCharCode(bytes[index] as number)
+  return text
 }
 
 /** Below this, one call of fromCharCode with all units is fastest and safely below every engine's argument limit. */

@@ -47,6 +47,16 @@ const initialLength = 256
 /** A block's worth; what is larger is rare, and its memory is given back. */
 const keptLengthMax = 4 * 1024 * 1024
 
+/** Up to here a loop is faster than a view of the source and a call that copies it (measured). */
+const loopLengthMax = 64
+
+function copyOf(source: Uint8Array, from: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length)
+  if (length > loopLengthMax) copy.set(source.subarray(from, from + length))
+  else for (let index = 0; index < length; index++) copy[index] = source[from + index] as number
+  return copy
+}
+
 /** Appends canonical heads and bytes to a buffer that grows. */
 export class Writer {
   private buffer = new Uint8Array(initialLength)
@@ -80,8 +90,19 @@ export class Writer {
     this.buffer[this.length++] = value
   }
 
+  /** Text of ASCII characters with its head; false, and nothing written, when it has others. */
+  ascii(text: string): boolean {
+    const { length } = text
+    for (let index = 0; index < length; index++) if (text.charCodeAt(index) > 0x7f) return false
+    this.head(major.text, length)
+    this.reserve(length)
+    for (let index = 0; index < length; index++) this.buffer[this.length + index] = text.charCodeAt(index)
+    this.length += length
+    return true
+  }
+
   bytes(): Uint8Array {
-    return this.buffer.slice(0, this.length)
+    return copyOf(this.buffer, 0, this.length)
   }
 
   /** Empty again; false when it has grown so large that it had better not be kept. */
@@ -158,10 +179,16 @@ export class Reader {
 
   /** A copy, whatever kind of array the source is: `slice` of a Node Buffer would be a window on memory of others. */
   take(length: number): Uint8Array {
-    const taken = new Uint8Array(length)
-    taken.set(this.source.subarray(this.at, this.at + length))
+    const taken = copyOf(this.source, this.at, length)
     this.at += length
     return taken
+  }
+
+  /** Whether exactly these bytes stand here; then the reader is behind them. */
+  skip(bytes: Uint8Array): boolean {
+    for (let index = 0; index < bytes.length; index++) if (this.source[this.at + index] !== bytes[index]) return false
+    this.at += bytes.length
+    return true
   }
 
   /** What stands here, as a kind and never as content: it may be health data. */

@@ -2,7 +2,7 @@
  * Schemas of canonical bytes. What a schema reads is protocol: a value has one encoding, every field is present, and
  * whatever the schema does not name is refused. Depth is bounded because schemas are finite: no input makes a reader nest.
  */
-import { compareBytes, fromUtf8, utf8 } from './bytes.ts'
+import { asciiAt, compareBytes, fromUtf8, utf8 } from './bytes.ts'
 import { type Malformed, MalformedBytes, major, Reader, simple, Writer } from './cbor.ts'
 import { no, ok, type Result } from './result.ts'
 
@@ -55,13 +55,10 @@ export function decode<Value>(
   }
 }
 
-function inside<Value>(step: string, read: () => Value): Value {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof MalformedBytes) error.path.push(step)
-    throw error
-  }
+/** What a read threw, with the step at which it did. */
+function within(step: string, error: unknown): unknown {
+  if (error instanceof MalformedBytes) error.path.push(step)
+  return error
 }
 
 function bug(expected: string): never {
@@ -165,15 +162,19 @@ export function text(limit: {
   return {
     says,
     write(writer, value) {
+      if (pattern && !pattern.test(value)) bug(says)
+      if (value.length >= min && value.length <= max && writer.ascii(value)) return
       const encoded = utf8(value)
-      if (encoded.length < min || encoded.length > max || (pattern && !pattern.test(value))) bug(says)
+      if (encoded.length < min || encoded.length > max) bug(says)
       writer.head(major.text, encoded.length)
       writer.raw(encoded)
     },
     read(reader) {
       const length = reader.size(major.text, says)
       if (length < min || length > max) throw new MalformedBytes(says, `text of ${length} bytes`)
-      const value = fromUtf8(reader.take(length))
+      const value =
+        asciiAt(reader.source, reader.at, length) ?? fromUtf8(reader.source.subarray(reader.at, reader.at + length))
+      reader.at += length
       if (value === undefined) throw new MalformedBytes(says, 'bytes that are not UTF-8')
       if (pattern && !pattern.test(value)) throw new MalformedBytes(says, 'other text')
       return value
@@ -188,6 +189,7 @@ export function oneOf<const Choices extends readonly [string, ...string[]]>(
   const says = `one of ${choices.join(', ')}`
   const longest = Math.max(...choices.map((choice) => utf8(choice).length))
   const any = text({ max: longest, says })
+  const known = choices.map((choice) => ({ choice, encoded: encodedText(choice) }))
   return {
     says,
     write(writer, value) {
@@ -195,9 +197,9 @@ export function oneOf<const Choices extends readonly [string, ...string[]]>(
       any.write(writer, value)
     },
     read(reader) {
-      const value = any.read(reader)
-      if (!choices.includes(value)) throw new MalformedBytes(says, 'another text')
-      return value as Choices[number]
+      for (const { choice, encoded } of known) if (reader.skip(encoded)) return choice
+      any.read(reader)
+      throw new MalformedBytes(says, 'another text')
     },
   }
 }
@@ -220,7 +222,11 @@ export function list<Item>(
       const length = reader.size(major.array, says)
       if (length < min || length > max) throw new MalformedBytes(says, `${length} items`)
       const items: Item[] = []
-      for (let index = 0; index < length; index++) items.push(inside(String(index), () => item.read(reader)))
+      try {
+        while (items.length < length) items.push(item.read(reader))
+      } catch (error) {
+        throw within(String(items.length), error)
+      }
       return items
     },
   }
@@ -254,33 +260,48 @@ type ObjectOf<Of extends Fields> = { readonly [Name in keyof Of]: Infer<Of[Name]
 
 /** A map with exactly these fields, every one present. */
 export function object<const Of extends Fields>(fields: Of): Schema<ObjectOf<Of>> {
+  const { says, write, readInto } = fieldsOf(fields)
+  return {
+    says,
+    fields,
+    write,
+    read(reader) {
+      const value = {}
+      readInto(reader, value)
+      return value as ObjectOf<Of>
+    },
+  }
+}
+
+/** Fields in the order of their encoded names, and how they are read into an object that may have others. */
+function fieldsOf(fields: Fields) {
   const order = Object.keys(fields)
     .map((name) => ({ name, schema: fields[name] as Schema<unknown>, key: encodedText(name) }))
     .sort((a, b) => compareBytes(a.key, b.key))
   const says = `an object of ${order.map(({ name }) => name).join(', ')}`
   return {
     says,
-    fields,
-    write(writer, value) {
+    write(writer: Writer, value: Readonly<Record<string, unknown>>): void {
       writer.head(major.map, order.length)
       for (const { name, schema, key } of order) {
         writer.raw(key)
-        schema.write(writer, (value as Readonly<Record<string, unknown>>)[name])
+        schema.write(writer, value[name])
       }
     },
-    read(reader) {
+    readInto(reader: Reader, value: Record<string, unknown>): void {
       const count = reader.size(major.map, says)
       if (count !== order.length) throw new MalformedBytes(says, `${count} fields`)
-      const value: Record<string, unknown> = {}
-      for (const { name, schema, key } of order) {
-        for (let index = 0; index < key.length; index++) {
-          if (reader.source[reader.at + index] !== key[index])
-            throw new MalformedBytes(`the field ${name}`, 'another field, or none')
+      let at: string | undefined
+      try {
+        for (const { name, schema, key } of order) {
+          at = undefined
+          if (!reader.skip(key)) throw new MalformedBytes(`the field ${name}`, 'another field, or none')
+          at = name
+          value[name] = schema.read(reader)
         }
-        reader.at += key.length
-        value[name] = inside(name, () => schema.read(reader))
+      } catch (error) {
+        throw at === undefined ? error : within(at, error)
       }
-      return value as ObjectOf<Of>
     },
   }
 }
@@ -300,7 +321,7 @@ type VariantOf<Of extends Readonly<Record<string, Fields>>> = {
 /** A union told apart by `type`; encoded as the array [type, fields], so that a reader knows the type before the fields. */
 export function variant<const Of extends Readonly<Record<string, Fields>>>(types: Of): Schema<VariantOf<Of>> {
   const names = Object.keys(types)
-  const bodies = new Map(names.map((name) => [name, object(types[name] as Fields)]))
+  const bodies = new Map(names.map((name) => [name, fieldsOf(types[name] as Fields)]))
   const type = oneOf(...(names as [string, ...string[]]))
   const says = `a variant: ${names.join(', ')}`
   return {
@@ -315,10 +336,18 @@ export function variant<const Of extends Readonly<Record<string, Fields>>>(types
     },
     read(reader) {
       if (reader.size(major.array, says) !== 2) throw new MalformedBytes(says, 'an array of another length')
-      const name = inside('type', () => type.read(reader))
-      const body = bodies.get(name)
-      if (!body) throw new MalformedBytes(says, 'another type')
-      return { type: name, ...inside(name, () => body.read(reader)) } as VariantOf<Of>
+      let step = 'type'
+      try {
+        const name = type.read(reader)
+        const body = bodies.get(name)
+        if (!body) throw new MalformedBytes(says, 'another type')
+        step = name
+        const value = { type: name }
+        body.readInto(reader, value)
+        return value as VariantOf<Of>
+      } catch (error) {
+        throw within(step, error)
+      }
     },
   }
 }

@@ -15,7 +15,7 @@ export {
 export { type ChunkedReader, openChunkedReader, type ReadSealed } from './chunked-reader.ts'
 export { handleOf, leafOf, signedBytes, statementHash } from './commitment.ts'
 export { checkLongLivedKey, checkOneTimeKey, type KeyRefusal, publicKeyOf, sign, verify } from './ed25519.ts'
-export { hmacSha256, sha256, sha512 } from './hash.ts'
+export { hmacSha256, sha256, sha256Into, sha512 } from './hash.ts'
 export { hkdf } from './hkdf.ts'
 export {
   appendLeaf,

@@ -28,7 +28,7 @@ interface Place {
   readonly applied: AppliedBlock
   readonly block: SealedBlock | undefined
   readonly values: ReadonlyMap<string, Uint8Array | null>
-  readonly nodes: ReadonlyMap<number, Uint8Array>
+  readonly tiles: ReadonlyMap<string, Uint8Array | null>
   readonly accepted: ReadonlySet<string>
   readonly after: Map<string, Place>
 }
@@ -122,7 +122,7 @@ export class BranchingReplica implements Replica {
     return {
       value: reader.get(key) ?? null,
       proof: proveState(reader, stateRoot, key),
-      stateRoot: stateRoot.hash,
+      stateRoot,
       historyRoot: frontierRoot({ size, peaks: history }),
     }
   }
@@ -140,7 +140,7 @@ function placeOf(before: Place | undefined, applied: AppliedBlock, block: Sealed
     applied,
     block,
     values: new Map(applied.changes.map(({ key, value }) => [key, value])),
-    nodes: new Map(applied.nodes),
+    tiles: new Map(applied.tiles.map(({ place, tile }) => [place, tile])),
     accepted: new Set(applied.envelopes.filter(({ accepted }) => accepted).map(({ id }) => toHex(id))),
     after: new Map(),
   }
@@ -165,10 +165,10 @@ function readerAt(place: Place): LedgerReader {
         if (value) yield [key, value]
       }
     },
-    node(id) {
+    tile(name) {
       for (let at: Place | undefined = place; at; at = at.before) {
-        const node = at.nodes.get(id)
-        if (node) return node
+        const tile = at.tiles.get(name)
+        if (tile !== undefined) return tile ?? undefined
       }
       return undefined
     },

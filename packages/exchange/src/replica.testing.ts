@@ -8,7 +8,6 @@ import {
   memoryLedger,
   proveState,
   type SignedHeader,
-  type TreeRoot,
 } from '@plexus/kernel'
 import type { Journal, JournalChange, LedgerProof, Replica } from './ports.ts'
 
@@ -64,7 +63,7 @@ export interface SealedBlock {
 }
 
 interface Past {
-  readonly root: TreeRoot
+  readonly root: Uint8Array
   readonly historyRoot: Uint8Array
   readonly values: ReadonlyMap<string, Uint8Array>
 }
@@ -79,7 +78,6 @@ export class HandDrivenReplica implements Replica {
   outcomes: readonly number[] = []
   private readonly machine
   private readonly ledger: MemoryLedger
-  private readonly nodes = new Map<number, Uint8Array>()
   private readonly values = new Map<string, Uint8Array>()
   private readonly pasts: Past[] = []
   private readonly blocks: (SealedBlock | undefined)[] = [undefined]
@@ -118,13 +116,13 @@ export class HandDrivenReplica implements Replica {
 
   stateProof(height: number, key: string): LedgerProof | undefined {
     const past = this.pasts[height]
-    if (!past) return undefined
-    const proof = proveState({ node: (id) => this.nodes.get(id) }, past.root, key)
-    return { value: past.values.get(key) ?? null, proof, stateRoot: past.root.hash, historyRoot: past.historyRoot }
+    const state = this.ledger.stateAt(height)
+    if (!past || !state) return undefined
+    const proof = proveState(state, past.root, key)
+    return { value: past.values.get(key) ?? null, proof, stateRoot: past.root, historyRoot: past.historyRoot }
   }
 
-  private remember({ tip, nodes, changes }: ReturnType<HandDrivenReplica['machine']['found']>): void {
-    for (const [id, node] of nodes) this.nodes.set(id, node)
+  private remember({ tip, changes }: ReturnType<HandDrivenReplica['machine']['found']>): void {
     for (const { key, value } of changes) {
       if (value) this.values.set(key, value)
       else this.values.delete(key)

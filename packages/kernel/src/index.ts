@@ -7,16 +7,17 @@ export * from './ledger.ts'
 export * from './machine.ts'
 export * from './memory-ledger.ts'
 export * from './opening.ts'
+export * from './past-states.ts'
 export type { Quota } from './quota.ts'
 export * from './state.ts'
 export {
   emptyRoot,
-  type NodeReader,
   proveState,
   type StateChange,
   type StateProof,
   stateProof,
-  type TreeRoot,
+  type TileChange,
+  type TileReader,
   updateTree,
   verifyStateProof,
 } from './state-tree.ts'

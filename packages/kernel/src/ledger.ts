@@ -2,22 +2,21 @@
 import { bytes, type Infer, list, object, oneOf, text, uint } from '@plexus/codec'
 import type { BlockSummary } from './blocks.ts'
 import type { StateReader } from './state.ts'
-import type { NodeReader, StateChange, TreeRoot } from './state-tree.ts'
+import type { StateChange, TileChange, TileReader } from './state-tree.ts'
 
 /** Where a ledger stands after its newest block. */
 export interface Tip {
   readonly height: number
   readonly time: number
-  readonly stateRoot: TreeRoot
+  readonly stateRoot: Uint8Array
   /** Roots of the complete subtrees of the block history, largest first (RFC 6962 §2.1). */
   readonly history: readonly Uint8Array[]
   readonly appHash: Uint8Array
-  readonly nextNodeId: number
   readonly nextEvent: number
 }
 
 /** Synchronous reads of one consistent ledger. */
-export interface LedgerReader extends StateReader, NodeReader {
+export interface LedgerReader extends StateReader, TileReader {
   tip(): Tip | undefined
   /**
    * Whether an envelope of this id and end (seconds since 1970) was accepted; asked while block time has not passed the
@@ -59,9 +58,10 @@ export interface AppliedBlock {
   readonly outcomes: readonly Outcome[]
   readonly events: readonly EventRecord[]
   readonly changes: readonly StateChange[]
-  readonly nodes: readonly (readonly [number, Uint8Array])[]
-  /** Nodes that only trees of earlier heights use. */
-  readonly replaced: readonly number[]
+  /** Tiles of the state tree that the block wrote, each once. */
+  readonly tiles: readonly TileChange[]
+  /** Those of the changed keys that had a value before. */
+  readonly overwritten: readonly string[]
 }
 
 /** Kept as the block travelled and as it was judged. */

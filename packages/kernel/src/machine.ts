@@ -1,5 +1,5 @@
 /** The state machine: envelopes in, events and a new authenticated state out. The same blocks give the same app hash everywhere. */
-import { decode, encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
+import { decode, encode, equalBytes, type Malformed, no, ok, type Result, toHex } from '@plexus/codec'
 import { appendLeaf, emptyFrontier, frontierRoot, merkleLeafHash, merkleRoot } from '@plexus/crypto'
 import { appHash, type Block, blockSummary, transactionsRoot } from './blocks.ts'
 import type { Call, Context, RegisteredContract, Signer, Variant } from './contract.ts'
@@ -52,10 +52,31 @@ export interface Machine {
   readonly contracts: readonly RegisteredContract[]
   /** The ledger before the first block. */
   found(): AppliedBlock
-  /** What an envelope would meet in a block at this time: the mempool's check. Nothing is written. */
-  check(reader: LedgerReader, envelope: Uint8Array, time: number): Result<Envelope, Refusal>
-  /** Applies a block on the reader's tip. A refused transaction changes nothing and keeps its place and its code. */
-  apply(reader: LedgerReader, block: Block): AppliedBlock
+  /**
+   * What an envelope would meet in a block at this time: the mempool's check. Nothing is written. Whoever has read the
+   * envelope already hands over what was read.
+   */
+  check(
+    reader: LedgerReader,
+    envelope: Uint8Array,
+    time: number,
+    read?: Result<Envelope, Malformed>,
+  ): Result<CheckedEnvelope, Refusal>
+  /**
+   * Applies a block on the reader's tip. A refused transaction changes nothing and keeps its place and its code.
+   * `checked` is what `check` answered for the transaction at the same index, where it was asked: it is not read again.
+   */
+  apply(reader: LedgerReader, block: Block, checked?: readonly (CheckedEnvelope | undefined)[]): AppliedBlock
+}
+
+/** An envelope as a check has read it. What it says of the form holds for ever; whether it is accepted, the block says. */
+export interface CheckedEnvelope {
+  readonly envelope: Envelope
+  /** The id in hexadecimal. */
+  readonly name: string
+  readonly transaction: Variant
+  /** The version of the contract under which the transaction was read. */
+  readonly contract: RegisteredContract
 }
 
 /** Calls go one way and are few; this bounds a mistake. */
@@ -78,30 +99,27 @@ export function createMachine({
 }: MachineOptions): Machine {
   const versions = new Versions(contracts, directory)
 
-  /** For checks between blocks: what holds on the state of one height serves until the next. */
-  const checkGrounds = new WeakMap<LedgerReader, CheckGround>()
+  /** What holds on the state of one height serves all checks, and the block, until the next. */
+  const grounds = new WeakMap<LedgerReader, CheckGround>()
 
-  function checkGround(reader: LedgerReader, height: number): CheckGround {
-    const known = checkGrounds.get(reader)
+  function groundAt(reader: LedgerReader, height: number): CheckGround {
+    const known = grounds.get(reader)
     if (known?.height === height) return known
     const running = versions.at(reader, height)
     const migrated = new Overlay(reader)
     const began = versions.begin(migrated, height, running).length > 0
-    const made = { height, state: began ? migrated : reader, running, answers: new DirectoryAnswers(directory) }
-    checkGrounds.set(reader, made)
+    const made = { height, state: began ? migrated : reader, running, began, answers: new DirectoryAnswers(directory) }
+    grounds.set(reader, made)
     return made
   }
 
   /** Sizes and form, chain, time and replay, signatures, sponsor: what an envelope must be before its content is read. */
-  function admit(on: Ground, bytes: Uint8Array): Result<Admitted, Refusal> {
-    const read = readEnvelope(bytes)
-    if (!read.ok) return refuse('malformed', { ...read.reason, type: 'malformed' })
-    const envelope = read.value
+  function admit(on: Ground, envelope: Envelope, id: string): Result<Admitted, Refusal> {
     const { chain: bound, sponsor, validUntil, contract: name, signers: keys } = envelope.body
     if (!equalBytes(bound, chain.id)) return refuse('other-chain')
     if (validUntil < on.time) return refuse('expired')
     if (validUntil > on.time + validSecondsMax) return refuse('valid-too-long')
-    if (on.accepted.has(toHex(envelope.id)) || on.reader.wasAccepted(envelope.id, validUntil)) return refuse('replayed')
+    if (on.accepted.has(id) || on.reader.wasAccepted(envelope.id, validUntil)) return refuse('replayed')
     const contract = on.running.get(name)
     if (!contract) return refuse('unknown-contract')
     if (!holds(envelope)) return refuse('signature-invalid')
@@ -109,29 +127,36 @@ export function createMachine({
     const signers = keys.map((key) => on.answers.signer(on.state, key))
     if (!signers.some(({ holder, scopes }) => holder === sponsor && scopes.includes('sponsor')))
       return refuse('sponsor-did-not-sign')
-    return ok({ envelope, contract, signers })
+    return ok({ contract, signers })
   }
 
-  function run(on: Ground, bytes: Uint8Array): Result<Executed, Refusal> {
-    const admitted = admit(on, bytes)
+  function run(on: Ground, read: Result<Envelope, Malformed>, known?: CheckedEnvelope): Result<Executed, Refusal> {
+    if (!read.ok) return refuse('malformed', { ...read.reason, type: 'malformed' })
+    const envelope = read.value
+    const name = known?.name ?? toHex(envelope.id)
+    const admitted = admit(on, envelope, name)
     if (!admitted.ok) return admitted
-    const { envelope, contract, signers } = admitted.value
+    const { contract, signers } = admitted.value
     const { sponsor } = envelope.body
-    const transaction = decode(contract.transaction, envelope.body.transaction, envelopeBytesMax)
-    if (!transaction.ok) return refuse('transaction-malformed', { ...transaction.reason, type: 'malformed' })
-    const objects = contract.objects?.(transaction.value) ?? 0
+    const decoded =
+      known?.contract === contract
+        ? ok(known.transaction)
+        : decode(contract.transaction, envelope.body.transaction, envelopeBytesMax)
+    if (!decoded.ok) return refuse('transaction-malformed', { ...decoded.reason, type: 'malformed' })
+    const transaction = decoded.value
+    const objects = contract.objects?.(transaction) ?? 0
     const over = on.quotas.exceeded(sponsor, on.answers.member(on.state, sponsor).quota, objects)
     if (over) return refuse('quota-exceeded', quotaFacts(over, on.quotas.secondsLeft))
     const overlay = new Overlay(on.state)
     const events: Happened[] = []
     const context: Context = { height: on.height, time: on.time, sponsor, signers, caller: null }
-    const refused = perform(on.running, overlay, contract, transaction.value, context, events, [])
+    const refused = perform(on, overlay, contract, transaction, context, events, [])
     if (refused) return no(refused)
-    return ok({ overlay, events, envelope, objects })
+    return ok({ overlay, events, checked: { envelope, name, transaction, contract }, objects })
   }
 
   function perform(
-    running: Running,
+    on: Ground,
     overlay: Overlay,
     contract: RegisteredContract,
     transaction: Variant,
@@ -145,14 +170,17 @@ export function createMachine({
     if (!rule) throw new Error(`${contract.name} has no rule for ${transaction.type}`)
     const decided = rule(viewOf(contract, overlay), transaction, context)
     if (!decided.ok) return contractRefusal(contract, decided.reason)
+    const calls = decided.value.calls ?? []
+    // A check asks for no state afterwards: only a call would see what these events change.
+    if (on.checks && calls.length === 0 && stack.length === 0) return undefined
     for (const event of decided.value.events) {
       evolve(overlay, contract, event)
       events.push({ contract: contract.name, event: encode(contract.event, event) })
     }
-    for (const made of decided.value.calls ?? []) {
-      const callee = called(running, made)
+    for (const made of calls) {
+      const callee = called(on.running, made)
       const within: Context = { ...context, caller: contract.name }
-      const refused = perform(running, overlay, callee, made.transaction, within, events, [...stack, contract.name])
+      const refused = perform(on, overlay, callee, made.transaction, within, events, [...stack, contract.name])
       if (refused) return refused
     }
     return undefined
@@ -172,7 +200,7 @@ export function createMachine({
       events.push({ contract: name, event })
     }
     const changes = changesOf(overlay)
-    const tree = updateTree({ node: () => undefined }, emptyRoot, changes, 1)
+    const tree = updateTree({ tile: () => undefined }, emptyRoot, changes)
     const history = emptyFrontier()
     return {
       tip: {
@@ -180,8 +208,7 @@ export function createMachine({
         time: chain.genesis.time,
         stateRoot: tree.root,
         history: history.peaks,
-        appHash: appHash({ stateRoot: tree.root.hash, historyRoot: frontierRoot(history) }),
-        nextNodeId: tree.nextId,
+        appHash: appHash({ stateRoot: tree.root, historyRoot: frontierRoot(history) }),
         nextEvent: events.length + 1,
       },
       summary: {
@@ -195,45 +222,48 @@ export function createMachine({
       outcomes: [],
       events: numbered(events, 1, 0),
       changes,
-      nodes: tree.nodes,
-      replaced: tree.replaced,
+      tiles: tree.tiles,
+      overwritten: tree.overwritten,
     }
   }
 
-  function apply(reader: LedgerReader, { height, time, transactions }: Block): AppliedBlock {
+  function apply(
+    reader: LedgerReader,
+    { height, time, transactions }: Block,
+    checked: readonly (CheckedEnvelope | undefined)[] = [],
+  ): AppliedBlock {
     const tip = reader.tip()
     if (!tip) throw new Error('a block cannot be applied before genesis')
     if (height !== tip.height + 1) throw new Error(`block ${height} does not follow ${tip.height}`)
     if (time < tip.time) throw new Error(`block ${height} goes back in time`)
-    const running = versions.at(reader, height)
+    const { running, began } = groundAt(reader, height)
     const state = new Overlay(reader)
     const quotas = new QuotaBook(reader, time)
     const answers = new DirectoryAnswers(directory)
     const accepted = new Set<string>()
-    const on = { reader, state, running, quotas, answers, accepted, height, time }
+    const on: Ground = { reader, state, running, quotas, answers, accepted, height, time, checks: false }
     const outcomes: Outcome[] = []
-    const events: Happened[] = [...versions.begin(state, height, running)]
+    const events: Happened[] = began ? [...versions.begin(state, height, running)] : []
     const envelopes: EnvelopeAt[] = []
     for (const [index, bytes] of transactions.entries()) {
-      const done = run(on, bytes)
+      const known = checked[index]
+      const read = known ? ok(known.envelope) : readEnvelope(bytes)
+      const done = run(on, read, known)
       outcomes.push(done.ok ? acceptedOutcome : { space: done.reason.space, code: done.reason.code })
       if (done.ok) {
-        const { overlay, envelope, objects } = done.value
+        const { overlay, objects } = done.value
         state.take(overlay)
         answers.forgetIfTouched(overlay.changes.keys())
-        quotas.charge(envelope.body.sponsor, objects)
-        accepted.add(toHex(envelope.id))
+        quotas.charge(done.value.checked.envelope.body.sponsor, objects)
+        accepted.add(done.value.checked.name)
         for (const happened of done.value.events) events.push(happened)
-        envelopes.push({ id: envelope.id, validUntil: envelope.body.validUntil, index, accepted: true })
-      } else {
-        const read = readEnvelope(bytes)
-        if (!read.ok) continue
-        envelopes.push({ id: read.value.id, validUntil: read.value.body.validUntil, index, accepted: false })
       }
+      if (read.ok)
+        envelopes.push({ id: read.value.id, validUntil: read.value.body.validUntil, index, accepted: done.ok })
     }
     quotas.writeTo(state)
     const changes = changesOf(state)
-    const tree = updateTree(reader, tip.stateRoot, changes, tip.nextNodeId)
+    const tree = updateTree(reader, tip.stateRoot, changes)
     const summary = {
       height,
       time,
@@ -249,8 +279,7 @@ export function createMachine({
         time,
         stateRoot: tree.root,
         history: history.peaks,
-        appHash: appHash({ stateRoot: tree.root.hash, historyRoot: frontierRoot(history) }),
-        nextNodeId: tree.nextId,
+        appHash: appHash({ stateRoot: tree.root, historyRoot: frontierRoot(history) }),
         nextEvent: tip.nextEvent + events.length,
       },
       summary,
@@ -259,8 +288,8 @@ export function createMachine({
       outcomes,
       events: numbered(events, tip.nextEvent, height),
       changes,
-      nodes: tree.nodes,
-      replaced: tree.replaced,
+      tiles: tree.tiles,
+      overwritten: tree.overwritten,
     }
   }
 
@@ -269,13 +298,14 @@ export function createMachine({
     contracts,
     found,
     apply,
-    check(reader, bytes, time) {
+    check(reader, bytes, time, read = readEnvelope(bytes)) {
       const tip = reader.tip()
       const height = (tip?.height ?? 0) + 1
       const at = Math.max(time, tip?.time ?? 0)
       const quotas = new QuotaBook(reader, at)
-      const done = run({ reader, quotas, accepted: noIds, time: at, ...checkGround(reader, height) }, bytes)
-      return done.ok ? ok(done.value.envelope) : done
+      const on = { reader, quotas, accepted: noIds, time: at, ...groundAt(reader, height), checks: true }
+      const done = run(on, read)
+      return done.ok ? ok(done.value.checked) : done
     },
   }
 }
@@ -291,12 +321,16 @@ interface Ground {
   readonly accepted: ReadonlySet<string>
   readonly height: number
   readonly time: number
+  /** Whether an answer is all that is wanted. */
+  readonly checks: boolean
 }
 
-type CheckGround = Pick<Ground, 'answers' | 'height' | 'running' | 'state'>
+interface CheckGround extends Pick<Ground, 'answers' | 'height' | 'running' | 'state'> {
+  /** Whether a version begins in this block. */
+  readonly began: boolean
+}
 
 interface Admitted {
-  readonly envelope: Envelope
   readonly contract: RegisteredContract
   readonly signers: readonly Signer[]
 }
@@ -304,7 +338,7 @@ interface Admitted {
 interface Executed {
   readonly overlay: Overlay
   readonly events: readonly Happened[]
-  readonly envelope: Envelope
+  readonly checked: CheckedEnvelope
   readonly objects: number
 }
 

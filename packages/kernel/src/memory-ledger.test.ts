@@ -8,10 +8,9 @@ const founded: AppliedBlock = {
   tip: {
     height: 0,
     time: 0,
-    stateRoot: { id: 0, hash: new Uint8Array(32) },
+    stateRoot: new Uint8Array(32),
     history: [],
     appHash: new Uint8Array(32),
-    nextNodeId: 1,
     nextEvent: 1,
   },
   summary: { height: 0, time: 0, transactionsRoot: new Uint8Array(32), outcomesRoot: new Uint8Array(32) },
@@ -20,8 +19,8 @@ const founded: AppliedBlock = {
   outcomes: [],
   events: [],
   changes: [],
-  nodes: [],
-  replaced: [],
+  tiles: [],
+  overwritten: [],
 }
 const block = (height: number, more: Partial<AppliedBlock>): AppliedBlock => ({
   ...founded,
@@ -51,13 +50,27 @@ test('a walk gives every key of its prefix in rising order, whatever was written
   )
 })
 
-test('a replaced node of the tree is dropped, and a new one is there', () => {
-  const ledger = memoryLedger({ found: () => ({ ...founded, nodes: [[1, Uint8Array.of(1)]] }) })
-  expect(ledger.reader.node(1)).toEqual(Uint8Array.of(1))
-  ledger.commit(block(1, { nodes: [[2, Uint8Array.of(2)]], replaced: [1] }))
-  expect(ledger.reader.node(1)).toBeUndefined()
-  expect(ledger.reader.node(2)).toEqual(Uint8Array.of(2))
-  expect(ledger.reader.tip()?.height).toBe(1)
+test('the newest state is read, and every state before it can be asked for', () => {
+  const tile = (place: string, now: number | null, before: number | null) => ({
+    place,
+    tile: now === null ? null : Uint8Array.of(now),
+    before: before === null ? null : Uint8Array.of(before),
+  })
+  const ledger = memoryLedger({ found: () => ({ ...founded, tiles: [tile('', 1, null), tile('a', 7, null)] }) })
+  ledger.commit(block(1, { tiles: [tile('', 2, 1)], changes: [{ key: 'k', value: Uint8Array.of(5) }] }))
+  ledger.commit(block(2, { tiles: [tile('a', null, 7)], changes: [{ key: 'k', value: null }] }))
+  expect(ledger.reader.tile('')).toEqual(Uint8Array.of(2))
+  expect(ledger.reader.tile('a')).toBeUndefined()
+  const shown = [0, 1, 2].map((height) => {
+    const state = ledger.stateAt(height)
+    return [state?.tile(''), state?.tile('a'), state?.get('k')].map((each) => each?.[0])
+  })
+  expect(shown).toEqual([
+    [1, 7, undefined],
+    [2, 7, 5],
+    [2, undefined, undefined],
+  ])
+  expect(ledger.stateAt(3)).toBeUndefined()
 })
 
 test('a block that does not follow the tip is a bug of the caller', () => {

@@ -2,18 +2,26 @@
 import { toHex } from '@plexus/codec'
 import type { AppliedBlock, LedgerReader, Tip } from './ledger.ts'
 import type { Machine } from './machine.ts'
+import { PastStates, type TreeState } from './past-states.ts'
 
 export interface MemoryLedger {
   /** Always reads the newest block; a walk must end before the next block is committed. */
   readonly reader: LedgerReader
+  /** The state after the block of this height: none is forgotten. */
+  stateAt(height: number): TreeState | undefined
   /** Takes over what `machine.apply` answered for a block on this ledger's tip. */
   commit(applied: AppliedBlock): void
 }
 
-/** A founded ledger. Nodes of the tree that only earlier heights use are dropped with each block. */
+/** A founded ledger. */
 export function memoryLedger(machine: Pick<Machine, 'found'>): MemoryLedger {
   const entries = new SortedEntries()
-  const nodes = new Map<number, Uint8Array>()
+  const tiles = new Map<string, Uint8Array>()
+  const past = new PastStates(0, {
+    heightsMax: Number.MAX_SAFE_INTEGER,
+    heightsMin: 1,
+    bytesMax: Number.MAX_SAFE_INTEGER,
+  })
   /** Ids in hexadecimal by the second at which the envelope ends. */
   const accepted = new Map<number, Set<string>>()
   let tip: Tip | undefined
@@ -21,12 +29,19 @@ export function memoryLedger(machine: Pick<Machine, 'found'>): MemoryLedger {
   const commit = (applied: AppliedBlock): void => {
     if (applied.tip.height !== (tip === undefined ? 0 : tip.height + 1))
       throw new Error(`block ${applied.tip.height} does not follow ${tip?.height}`)
+    if (applied.tip.height > 0)
+      past.take(applied.tip.height, {
+        tiles: applied.tiles,
+        values: applied.changes.map(({ key }) => [key, entries.get(key) ?? null]),
+      })
     for (const { key, value } of applied.changes) {
       if (value) entries.set(key, value)
       else entries.delete(key)
     }
-    for (const [id, node] of applied.nodes) nodes.set(id, node)
-    for (const id of applied.replaced) nodes.delete(id)
+    for (const { place, tile } of applied.tiles) {
+      if (tile) tiles.set(place, tile)
+      else tiles.delete(place)
+    }
     for (const envelope of applied.envelopes) {
       if (!envelope.accepted) continue
       const ids = accepted.get(envelope.validUntil) ?? new Set()
@@ -37,14 +52,16 @@ export function memoryLedger(machine: Pick<Machine, 'found'>): MemoryLedger {
   }
   commit(machine.found())
 
+  const reader: LedgerReader = {
+    get: (key) => entries.get(key),
+    entries: (prefix) => entries.withPrefix(prefix),
+    tile: (place) => tiles.get(place),
+    wasAccepted: (id, validUntil) => accepted.get(validUntil)?.has(toHex(id)) ?? false,
+    tip: () => tip,
+  }
   return {
-    reader: {
-      get: (key) => entries.get(key),
-      entries: (prefix) => entries.withPrefix(prefix),
-      node: (id) => nodes.get(id),
-      wasAccepted: (id, validUntil) => accepted.get(validUntil)?.has(toHex(id)) ?? false,
-      tip: () => tip,
-    },
+    reader,
+    stateAt: (height) => past.at(height, reader),
     commit,
   }
 }

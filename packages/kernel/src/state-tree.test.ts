@@ -9,11 +9,10 @@ import {
   proveState,
   type StateChange,
   stateProof,
-  type TreeRoot,
   updateTree,
   verifyStateProof,
 } from './state-tree.ts'
-import { decodeTile, emptyHash, Inner, Link, type TreeNode } from './tree-tiles.ts'
+import { emptyHash, Leaf, Link, openPart, type Part, readTile } from './tree-tiles.ts'
 
 const hashOf = (...parts: readonly Uint8Array[]): Uint8Array => {
   const hash = createHash('sha256')
@@ -73,29 +72,30 @@ const batches = fc.array(fc.uniqueArray(changeOf, { selector: ({ key }) => key, 
   maxLength: 10,
 })
 
-/** A tree that keeps every node, one that drops what is replaced, and the plain map that both stand for. */
+/** A tree, those that it was before by their roots, and the plain map that it stands for. */
 class Grown {
   readonly entries = new Map<string, Uint8Array>()
-  readonly all = new Map<number, Uint8Array>()
-  readonly kept = new Map<number, Uint8Array>()
-  root: TreeRoot = emptyRoot
-  nextId = 1
+  readonly tiles = new Map<string, Uint8Array>()
+  readonly before = new Map<string, ReadonlyMap<string, Uint8Array>>()
+  root = emptyRoot
 
   apply(changes: readonly StateChange[]): void {
-    const update = updateTree({ node: (id) => this.kept.get(id) }, this.root, changes, this.nextId)
-    for (const [id, node] of update.nodes) {
-      expect(id).toBe(this.nextId++)
-      this.all.set(id, node)
-      this.kept.set(id, node)
+    const update = updateTree({ tile: (place) => this.tiles.get(place) }, this.root, changes)
+    expect(new Set(update.tiles.map(({ place }) => place)).size).toBe(update.tiles.length)
+    for (const { place, tile, before } of update.tiles) {
+      expect(before).toEqual(this.tiles.get(place) ?? null)
+      if (tile) this.tiles.set(place, tile)
+      else expect(this.tiles.delete(place)).toBe(true)
     }
-    expect(update.nextId).toBe(this.nextId)
-    for (const id of update.replaced) expect(this.kept.delete(id)).toBe(true)
+    const known = changes.filter(({ key }) => this.entries.has(key)).map(({ key }) => key)
+    expect([...update.overwritten].sort()).toEqual(known.sort())
     this.root = update.root
+    this.before.set(toHex(this.root), new Map(this.tiles))
     for (const { key, value } of changes) value ? this.entries.set(key, value) : this.entries.delete(key)
   }
 
   prove(key: string, root = this.root) {
-    return proveState({ node: (id) => this.all.get(id) }, root, key)
+    return proveState({ tile: (place) => this.before.get(toHex(root))?.get(place) }, root, key)
   }
 }
 
@@ -105,14 +105,15 @@ const grown = (of: readonly (readonly StateChange[])[]): Grown => {
   return tree
 }
 
-/** Ids of the tiles below a root, its own among them. */
-function idsBelow(nodes: ReadonlyMap<number, Uint8Array>, id: number): readonly number[] {
-  if (id === 0) return []
-  const linked = (node: TreeNode): readonly number[] => {
-    if (node instanceof Link) return idsBelow(nodes, node.id)
-    return node instanceof Inner ? [...linked(node.left), ...linked(node.right)] : []
+/** Places of the tiles of a tree, found from its top. */
+function placesIn(tiles: ReadonlyMap<string, Uint8Array>, root: Uint8Array, at = ''): readonly string[] {
+  const linked = (node: Part | null, turns: string): readonly string[] => {
+    if (!node) return []
+    const opened = openPart(node)
+    if (opened instanceof Link) return placesIn(tiles, opened.hash, at + Number.parseInt(turns, 2).toString(16))
+    return opened instanceof Leaf ? [] : [...linked(opened.left, `${turns}0`), ...linked(opened.right, `${turns}1`)]
   }
-  return [id, ...linked(decodeTile(nodes.get(id), id))]
+  return equalBytes(root, emptyRoot) ? [] : [at, ...linked(readTile(tiles.get(at), at, root), '')]
 }
 
 describe('the root', () => {
@@ -123,7 +124,7 @@ describe('the root', () => {
         const tree = new Grown()
         for (const changes of of) {
           tree.apply(changes)
-          expect(toHex(tree.root.hash)).toBe(toHex(rootByDefinition(tree.entries)))
+          expect(toHex(tree.root)).toBe(toHex(rootByDefinition(tree.entries)))
         }
       }),
       { numRuns: 300 },
@@ -137,7 +138,7 @@ describe('the root', () => {
         const all = [...tree.entries].map(([key, value]) => ({ key, value }))
         const turned = [...all.slice(turn % (all.length || 1)), ...all.slice(0, turn % (all.length || 1))]
         const others = [grown([all]), grown([turned.toReversed()]), grown(turned.map((change) => [change]))]
-        return others.every(({ root }) => equalBytes(root.hash, tree.root.hash))
+        return others.every(({ root }) => equalBytes(root, tree.root))
       }),
       { numRuns: 200 },
     )
@@ -146,8 +147,8 @@ describe('the root', () => {
   test('of an empty tree is 32 zero bytes, also after the last key is deleted', () => {
     const sets = keys.map((key) => ({ key, value: Uint8Array.of(1) }))
     const tree = grown([sets, keys.map((key) => ({ key, value: null }))])
-    expect(tree.root).toEqual({ id: 0, hash: emptyHash })
-    expect(tree.kept.size).toBe(0)
+    expect(tree.root).toEqual(emptyHash)
+    expect(tree.tiles.size).toBe(0)
   })
 
   test('does not move when nothing is written, or when an absent key is deleted', () => {
@@ -155,34 +156,38 @@ describe('the root', () => {
     const before = tree.root
     tree.apply([])
     tree.apply([{ key: 'key/2', value: null }])
-    expect(tree.root.hash).toEqual(before.hash)
+    expect(tree.root).toEqual(before)
   })
 })
 
 describe('tiles', () => {
-  test('that are neither reachable nor named as replaced do not exist', () => {
+  test('that the tree does not lead to do not exist', () => {
     fc.assert(
       fc.property(batches, (of) => {
         const tree = grown(of)
-        expect([...tree.kept.keys()].sort((a, b) => a - b)).toEqual(
-          [...idsBelow(tree.kept, tree.root.id)].sort((a, b) => a - b),
-        )
+        expect([...tree.tiles.keys()].sort()).toEqual([...placesIn(tree.tiles, tree.root)].sort())
       }),
       { numRuns: 200 },
     )
   })
 
-  test('missing or damaged stop the reader, since the store is broken', () => {
+  test('missing or damaged, or those of another tree, stop the reader, since the store is broken', () => {
     const tree = grown([keys.map((key) => ({ key, value: Uint8Array.of(1) }))])
-    expect(() => proveState({ node: () => undefined }, tree.root, 'key/1')).toThrow('missing or damaged')
-    expect(() => proveState({ node: () => Uint8Array.of(1, 2) }, tree.root, 'key/1')).toThrow('missing or damaged')
-    const top = tree.kept.get(tree.root.id) as Uint8Array
-    for (const length of top.keys()) expect(() => decodeTile(top.subarray(0, length), 1)).toThrow('missing or damaged')
-    expect(() => decodeTile(Uint8Array.of(...top, 2), 1)).toThrow('missing or damaged')
+    expect(() => proveState({ tile: () => undefined }, tree.root, 'key/1')).toThrow('missing or damaged')
+    expect(() => proveState({ tile: () => Uint8Array.of(1, 2) }, tree.root, 'key/1')).toThrow('missing or damaged')
+    const other = grown([keys.map((key) => ({ key, value: Uint8Array.of(2) }))])
+    const tile = (place: string) => other.tiles.get(place)
+    expect(() => proveState({ tile }, tree.root, 'key/1')).toThrow('missing or damaged')
+    const top = tree.tiles.get('') as Uint8Array
+    const read = (record: Uint8Array) => () => readTile(record, '', tree.root)
+    expect(read(top)).not.toThrow()
+    for (const length of top.keys()) expect(read(top.subarray(0, length))).toThrow('missing or damaged')
+    expect(read(Uint8Array.of(...top, 2))).toThrow('missing or damaged')
     // Five inner nodes above one another, where a tile has four levels.
-    const inner = [1, ...emptyHash]
-    const tooDeep = [...Array(5).fill(inner).flat(), ...Array(6).fill(2)]
-    expect(() => decodeTile(Uint8Array.from(tooDeep), 1)).toThrow('missing or damaged')
+    const inner = [1, ...tree.root]
+    expect(read(Uint8Array.from([...Array(5).fill(inner).flat(), ...Array(6).fill(2)]))).toThrow('missing or damaged')
+    // A link above the end of its tile.
+    expect(read(Uint8Array.of(3, ...tree.root))).toThrow('missing or damaged')
   })
 })
 
@@ -199,9 +204,9 @@ describe('a proof', () => {
           const proof = tree.prove(key)
           const value = tree.entries.get(key) ?? null
           ends.add(proof.end.type)
-          expect(holds(tree.root.hash, key, value, proof)).toBe(true)
-          expect(holds(tree.root.hash, key, value ? null : Uint8Array.of(1), proof)).toBe(false)
-          if (value) expect(holds(tree.root.hash, key, Uint8Array.of(...value, 0), proof)).toBe(false)
+          expect(holds(tree.root, key, value, proof)).toBe(true)
+          expect(holds(tree.root, key, value ? null : Uint8Array.of(1), proof)).toBe(false)
+          if (value) expect(holds(tree.root, key, Uint8Array.of(...value, 0), proof)).toBe(false)
         }
       }),
       { numRuns: 60 },
@@ -219,13 +224,13 @@ describe('a proof', () => {
         for (const other of flipped(encode(stateProof, proof))) {
           flips++
           const read = decode(stateProof, other)
-          if (read.ok) expect(holds(tree.root.hash, key, value, read.value)).toBe(false)
+          if (read.ok) expect(holds(tree.root, key, value, read.value)).toBe(false)
         }
-        for (const root of flipped(tree.root.hash)) expect(holds(root, key, value, proof)).toBe(false)
+        for (const root of flipped(tree.root)) expect(holds(root, key, value, proof)).toBe(false)
         if (!value) return
-        for (const other of flipped(value)) expect(holds(tree.root.hash, key, other, proof)).toBe(false)
+        for (const other of flipped(value)) expect(holds(tree.root, key, other, proof)).toBe(false)
         for (const other of flipped(utf8(key)).filter((bytes) => bytes.every((byte) => byte < 0x80)))
-          expect(holds(tree.root.hash, String.fromCharCode(...other), value, proof)).toBe(false)
+          expect(holds(tree.root, String.fromCharCode(...other), value, proof)).toBe(false)
       }),
       { numRuns: 25 },
     )
@@ -238,7 +243,7 @@ describe('a proof', () => {
         const tree = grown(of)
         const absences = keys.filter((key) => !tree.entries.has(key)).map((key) => tree.prove(key))
         for (const key of tree.entries.keys())
-          for (const proof of absences) expect(holds(tree.root.hash, key, null, proof)).toBe(false)
+          for (const proof of absences) expect(holds(tree.root, key, null, proof)).toBe(false)
       }),
       { numRuns: 60 },
     )
@@ -250,8 +255,8 @@ describe('a proof', () => {
     const leaf = { type: 'other' as const, path: pathOf('key/1'), valueHash: hashOf(Uint8Array.of(1)) }
     // The leaf of another key, with that key's own siblings, leads to the root and yet shows nothing of this key.
     const outsider = keys.find((key) => sharedBits(key, 'key/1') < present.siblings.length) as string
-    expect(holds(tree.root.hash, outsider, null, { siblings: present.siblings, end: leaf })).toBe(false)
-    expect(holds(tree.root.hash, 'key/1', null, { siblings: present.siblings, end: leaf })).toBe(false)
+    expect(holds(tree.root, outsider, null, { siblings: present.siblings, end: leaf })).toBe(false)
+    expect(holds(tree.root, 'key/1', null, { siblings: present.siblings, end: leaf })).toBe(false)
   })
 
   test('by a leaf that stands where its own path does not lead is none, even under a root made for it', () => {
@@ -272,11 +277,11 @@ describe('a proof', () => {
       const stranger = { path: pathOf('stranger'), valueHash: hashOf(Uint8Array.of(1)) }
       const ends = [{ type: 'present' }, { type: 'empty' }, { type: 'other', ...stranger }] as const
       for (const other of ends.filter(({ type }) => type !== end.type))
-        expect(holds(tree.root.hash, key, value, { siblings, end: other })).toBe(false)
+        expect(holds(tree.root, key, value, { siblings, end: other })).toBe(false)
     }
   })
 
-  test('of an earlier height holds under its own root as long as its nodes are kept', () => {
+  test('of an earlier height holds under its own root as long as its tiles are kept', () => {
     fc.assert(
       fc.property(batches, (of) => {
         const tree = new Grown()
@@ -287,7 +292,7 @@ describe('a proof', () => {
         for (const { root, entries } of heights)
           for (const key of keys) {
             const proof = tree.prove(key, root)
-            expect(holds(root.hash, key, entries.get(key) ?? null, proof)).toBe(true)
+            expect(holds(root, key, entries.get(key) ?? null, proof)).toBe(true)
           }
       }),
       { numRuns: 40 },
@@ -324,7 +329,7 @@ const vectors = JSON.parse(
 describe('vectors/merkle/state.json', () => {
   test.each(vectors)('$comment', ({ entries, root, proofs }) => {
     const tree = grown([Object.entries(entries).map(([key, value]) => ({ key, value: fromHex(value) }))])
-    expect(toHex(tree.root.hash)).toBe(root)
+    expect(toHex(tree.root)).toBe(root)
     for (const { key, value, proof } of proofs) {
       expect(toHex(encode(stateProof, tree.prove(key)))).toBe(proof)
       const read = decode(stateProof, fromHex(proof))

@@ -1,37 +1,38 @@
 /**
  * Authenticated state: a compact sparse Merkle tree. A key's path is SHA-256 of the key; a leaf stands at its shortest
- * unique prefix; an empty subtree is 32 zero bytes. Tiles of it are stored under rising ids, so that a block appends to
- * the store instead of writing all over it, and a tile is never changed: the trees of recent heights stay readable.
+ * unique prefix; an empty subtree is 32 zero bytes. It is stored in tiles, each under the turns that lead to it: a tile
+ * that many blocks change is written once where they are written together, and what a block overwrote tells the past.
  */
 import { bytes, compareBytes, equalBytes, type Infer, list, object, utf8, variant } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 import {
   bitAt,
-  decodeTile,
   emptyHash,
   encodeTile,
   hashInner,
   hashLeaf,
   hashOf,
   Inner,
+  isLeaf,
   Leaf,
   Link,
+  openPart,
+  Part,
+  placeOf,
+  readTile,
   sortByPath,
+  TileRoom,
   type TreeNode,
   tileLevels,
 } from './tree-tiles.ts'
 
-/** Where the tree's tiles lie. Id 0 is the empty tree. */
-export interface NodeReader {
-  node(id: number): Uint8Array | undefined
+/** Where the tiles of one tree lie, by the turns that lead to them (`placeOf`). */
+export interface TileReader {
+  tile(place: string): Uint8Array | undefined
 }
 
-export interface TreeRoot {
-  readonly id: number
-  readonly hash: Uint8Array
-}
-
-export const emptyRoot: TreeRoot = { id: 0, hash: emptyHash }
+/** The root of a tree without keys. */
+export const emptyRoot: Uint8Array = emptyHash
 
 /** A change of one key: the new value, or null when the key is deleted. */
 export interface StateChange {
@@ -39,65 +40,67 @@ export interface StateChange {
   readonly value: Uint8Array | null
 }
 
+/** A tile that is another now, new (`before` is null), or gone (`tile` is null). */
+export interface TileChange {
+  readonly place: string
+  readonly tile: Uint8Array | null
+  readonly before: Uint8Array | null
+}
+
 export interface TreeUpdate {
-  readonly root: TreeRoot
-  /** New tiles: ids rise from the `nextId` that was given. */
-  readonly nodes: readonly (readonly [number, Uint8Array])[]
-  /** Ids of tiles that no later tree uses; a store may prune them once their height is no longer asked for. */
-  readonly replaced: readonly number[]
-  readonly nextId: number
+  readonly root: Uint8Array
+  /** One for each place that changed. */
+  readonly tiles: readonly TileChange[]
+  /** Those of the changed keys that had a value before. */
+  readonly overwritten: readonly string[]
 }
 
 export const pathOf = (key: string): Uint8Array => sha256(utf8(key))
 
 /** What is to stand at a path; null takes it away. */
 interface Wanted {
+  readonly key: string
   readonly path: Uint8Array
   readonly leaf: Leaf | null
 }
 
-/** The tree after `changes`, of distinct keys, whatever their order. */
-export function updateTree(
-  reader: NodeReader,
-  root: TreeRoot,
-  changes: readonly StateChange[],
-  nextId: number,
-): TreeUpdate {
-  const nodes: (readonly [number, Uint8Array])[] = []
-  const replaced: number[] = []
-  let next = nextId
+/** The tree after `changes`, of distinct keys, whatever their order. Throws when a tile is missing or damaged. */
+export function updateTree(reader: TileReader, root: Uint8Array, changes: readonly StateChange[]): TreeUpdate {
+  const tiles: TileChange[] = []
+  const overwritten: string[] = []
+  const room = new TileRoom()
   const wanted = sortByPath(
     changes.map(({ key, value }): Wanted => {
       const path = pathOf(key)
-      return { path, leaf: value && new Leaf(path, sha256(value)) }
+      return { key, path, leaf: value && new Leaf(path, sha256(value)) }
     }),
   )
 
-  const store = (top: Leaf | Inner): Link => {
-    const id = next++
-    nodes.push([id, encodeTile(top)])
-    return new Link(id, top.hash)
-  }
-  const open = ({ id }: Link): Leaf | Inner => decodeTile(reader.node(id), id)
-
   /** Applies `wanted[from]` up to `wanted[to - 1]`, all of which belong below `at`. */
-  const update = (at: TreeNode, from: number, to: number, depth: number): TreeNode => {
+  const update = (at: Link | Part | null, from: number, to: number, depth: number): TreeNode => {
     if (from === to) return at
-    if (at instanceof Link) {
-      const before = open(at)
-      const after = update(before, from, to, depth)
-      if (after === before) return at
-      replaced.push(at.id)
-      return after
+    const opened = at instanceof Part ? openPart(at) : at
+    if (opened instanceof Link) return updateTile(opened, from, to, depth, at)
+    if (opened === null || opened instanceof Leaf) {
+      const leaves = leavesAt(opened, from, to)
+      return leaves.length === 1 && leaves[0] === opened ? at : build(leaves, 0, leaves.length, depth)
     }
-    if (at instanceof Inner) {
-      const middle = firstRight(wanted, from, to, depth)
-      const left = settle(update(at.left, from, middle, depth + 1), depth + 1)
-      const right = settle(update(at.right, middle, to, depth + 1), depth + 1)
-      return left === at.left && right === at.right ? at : join(left, right)
-    }
-    const leaves = leavesAt(at, from, to)
-    return leaves.length === 1 && leaves[0] === at ? at : build(leaves, 0, leaves.length, depth)
+    const middle = firstRight(wanted, from, to, depth)
+    const left = settle(update(opened.left, from, middle, depth + 1), from, depth + 1)
+    const right = settle(update(opened.right, middle, to, depth + 1), middle, depth + 1)
+    return left === opened.left && right === opened.right ? at : join(left, right)
+  }
+
+  /** What stands where a tile stood; `at` when nothing in it changes. */
+  const updateTile = (link: Link, from: number, to: number, depth: number, at: TreeNode): TreeNode => {
+    const place = placeOf((wanted[from] as Wanted).path, depth)
+    const top = readTile(reader.tile(place), place, link.hash)
+    const after = update(top, from, to, depth)
+    if (after === top) return at
+    // A leaf stays with those above it; at the top there are none.
+    if (after instanceof Inner || (after !== null && depth === 0)) return store(after, place, top.record)
+    tiles.push({ place, tile: null, before: top.record })
+    return after
   }
 
   /** A single leaf or nothing stands here: what will stand here is a handful of leaves. */
@@ -105,9 +108,10 @@ export function updateTree(
     const leaves: Leaf[] = []
     let standing = at
     for (let index = from; index < to; index++) {
-      const { path, leaf } = wanted[index] as Wanted
+      const { key, path, leaf } = wanted[index] as Wanted
       const order = standing ? compareBytes(standing.path, path) : 1
       if (standing && order < 0) leaves.push(standing)
+      if (order === 0) overwritten.push(key)
       if (standing && order === 0 && leaf && equalBytes(leaf.valueHash, standing.valueHash)) leaves.push(standing)
       else if (leaf) leaves.push(leaf)
       if (order <= 0) standing = null
@@ -119,31 +123,35 @@ export function updateTree(
   const build = (leaves: readonly Leaf[], from: number, to: number, depth: number): TreeNode => {
     if (to - from < 2) return leaves[from] && to > from ? (leaves[from] as Leaf) : null
     const middle = firstRight(leaves, from, to, depth)
-    const left = settle(build(leaves, from, middle, depth + 1), depth + 1)
-    const right = settle(build(leaves, middle, to, depth + 1), depth + 1)
-    return join(left, right)
+    const side = (first: number, end: number): TreeNode => {
+      const node = build(leaves, first, end, depth + 1)
+      if (!(node instanceof Inner) || (depth + 1) % tileLevels !== 0) return node
+      return store(node, placeOf((leaves[first] as Leaf).path, depth + 1), null)
+    }
+    return join(side(from, middle), side(middle, to))
   }
 
-  /** Where a tile ends, an inner node becomes a tile of its own; a leaf stays with those above it. */
-  const settle = (node: TreeNode, depth: number): TreeNode =>
-    node instanceof Inner && depth % tileLevels === 0 ? store(node) : node
+  /** Where a tile ends, a new inner node becomes a tile of its own. */
+  const settle = (node: TreeNode, from: number, depth: number): TreeNode =>
+    node instanceof Inner && depth % tileLevels === 0
+      ? store(node, placeOf((wanted[from] as Wanted).path, depth), null)
+      : node
 
-  // A lone leaf rises to its shortest unique prefix; an inner node stays, since two leaves below it share this prefix.
-  const join = (left: TreeNode, right: TreeNode): TreeNode => {
-    if (left === null && (right === null || right instanceof Leaf)) return right
-    if (right === null && left instanceof Leaf) return left
-    return new Inner(left, right)
+  const store = (top: Exclude<TreeNode, null>, place: string, before: Uint8Array | null): Link => {
+    tiles.push({ place, tile: encodeTile(top, room), before })
+    return new Link(hashOf(top))
   }
 
-  const before = root.id === 0 ? null : new Link(root.id, root.hash)
-  const after = update(before, 0, wanted.length, 0)
-  const settled = after === null || after instanceof Link ? after : store(after)
-  return {
-    root: settled === null ? emptyRoot : { id: settled.id, hash: hashOf(settled) },
-    nodes,
-    replaced,
-    nextId: next,
-  }
+  const after = update(equalBytes(root, emptyRoot) ? null : new Link(root), 0, wanted.length, 0)
+  const settled = after === null || after instanceof Link ? after : store(after, '', null)
+  return { root: settled === null ? emptyRoot : settled.hash, tiles, overwritten }
+}
+
+// A lone leaf rises to its shortest unique prefix; an inner node stays, since two leaves below it share this prefix.
+function join(left: TreeNode, right: TreeNode): TreeNode {
+  if (left === null && (right === null || isLeaf(right))) return right
+  if (right === null && isLeaf(left)) return left
+  return new Inner(left, right)
 }
 
 /** Index of the first item whose path goes right at this depth; items are in path order. */
@@ -172,21 +180,29 @@ const proofEnd = variant({
 export const stateProof = object({ siblings: list(bytes({ length: 32 }), { max: siblingsMax }), end: proofEnd })
 export type StateProof = Infer<typeof stateProof>
 
-/** Proves what the tree says of `key`: its value, or that it is absent. */
-export function proveState(reader: NodeReader, root: TreeRoot, key: string): StateProof {
+/** Proves what the tree says of `key`: its value, or that it is absent. Throws when a tile is missing or damaged. */
+export function proveState(reader: TileReader, root: Uint8Array, key: string): StateProof {
   const path = pathOf(key)
   const siblings: Uint8Array[] = []
-  let at: TreeNode = root.id === 0 ? null : new Link(root.id, root.hash)
+  let at: Link | Part | null = equalBytes(root, emptyRoot) ? null : new Link(root)
   for (;;) {
-    if (at instanceof Link) at = decodeTile(reader.node(at.id), at.id)
+    if (at instanceof Link) {
+      const place = placeOf(path, siblings.length)
+      at = readTile(reader.tile(place), place, at.hash)
+    }
     if (at === null) return { siblings, end: { type: 'empty' } }
-    if (at instanceof Leaf) {
-      if (equalBytes(at.path, path)) return { siblings, end: { type: 'present' } }
-      return { siblings, end: { type: 'other', path: at.path, valueHash: at.valueHash } }
+    const opened = openPart(at)
+    if (opened instanceof Link) {
+      at = opened
+      continue
+    }
+    if (opened instanceof Leaf) {
+      if (equalBytes(opened.path, path)) return { siblings, end: { type: 'present' } }
+      return { siblings, end: { type: 'other', path: opened.path, valueHash: opened.valueHash } }
     }
     const goRight: boolean = bitAt(path, siblings.length) === 1
-    siblings.push(hashOf(goRight ? at.left : at.right))
-    at = goRight ? at.right : at.left
+    siblings.push(hashOf(goRight ? opened.left : opened.right))
+    at = goRight ? opened.right : opened.left
   }
 }
 

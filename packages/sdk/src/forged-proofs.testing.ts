@@ -30,14 +30,12 @@ export function forgeStateProofs(proofs: number): Forged {
       key: `world/${world}/${each}`,
       value: hashOf(`value ${world} ${each}`),
     }))
-    const nodes = new Map<number, Uint8Array>()
-    const tree = updateTree({ node: (id) => nodes.get(id) }, emptyRoot, changes, 1)
-    for (const [id, node] of tree.nodes) nodes.set(id, node)
+    const { root, tiles } = updateTree({ tile: () => undefined }, emptyRoot, changes)
+    const byPlace = new Map(tiles.map(({ place, tile }) => [place, tile ?? undefined]))
     for (let each = 0; each < keysPerTree * 2 && made < proofs; each++, made++) {
       const key = `world/${world}/${each}`
       const value = each < keysPerTree ? (changes[each]?.value ?? null) : null
-      const root = tree.root.hash
-      const proof = proveState({ node: (id) => nodes.get(id) }, tree.root, key)
+      const proof = proveState({ tile: (place) => byPlace.get(place) }, root, key)
       if (!verifyStateProof({ root, key, value, proof })) throw new Error('a valid proof was refused')
       const bytes = encode(stateProof, proof)
       for (let bit = 0; bit < bytes.length * 8; bit++) {

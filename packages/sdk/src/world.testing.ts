@@ -214,7 +214,7 @@ export class World {
     this.mined.push({
       transactions,
       header: { header, signature: sign(orderer, headerMessage(header)) },
-      stateRoot: tip.stateRoot.hash,
+      stateRoot: tip.stateRoot,
       historyRoot: frontierRoot({ size: tip.height, peaks: tip.history }),
       facts,
     })

@@ -6,7 +6,7 @@ import { equalBytes, toHex, utf8 } from '@plexus/codec'
 import { frontierRoot, openAead, sealAead } from '@plexus/crypto'
 import type { LedgerPort, ProvenState, StoredBlock, TransactionPlace } from '@plexus/engine'
 import type { Journal, JournalChange } from '@plexus/exchange'
-import { type AppliedBlock, appHash, memoryLedger, proveState, readEnvelope, type TreeRoot } from '@plexus/kernel'
+import { type AppliedBlock, appHash, memoryLedger, proveState, readEnvelope } from '@plexus/kernel'
 import type { BlobStore } from '@plexus/vault'
 import { Damaged, type Power } from './power.ts'
 
@@ -163,16 +163,17 @@ export class BlobDisk {
 
 /** A ledger that forgets nothing, so that every past state can be proven and asked. */
 export class LedgerDisk {
-  private readonly nodes = new Map<number, Uint8Array>()
-  private readonly roots: TreeRoot[] = []
+  /** Places of all tiles that ever stood. */
+  private readonly places = new Set<string>()
+  private readonly roots: Uint8Array[] = []
   private readonly historyRoots: Uint8Array[] = []
   private readonly blocks: StoredBlock[] = []
-  private readonly places = new Map<string, TransactionPlace>()
+  private readonly transactions = new Map<string, TransactionPlace>()
   private readonly pasts = new Map<string, { readonly height: number; readonly value: Uint8Array | null }[]>()
   private memory: ReturnType<typeof memoryLedger> | undefined
   /** The blocks as they were applied, so that a copy of the disk can be made. */
   private readonly applied: (readonly [AppliedBlock, Uint8Array])[] = []
-  /** Keys of the state, nodes of its tree and heights of blocks in which a bit was flipped. */
+  /** Keys of the state, tiles of its tree and heights of blocks in which a bit was flipped. */
   private readonly flipped = new Set<string>()
   /** Heights below the tip that can still be proven. */
   private readonly proofHeights: number
@@ -210,7 +211,7 @@ export class LedgerDisk {
       tip: () => this.memory?.reader.tip(),
       get: (key: string) => this.whole('state', key) && this.get(key),
       entries: (prefix: string) => this.wholeEntries(prefix),
-      node: (id: number) => this.whole('node', id) && this.nodes.get(id),
+      tile: (place: string) => this.whole('tile', place) && this.memory?.reader.tile(place),
       wasAccepted: (id: Uint8Array, validUntil: number) => this.memory?.reader.wasAccepted(id, validUntil) ?? false,
     }
     return {
@@ -218,16 +219,17 @@ export class LedgerDisk {
       commit: (applied, header) => power.write(kind, () => this.take(applied, header)),
       block: (height) => this.whole('block', height) && this.blocks[height],
       header: (height) => this.whole('block', height) && this.blocks[height]?.header,
-      transactionPlace: (id) => this.places.get(toHex(id)),
+      transactionPlace: (id) => this.transactions.get(toHex(id)),
       proveStateAt: (height, key): ProvenState | undefined => {
         const [root, historyRoot] = [this.roots[height], this.historyRoots[height]]
-        if (!root || !historyRoot || height < this.height - this.proofHeights) return undefined
+        const state = this.memory?.stateAt(height)
+        if (!root || !historyRoot || !state || height < this.height - this.proofHeights) return undefined
         return {
           height,
           key,
           value: this.valueAt(height, key),
-          proof: proveState(reader, root, key),
-          stateRoot: root.hash,
+          proof: proveState({ tile: (place) => this.whole('tile', place) && state.tile(place) }, root, key),
+          stateRoot: root,
           historyRoot,
         }
       },
@@ -237,9 +239,9 @@ export class LedgerDisk {
   /** Flips one bit of what stands there: throws `Damaged` from the next time that a process reads it. */
   flip(pick: (below: number) => number): string {
     const keys = [...this.entries('')].map(([key]) => `state ${key}`)
-    const nodes = [...this.nodes.keys()].map((id) => `node ${id}`)
+    const tiles = [...this.places].map((place) => `tile ${place}`)
     const newest = [`block ${this.height}`]
-    const of = [keys, nodes, newest, this.blocks.map((_, height) => `block ${height}`)][pick(4)] as string[]
+    const of = [keys, tiles, newest, this.blocks.map((_, height) => `block ${height}`)][pick(4)] as string[]
     const what = of[pick(Math.max(1, of.length))] ?? (newest[0] as string)
     this.flipped.add(what)
     return what.slice(0, what.indexOf(' '))
@@ -279,14 +281,14 @@ export class LedgerDisk {
     this.applied.push([applied, header])
     if (this.memory) this.memory.commit(applied)
     else this.memory = memoryLedger({ found: () => applied })
-    for (const [id, node] of applied.nodes) this.nodes.set(id, node)
+    for (const { place } of applied.tiles) this.places.add(place)
     for (const { key, value } of changes) {
       const past = this.pasts.get(key) ?? []
       past.push({ height: tip.height, value })
       this.pasts.set(key, past)
     }
     const historyRoot = frontierRoot({ size: tip.height, peaks: tip.history })
-    if (!equalBytes(appHash({ stateRoot: tip.stateRoot.hash, historyRoot }), tip.appHash))
+    if (!equalBytes(appHash({ stateRoot: tip.stateRoot, historyRoot }), tip.appHash))
       throw new Error('the roots do not give the app hash')
     this.roots.push(tip.stateRoot)
     this.historyRoots.push(historyRoot)
@@ -295,9 +297,9 @@ export class LedgerDisk {
       const read = readEnvelope(bytes)
       if (!read.ok) continue
       const id = toHex(read.value.id)
-      const known = this.places.get(id)
+      const known = this.transactions.get(id)
       if (!known || this.blocks[known.height]?.outcomes[known.index]?.code !== 0)
-        this.places.set(id, { height: tip.height, index })
+        this.transactions.set(id, { height: tip.height, index })
     }
   }
 }

@@ -22,7 +22,7 @@ const hashLength = 32
 const headLength = magic.length + 8 + 8 + hashLength
 
 const fileHead = object({ chain: someBytes({ length: hashLength }), version: uint() })
-const version = 1
+const version = 2
 
 export interface JournaledBlock {
   readonly height: number

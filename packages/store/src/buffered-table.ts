@@ -10,14 +10,19 @@ export interface KeyKind<Key extends number | string> {
   read(bytes: Uint8Array): Key
 }
 
+/** What was read from LMDB is kept until LMDB changes, or until so much was read. */
+const readMax = 20_000
+
 export class BufferedTable<Key extends number | string> {
   private readonly table: Table
   private readonly kind: KeyKind<Key>
   /** Null is a removal. */
   private readonly waiting = new Map<Key, Uint8Array | null>()
-  /** The keys of `waiting`; those that were not put in rising order are sorted when somebody walks. */
-  private keys: Key[] = []
-  private sorted = true
+  /** What LMDB answered: a rule asks again for what a check has asked for. */
+  private readonly read = new Map<Key, Uint8Array | undefined>()
+  /** The keys of `waiting`, in runs each of which rises, and those that came since the last walk. */
+  private runs: (readonly Key[])[] = []
+  private added: Key[] = []
 
   constructor(table: Table, kind: KeyKind<Key>) {
     this.table = table
@@ -26,23 +31,27 @@ export class BufferedTable<Key extends number | string> {
 
   get(key: Key): Uint8Array | undefined {
     const waiting = this.waiting.get(key)
-    return waiting === undefined ? this.table.get(this.kind.bytes(key)) : (waiting ?? undefined)
+    if (waiting !== undefined) return waiting ?? undefined
+    const known = this.read.get(key)
+    if (known !== undefined || this.read.has(key)) return known
+    const found = this.table.get(this.kind.bytes(key))
+    if (this.read.size >= readMax) this.read.clear()
+    this.read.set(key, found)
+    return found
   }
 
   /** `value` null removes. */
   set(key: Key, value: Uint8Array | null): void {
-    if (!this.waiting.has(key)) {
-      this.sorted &&= this.keys.length === 0 || (this.keys[this.keys.length - 1] as Key) < key
-      this.keys.push(key)
-    }
+    const before = this.waiting.size
     this.waiting.set(key, value)
+    if (this.waiting.size > before) this.added.push(key)
   }
 
   /** From `start`, or the first, up to and without `end`, in the order of keys. */
   *range({ start, end }: { readonly start?: Key; readonly end?: Key }): Iterable<readonly [Key, Uint8Array]> {
-    // A walk that is under way keeps the array it began with.
-    const keys = this.keysInOrder()
-    let at = start === undefined ? 0 : firstNotBelow(keys, start)
+    // A walk that is under way keeps the keys it began with.
+    const keys = this.keysWithin(start, end)
+    let at = 0
     const stored = this.table.range({
       ...(start !== undefined && { start: this.kind.bytes(start) }),
       ...(end !== undefined && { end: this.kind.bytes(end) }),
@@ -53,8 +62,7 @@ export class BufferedTable<Key extends number | string> {
       if (keys[at] !== key) yield [key, value]
       else yield* this.waitingEntry(keys[at++] as Key)
     }
-    for (; at < keys.length && (end === undefined || (keys[at] as Key) < end); at++)
-      yield* this.waitingEntry(keys[at] as Key)
+    for (; at < keys.length; at++) yield* this.waitingEntry(keys[at] as Key)
   }
 
   /** The last entry at or below `key`. */
@@ -84,8 +92,9 @@ export class BufferedTable<Key extends number | string> {
   /** What was flushed is durable. */
   forget(): void {
     this.waiting.clear()
-    this.keys = []
-    this.sorted = true
+    this.read.clear()
+    this.runs = []
+    this.added = []
   }
 
   private *waitingEntry(key: Key): Iterable<readonly [Key, Uint8Array]> {
@@ -94,11 +103,33 @@ export class BufferedTable<Key extends number | string> {
   }
 
   private keysInOrder(): readonly Key[] {
-    if (!this.sorted) this.keys = this.keys.slice().sort((a, b) => (a < b ? -1 : 1))
-    this.sorted = true
-    return this.keys
+    this.endRun()
+    if (this.runs.length > 1) this.runs = [this.runs.flat().sort(inOrder)]
+    return this.runs[0] ?? []
+  }
+
+  /** Most walks are narrow, and come with every block: they look into each run, and leave the runs apart. */
+  private keysWithin(start: Key | undefined, end: Key | undefined): readonly Key[] {
+    if (start === undefined) return this.keysInOrder()
+    this.endRun()
+    if (this.runs.length > runsMax) this.keysInOrder()
+    const parts = this.runs.map((run) =>
+      run.slice(firstNotBelow(run, start), end === undefined ? run.length : firstNotBelow(run, end)),
+    )
+    const found = parts.filter(({ length }) => length > 0)
+    return found.length > 1 ? found.flat().sort(inOrder) : (found[0] ?? [])
+  }
+
+  private endRun(): void {
+    if (this.added.length > 0) this.runs.push(this.added.sort(inOrder))
+    this.added = []
   }
 }
+
+/** Runs of one walk: beyond, they are sorted into one. */
+const runsMax = 64
+
+const inOrder = <Key extends number | string>(a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function firstNotBelow<Key extends number | string>(keys: readonly Key[], key: Key): number {
   let low = 0

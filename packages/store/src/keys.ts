@@ -23,7 +23,7 @@ export function behindPrefix(prefix: Uint8Array): Uint8Array {
   return end
 }
 
-/** Heights, sequences and node ids in eight bytes, so that they are appended and walked in order. */
+/** Heights and sequences in eight bytes, so that they are appended and walked in order. */
 export function numberKey(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${value} is not a position`)
   const key = new Uint8Array(8)
@@ -45,9 +45,8 @@ export const numberKeys: KeyKind<number> = { bytes: numberKey, read: keyNumber }
 /** Any bytes, as latin-1 text: one character a byte, so that the order stays. */
 export const byteKeys: KeyKind<string> = { bytes: (text) => Buffer.from(text, 'latin1'), read: asciiText }
 
-/** The last second at which an envelope is valid, then its id: ids that are asked for together lie together. */
-export const envelopeKey = (id: Uint8Array, validUntil: number): string =>
-  asciiText(numberKey(validUntil)) + asciiText(id)
-
-/** Ordered by key and then by height; no key holds the zero byte that parts them. */
-export const formerKey = (key: string, height: number): string => `${key}\0${asciiText(numberKey(height))}`
+/** Tiles by the turns that lead to them; the mark in front makes a key of the tile at the top too. */
+export const tileKeys: KeyKind<string> = {
+  bytes: (place) => Buffer.from(`/${place}`, 'latin1'),
+  read: (key) => asciiText(key).slice(1),
+}

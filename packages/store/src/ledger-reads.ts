@@ -1,14 +1,6 @@
 /** What a stored ledger answers. */
 import type { Infer } from '@plexus/codec'
-import type {
-  AppliedBlock,
-  BlockSummary,
-  EventRecord,
-  LedgerReader,
-  StateProof,
-  storedBlock,
-  TreeRoot,
-} from '@plexus/kernel'
+import type { AppliedBlock, BlockSummary, EventRecord, LedgerReader, StateProof, storedBlock } from '@plexus/kernel'
 
 /** One answer of the feed; a reader goes on from its last sequence. */
 export const eventsPerReadMax = 10_000
@@ -22,7 +14,7 @@ export interface TransactionPlace {
 }
 
 export interface RootsAt {
-  readonly stateRoot: TreeRoot
+  readonly stateRoot: Uint8Array
   readonly historyRoot: Uint8Array
   readonly appHash: Uint8Array
 }
@@ -57,8 +49,10 @@ export interface LedgerStore extends LedgerReader {
   events(after: number, limit: number): readonly EventRecord[]
   /** Where the envelope of this id and end was accepted; as long as it was not, where it was refused last. */
   transactionPlace(id: Uint8Array, validUntil: number): TransactionPlace | undefined
+  /** All tiles of the newest state tree, by place. */
+  tiles(): Iterable<readonly [string, Uint8Array]>
   rootAt(height: number): RootsAt | undefined
-  /** Undefined for a height that is not there, or whose tree was pruned. */
+  /** Undefined for a height that is not there, or whose state is no longer known: after a restart all but the newest few. */
   proveStateAt(height: number, key: string): ProvenState | undefined
   /** Undefined when there is no such block or no tree of that size yet. */
   proveBlock(height: number, size: number): ProvenBlock | undefined

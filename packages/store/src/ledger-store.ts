@@ -33,16 +33,16 @@ import { StoreError } from './store-error.ts'
  */
 export const proofHeightsDefault = 1_000
 
-/** On a busy ledger fewer, some seconds at full load: the tiles that only past states use would outgrow the state. */
-const proofTilesMax = 250_000
+/** On a busy ledger fewer, a few seconds at full load: what past states need is held in memory. */
+const proofBytesMax = 64 * 1024 * 1024
 const proofHeightsMin = 16
 
 /**
- * What waits for LMDB: the larger, the fewer pages are written again and again; the smaller, the shorter a stop to write
- * them, and the less memory they take (several times as much as in the journal).
+ * What waits for LMDB: the larger, the fewer pages and tiles are written again and again; the smaller, the shorter the
+ * stop to write them, and the less memory they take (several times as much as in the journal).
  */
-const journalBytesMaxDefault = 4 * 1024 * 1024
-/** On a quiet network blocks are small: this bounds how many are read again after a crash. */
+const journalBytesMaxDefault = 32 * 1024 * 1024
+/** On a quiet network blocks are small: this bounds how many are applied again after a crash. */
 const journaledBlocksMax = 512
 
 export interface LedgerStoreOptions {
@@ -78,8 +78,6 @@ export function openLedgerStore(directory: string, options: LedgerStoreOptions):
 
 const journalFile = 'blocks.journal'
 
-const nothing = new Uint8Array(0)
-
 interface Parts {
   readonly environment: Environment
   /** None where nothing need survive. */
@@ -92,7 +90,7 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
   const tables = new LedgerTables(environment, {
     heightsMax: proofHeights,
     heightsMin: Math.min(proofHeights, proofHeightsMin),
-    tilesMax: proofTilesMax,
+    bytesMax: proofBytesMax,
   })
   if (tables.tip) checkTip(tables.tip)
   /** Bytes that wait for LMDB where no journal counts them. */
@@ -106,12 +104,11 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     for (const { height, payload } of from.recover(tables.tip?.height ?? -1)) {
       const kept = readRecord(journaledBlock, payload, `block ${height} in the journal`)
       const { header, transactions, outcomes } = readRecord(storedBlock, kept.block, `block ${height} in the journal`)
-      const root = tables.tip?.stateRoot ?? emptyRoot
-      const tree = updateTree({ node }, root, kept.changes, tables.tip?.nextNodeId ?? 1)
-      const fits = kept.tip.height === height && equalBytes(tree.root.hash, kept.tip.stateRoot.hash)
+      const tree = updateTree({ tile }, tables.tip?.stateRoot ?? emptyRoot, kept.changes)
+      const fits = kept.tip.height === height && equalBytes(tree.root, kept.tip.stateRoot)
       if (!fits) throw new StoreError('damaged', `block ${height} in the journal does not fit the state before it`)
       const envelopes = envelopesIn(transactions, outcomes)
-      tables.take({ ...kept, outcomes, envelopes, header, nodes: tree.nodes, replaced: tree.replaced })
+      tables.take({ ...kept, ...tree, outcomes, envelopes, header })
     }
   }
 
@@ -129,10 +126,10 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     const consistent =
       known &&
       equalBytes(known.appHash, expected) &&
-      equalBytes(appHash({ stateRoot: stateRoot.hash, historyRoot: root }), expected) &&
+      equalBytes(appHash({ stateRoot, historyRoot: root }), expected) &&
       equalBytes(historyRoot(tables.history, height), root) &&
       tables.blocks.get(height) &&
-      (stateRoot.id === 0 || node(stateRoot.id))
+      (equalBytes(stateRoot, emptyRoot) || tile(''))
     if (!consistent) throw new StoreError('damaged', `the tip at height ${height} does not fit what is stored`)
   }
 
@@ -144,7 +141,7 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     const expected = tables.tip ? tables.tip.height + 1 : 0
     if (height !== expected) throw new Error(`block ${height} cannot be stored where ${expected} follows`)
     const historyRoot = rootOfSubtrees(tip.history)
-    if (!equalBytes(appHash({ stateRoot: tip.stateRoot.hash, historyRoot }), tip.appHash))
+    if (!equalBytes(appHash({ stateRoot: tip.stateRoot, historyRoot }), tip.appHash))
       throw new Error(`the app hash of block ${height} is not that of its roots`)
     if ((journal?.usedBytes ?? waitingBytes) >= journalBytesMax || tables.waiting >= journaledBlocksMax) flush()
     const encoded: EncodedBlock = {
@@ -174,50 +171,44 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     return record && readRecord(storedBlock, record, `block ${height}`)
   }
 
-  function node(id: number): Uint8Array | undefined {
-    return tables.nodes.get(id)
+  function tile(place: string): Uint8Array | undefined {
+    return tables.tiles.get(place)
   }
 
-  /** What the key may have held after the block of `height`, the likelier first. */
-  function valuesAt(height: number, key: string): readonly Uint8Array[] {
-    if (!isAsciiKey(key)) return []
-    for (const value of tables.formerValues(key, height)) return [value, nothing]
-    const current = tables.state.get(key)
-    return current ? [current, nothing] : [nothing]
-  }
+  // What cannot be a key was never stored; a rule may still ask for it.
+  const get = (key: string): Uint8Array | undefined => (isAsciiKey(key) ? tables.state.get(key) : undefined)
 
   function proveStateAt(height: number, key: string): ProvenState | undefined {
-    const { tip } = tables
-    if (!tip || height < tip.provableFrom || height <= tip.height - proofHeights) return undefined
-    const known = readHeight(height)
+    const state = tables.tip && tables.past.at(height, { tile, get })
+    const known = state && readHeight(height)
     if (!known) return undefined
     const { stateRoot, historyRoot: blocksRoot } = known
-    const proof = proveState({ node }, stateRoot, key)
-    const candidates = proof.end.type === 'present' ? valuesAt(height, key) : [null]
-    const value = candidates.find((each) => verifyStateProof({ root: stateRoot.hash, key, value: each, proof }))
-    if (value === undefined) throw new StoreError('damaged', `the state at height ${height} does not fit its root`)
-    return { height, key, value, proof, stateRoot: stateRoot.hash, historyRoot: blocksRoot }
+    const proof = proveState(state, stateRoot, key)
+    const value = state.get(key) ?? null
+    if (!verifyStateProof({ root: stateRoot, key, value, proof }))
+      throw new StoreError('damaged', `the state at height ${height} does not fit its root`)
+    return { height, key, value, proof, stateRoot, historyRoot: blocksRoot }
   }
 
   return {
     tip: (): Tip | undefined => tables.tip,
-    // What cannot be a key was never stored; a rule may still ask for it.
-    get: (key) => (isAsciiKey(key) ? tables.state.get(key) : undefined),
+    get,
     *entries(prefix) {
       if (prefix !== '' && !isAsciiKey(prefix)) return
       yield* tables.state.range(prefix === '' ? {} : { start: prefix, end: asciiText(behindPrefix(asciiKey(prefix))) })
     },
-    node,
+    tile,
+    tiles: () => tables.tiles.range({}),
     commit,
     block,
     header: (height) => readHeight(height)?.header,
     summary: (height) => readHeight(height)?.summary,
     events: (after, limit) => tables.eventsAfter(after, Math.min(limit, eventsPerReadMax)),
     transactionPlace(id, validUntil) {
-      const place = tables.placeOf(id, validUntil)
+      const place = tables.places.find(id, validUntil)
       return place && { height: place.height, index: place.index }
     },
-    wasAccepted: (id, validUntil) => tables.placeOf(id, validUntil)?.accepted ?? false,
+    wasAccepted: (id, validUntil) => tables.places.wasAccepted(id, validUntil),
     rootAt(height) {
       const known = readHeight(height)
       return known && { stateRoot: known.stateRoot, historyRoot: known.historyRoot, appHash: known.appHash }
@@ -246,11 +237,9 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     close() {
       if (closed) return
       closed = true
-      // What cannot be written now, the journal still has.
+      // What LMDB lacks, the journal has: opened again, the store stands where it stood, with the past that it can tell.
       try {
-        if (!broken) flush()
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error
+        if (!journal && !broken) flush()
       } finally {
         journal?.close()
         environment.close()

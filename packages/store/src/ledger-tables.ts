@@ -1,36 +1,14 @@
-/** The tables of a ledger, what one block writes into them, and what leaves them when it can no longer be proven. */
+/** The tables of a ledger, and what one block writes into them. */
 import { encode } from '@plexus/codec'
-import { type AppliedBlock, blockSummary, type EventRecord } from '@plexus/kernel'
+import { type AppliedBlock, blockSummary, type EventRecord, PastStates, type PastStatesOptions } from '@plexus/kernel'
 import { BufferedTable, type KeyKind } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
-import { byteKeys, envelopeKey, formerKey, numberKeys } from './keys.ts'
-import {
-  blockEvents,
-  decodePlace,
-  encodePlace,
-  heightRecord,
-  type Place,
-  readRecord,
-  replacedRecord,
-  type TipRecord,
-  tipRecord,
-} from './ledger-records.ts'
-import { StoreError } from './store-error.ts'
+import { byteKeys, numberKeys, tileKeys } from './keys.ts'
+import { blockEvents, heightRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
+import { Places } from './places.ts'
 
 const tipKey = 'tip'
-
-/** Pruning follows the blocks; after the window was narrowed it catches up at this rate. */
-const prunedPerBlockMax = 4
-
-/** Which past states stay provable. */
-export interface ProofWindow {
-  /** At most so many of the newest. */
-  readonly heightsMax: number
-  /** Fewer, when the tiles that only they use are more than this; but never fewer than `heightsMin`. */
-  readonly tilesMax: number
-  readonly heightsMin: number
-}
 
 /** A block with those parts encoded that the journal and the tables both keep. */
 export interface EncodedBlock extends Omit<AppliedBlock, 'events' | 'transactions'> {
@@ -43,41 +21,35 @@ export interface EncodedBlock extends Omit<AppliedBlock, 'events' | 'transaction
 
 export class LedgerTables {
   readonly state
-  /** Tiles of the state tree by id. */
-  readonly nodes
+  /** Tiles of the newest state tree. */
+  readonly tiles
+  readonly past
   readonly blocks
   readonly heights
   /** By the sequence of a block's first event. */
   readonly events
   readonly history
   private readonly meta
-  private readonly places
-  /** Height → what its block replaced. */
-  private readonly replaced
-  /** Key and height → the value before that block. */
-  private readonly former
+  readonly places
   private readonly all: { flush(): void; forget(): void }[] = []
   private readonly environment: Environment
-  private readonly window: ProofWindow
   tip: TipRecord | undefined
   /** Blocks whose writes wait in memory. */
   waiting = 0
 
-  constructor(environment: Environment, window: ProofWindow) {
+  constructor(environment: Environment, window: PastStatesOptions) {
     this.environment = environment
-    this.window = window
     this.state = this.table('state', byteKeys)
-    this.nodes = this.table('nodes', numberKeys)
+    this.tiles = this.table('tiles', tileKeys)
     this.blocks = this.table('blocks', numberKeys)
     this.heights = this.table('heights', numberKeys)
     this.events = this.table('events', numberKeys)
     this.history = this.table('history', numberKeys)
     this.meta = this.table('meta', byteKeys)
-    this.places = this.table('places', byteKeys)
-    this.replaced = this.table('replaced', numberKeys)
-    this.former = this.table('former', byteKeys)
     const tip = this.meta.get(tipKey)
     this.tip = tip && readRecord(tipRecord, tip, 'the tip')
+    this.places = new Places(this.table('places', byteKeys), this.tip?.time ?? 0)
+    this.past = new PastStates(this.tip?.height ?? 0, window)
   }
 
   private table<Key extends number | string>(name: string, kind: KeyKind<Key>): BufferedTable<Key> {
@@ -89,9 +61,9 @@ export class LedgerTables {
   take(applied: EncodedBlock): void {
     const { tip: next, summary, header } = applied
     const { height } = next
-    const keys = this.writeState(applied)
-    for (const [id, tile] of applied.nodes) this.nodes.set(id, tile)
-    this.replaced.set(height, encode(replacedRecord, { nodes: applied.replaced, keys }))
+    if (height > 0) this.past.take(height, { tiles: applied.tiles, values: this.valuesBefore(applied) })
+    for (const { key, value } of applied.changes) this.state.set(key, value)
+    for (const { place, tile } of applied.tiles) this.tiles.set(place, tile)
     if (height > 0) appendHistory(this.history, height - 1, encode(blockSummary, summary))
     this.blocks.set(height, applied.block)
     this.heights.set(
@@ -106,12 +78,10 @@ export class LedgerTables {
     )
     const firstEvent = this.tip?.nextEvent ?? 1
     if (next.nextEvent > firstEvent) this.events.set(firstEvent, applied.events)
-    this.writePlaces(applied)
-    const replacedTiles = (this.tip?.replacedTiles ?? 0) + applied.replaced.length
-    const tip = this.prune({ ...next, provableFrom: this.tip?.provableFrom ?? 0, replacedTiles })
-    this.meta.set(tipKey, encode(tipRecord, tip))
+    this.places.take(height, next.time, applied.envelopes)
+    this.meta.set(tipKey, encode(tipRecord, next))
     this.waiting += 1
-    this.tip = tip
+    this.tip = next
   }
 
   /** All that waits goes to LMDB in one durable transaction. */
@@ -122,11 +92,6 @@ export class LedgerTables {
     })
     for (const table of this.all) table.forget()
     this.waiting = 0
-  }
-
-  placeOf(id: Uint8Array, validUntil: number): Place | undefined {
-    const record = id.length === 32 ? this.places.get(envelopeKey(id, validUntil)) : undefined
-    return record && decodePlace(record)
   }
 
   /** Events with a sequence above `after`, in order, at most `limit`. */
@@ -144,50 +109,9 @@ export class LedgerTables {
     return found
   }
 
-  /** The values before the blocks above `height` that changed the key, the earliest first. */
-  *formerValues(key: string, height: number): Iterable<Uint8Array> {
-    const bounds = { start: formerKey(key, height + 1), end: formerKey(key, Number.MAX_SAFE_INTEGER) }
-    for (const [, value] of this.former.range(bounds)) yield value
-  }
-
-  /** The keys whose former value was kept: an empty one needs no keeping, since a proof tells it from any other. */
-  private writeState({ tip: { height }, changes }: EncodedBlock): readonly string[] {
-    const kept: string[] = []
-    for (const { key, value } of changes) {
-      const before = this.state.get(key)
-      if (before && before.length > 0) {
-        this.former.set(formerKey(key, height), before)
-        kept.push(key)
-      }
-      if (value || before) this.state.set(key, value)
-    }
-    return kept
-  }
-
-  private writePlaces({ tip: { height }, envelopes }: EncodedBlock): void {
-    for (const { id, validUntil, index, accepted } of envelopes) {
-      // The same envelope may come again and be refused: its acceptance stays what is found.
-      if (!accepted && this.placeOf(id, validUntil)?.accepted) continue
-      this.places.set(envelopeKey(id, validUntil), encodePlace({ height, index, accepted }))
-    }
-  }
-
-  /** What a block replaced serves states below its height alone: it goes when the last of them left the window. */
-  private prune(tip: TipRecord): TipRecord {
-    const { heightsMax, heightsMin, tilesMax } = this.window
-    let { provableFrom, replacedTiles } = tip
-    for (let pruned = 0; pruned < prunedPerBlockMax; pruned++) {
-      const heights = tip.height - provableFrom + 1
-      if (heights <= heightsMax && (replacedTiles <= tilesMax || heights <= heightsMin)) break
-      provableFrom += 1
-      const record = this.replaced.get(provableFrom)
-      if (!record) throw new StoreError('damaged', `what block ${provableFrom} replaced is not there`)
-      const old = readRecord(replacedRecord, record, `what block ${provableFrom} replaced`)
-      for (const id of old.nodes) this.nodes.set(id, null)
-      for (const key of old.keys) this.former.set(formerKey(key, provableFrom), null)
-      this.replaced.set(provableFrom, null)
-      replacedTiles -= old.nodes.length
-    }
-    return { ...tip, provableFrom, replacedTiles }
+  /** Most keys are new: those that are not, the tree has named, and no other is looked for. */
+  private valuesBefore({ changes, overwritten }: EncodedBlock): readonly (readonly [string, Uint8Array | null])[] {
+    const known = new Set(overwritten)
+    return changes.map(({ key }) => [key, known.has(key) ? (this.state.get(key) ?? null) : null])
   }
 }

@@ -171,30 +171,24 @@ function sameEvent(made: EventRecord, stored: EventRecord | undefined): boolean 
   return stored !== undefined && equalBytes(encode(eventRecord, made), encode(eventRecord, stored))
 }
 
+const sameState = (store: LedgerStore, replay: LedgerStore): boolean =>
+  sameEntries(store.entries(''), replay.entries(''))
+
+const sameTree = (store: LedgerStore, replay: LedgerStore): boolean => sameEntries(store.tiles(), replay.tiles())
+
+type Entries = Iterable<readonly [string, Uint8Array]>
+
 /** Both walks are in key order, so one pass suffices and nothing is held. */
-function sameState(store: LedgerStore, replay: LedgerStore): boolean {
-  const stored = store.entries('')[Symbol.iterator]()
+function sameEntries(stored: Entries, made: Entries): boolean {
+  const walk = stored[Symbol.iterator]()
   try {
-    for (const [key, value] of replay.entries('')) {
-      const next = stored.next()
+    for (const [key, value] of made) {
+      const next = walk.next()
       if (next.done || next.value[0] !== key || !equalBytes(next.value[1], value)) return false
     }
-    return stored.next().done === true
+    return walk.next().done === true
   } finally {
     // An abandoned walk would pin its snapshot.
-    stored.return?.()
+    walk.return?.()
   }
-}
-
-/** Every node of the newest tree: the replay keeps no older one. */
-function sameTree(store: LedgerStore, replay: LedgerStore): boolean {
-  const end = replay.tip()?.nextNodeId ?? 0
-  if (store.tip()?.nextNodeId !== end) return false
-  for (let id = 1; id < end; id++) {
-    const made = replay.node(id)
-    if (!made) continue
-    const stored = store.node(id)
-    if (!stored || !equalBytes(made, stored)) return false
-  }
-  return true
 }

@@ -14,7 +14,6 @@ import {
   proveState,
   readEnvelope,
   storedBlock,
-  type TreeRoot,
 } from '@plexus/kernel'
 import type { LedgerPort, StoredBlock, TransactionPlace } from './ports.ts'
 
@@ -31,9 +30,8 @@ export interface FileLedger extends LedgerPort {
 export function openFileLedger(machine: Machine, path?: string): FileLedger {
   const content = path && existsSync(path) ? readFileSync(path) : Buffer.alloc(0)
   const file = path ? openSync(path, 'a') : undefined
-  const nodes = new Map<number, Uint8Array>()
   const states: ReadonlyMap<string, Uint8Array>[] = []
-  const roots: TreeRoot[] = []
+  const roots: Uint8Array[] = []
   const blocks: StoredBlock[] = []
   const places = new Map<string, TransactionPlace>()
   let memory: ReturnType<typeof memoryLedger> | undefined
@@ -43,7 +41,7 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
     tip: () => memory?.reader.tip(),
     get: (key) => memory?.reader.get(key),
     entries: (prefix) => memory?.reader.entries(prefix) ?? [],
-    node: (id) => nodes.get(id),
+    tile: (place) => memory?.reader.tile(place),
     wasAccepted: (id, validUntil) => memory?.reader.wasAccepted(id, validUntil) ?? false,
   }
 
@@ -51,7 +49,6 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
     const { tip, transactions, outcomes } = applied
     if (tip.height === 0) memory = memoryLedger({ found: () => applied })
     else memory?.commit(applied)
-    for (const [id, node] of applied.nodes) nodes.set(id, node)
     states.push(new Map(reader.entries('')))
     roots.push(tip.stateRoot)
     blocks.push({ kind: 'block', height: tip.height, time: tip.time, header, transactions, outcomes })
@@ -109,13 +106,14 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
     proveStateAt(height, key) {
       const root = roots[height]
       const after = height + 1 < blocks.length ? blocks[height + 1] : undefined
-      if (!root || !after) return undefined
+      const state = memory?.stateAt(height)
+      if (!root || !after || !state) return undefined
       return {
         height,
         key,
         value: states[height]?.get(key) ?? null,
-        proof: proveState(reader, root, key),
-        stateRoot: root.hash,
+        proof: proveState(state, root, key),
+        stateRoot: root,
         historyRoot: historyRootAt(height),
       }
     },
@@ -134,7 +132,7 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
     const tip = replay.reader.tip()
     if (!tip) throw new Error('a founded ledger has a tip')
     const root = frontierRoot({ size: height, peaks: tip.history })
-    if (toHex(appHash({ stateRoot: tip.stateRoot.hash, historyRoot: root })) !== toHex(tip.appHash))
+    if (toHex(appHash({ stateRoot: tip.stateRoot, historyRoot: root })) !== toHex(tip.appHash))
       throw new Error('the history does not give the app hash')
     return root
   }

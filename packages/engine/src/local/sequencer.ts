@@ -2,6 +2,7 @@
 import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { publicKeyOf, sign } from '@plexus/crypto'
 import {
+  type CheckedEnvelope,
   envelopeBytesMax,
   type Header,
   headerHash,
@@ -44,6 +45,11 @@ const intervalSecondsDefault = 5
 /** A full mempool is several blocks, each of them well under a second. */
 const retryAfterSeconds = 1
 
+interface Waiting {
+  readonly bytes: Uint8Array
+  readonly checked: CheckedEnvelope
+}
+
 export interface Sequencer {
   readonly machine: Machine
   readonly height: () => number
@@ -75,7 +81,7 @@ export function createSequencer({
   if (blockBytesMax < envelopeBytesMax) throw new Error(`a block must hold one envelope of ${envelopeBytesMax} bytes`)
   foundOnce(machine, store)
   /** By id in hexadecimal, in order of arrival. */
-  const mempool = new Map<string, Uint8Array>()
+  const mempool = new Map<string, Waiting>()
   let mempoolBytes = 0
   let lastCutAt = newestTip().time
   /** Every replica asks for the newest block at once: it is read once. */
@@ -88,16 +94,17 @@ export function createSequencer({
   }
 
   function submit(envelope: Uint8Array, now: number): Result<{ readonly id: Uint8Array }, SequencerRefusal> {
-    const read = readEnvelope(envelope)
+    // Its own copy: what was checked is what the block holds, whatever becomes of the sender's memory.
+    const bytes = new Uint8Array(envelope)
+    const read = readEnvelope(bytes)
     if (read.ok && mempool.has(toHex(read.value.id))) return no({ type: 'already-waiting', id: read.value.id })
-    if (mempool.size >= mempoolMax || mempoolBytes + envelope.length > mempoolBytesMax)
+    if (mempool.size >= mempoolMax || mempoolBytes + bytes.length > mempoolBytesMax)
       return no({ type: 'mempool-full', retryAfterSeconds })
-    const checked = machine.check(store, envelope, Math.floor(now))
+    const checked = machine.check(store, bytes, Math.floor(now), read)
     if (!checked.ok) return checked
-    const { id } = checked.value
-    mempool.set(toHex(id), envelope)
-    mempoolBytes += envelope.length
-    return ok({ id })
+    mempool.set(checked.value.name, { bytes, checked: checked.value })
+    mempoolBytes += bytes.length
+    return ok({ id: checked.value.envelope.id })
   }
 
   // A clock that was set back would otherwise hold empty blocks until it has caught up.
@@ -106,7 +113,7 @@ export function createSequencer({
   function cut(now: number): SignedBlock | undefined {
     if (mempool.size === 0 && dueIn(now) > 0) return undefined
     const tip = newestTip()
-    const { ids, transactions } = nextTransactions()
+    const { ids, transactions, checked } = nextTransactions()
     const height = tip.height + 1
     const time = Math.max(tip.time, Math.floor(now))
     const header: Header = {
@@ -119,10 +126,10 @@ export function createSequencer({
       previous: previousHash(tip.height),
     }
     const signed = encode(signedHeader, { header, signature: sign(seed, headerMessage(header)) })
-    store.commit(machine.apply(store, { height, time, transactions }), signed)
+    store.commit(machine.apply(store, { height, time, transactions }, checked), signed)
     // Durable from here on. Before, nobody has seen the signature: after a crash this height may be signed anew.
     for (const id of ids) {
-      mempoolBytes -= mempool.get(id)?.length ?? 0
+      mempoolBytes -= mempool.get(id)?.bytes.length ?? 0
       mempool.delete(id)
     }
     lastCutAt = now
@@ -131,17 +138,19 @@ export function createSequencer({
     return block
   }
 
-  function nextTransactions(): { readonly ids: readonly string[]; readonly transactions: readonly Uint8Array[] } {
+  function nextTransactions() {
     const ids: string[] = []
     const transactions: Uint8Array[] = []
-    let bytes = 0
-    for (const [id, envelope] of mempool) {
-      if (ids.length >= blockTransactionsMax || bytes + envelope.length > blockBytesMax) break
+    const checked: CheckedEnvelope[] = []
+    let length = 0
+    for (const [id, waiting] of mempool) {
+      if (ids.length >= blockTransactionsMax || length + waiting.bytes.length > blockBytesMax) break
       ids.push(id)
-      transactions.push(envelope)
-      bytes += envelope.length
+      transactions.push(waiting.bytes)
+      checked.push(waiting.checked)
+      length += waiting.bytes.length
     }
-    return { ids, transactions }
+    return { ids, transactions, checked }
   }
 
   function previousHash(height: number): Uint8Array {
