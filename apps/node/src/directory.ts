@@ -30,7 +30,7 @@ export class Directory {
   static open(data: string): Directory {
     const path = join(data, 'directory.json')
     if (!existsSync(path)) return new Directory(path, { organisations: [], imports: {}, patients: {} })
-    const read = file.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    const read = file.safeParse(jsonIn(path))
     if (!read.success)
       throw new Error(`${path} is not a directory of this version: ${read.error.issues[0]?.message ?? ''}`)
     return new Directory(path, read.data)
@@ -82,5 +82,16 @@ export class Directory {
   setImport(file: string, state: { readonly startedAt: number; readonly finished: boolean }): void {
     this.content.imports[file] = { ...state }
     this.save()
+  }
+}
+
+/** The engine's own message of a fault quotes the text around it, and names of the input stand in this file. */
+function jsonIn(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new Error(
+      `${path} ${error instanceof SyntaxError ? 'is no JSON' : 'cannot be read'}: restore the newest copy`,
+    )
   }
 }
