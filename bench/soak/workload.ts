@@ -16,6 +16,7 @@ const heapGrowthMax = 1.02
 const timesMax = 1.1
 const recoverySecondsMax = 30
 const drainSecondsMax = 120
+const lookMilliseconds = 1_000
 
 interface Sizes {
   readonly patientsPerMember: number
@@ -66,20 +67,22 @@ async function run({ small, tell, minutes }: RunOptions): Promise<Outcome> {
   const members = await startMembers({ heapMebibytesMax, patientsPerMember: sizes.patientsPerMember })
   try {
     const steady = await openLoad(members.opened, steadyLines)
-    const parts: Part[] = []
+    const parts: Answered[] = []
+    const watched: Part[] = []
     const count = Math.max(3, Math.round(sizes.seconds / sizes.partSeconds))
+    const third = Math.floor(count / 3)
     for (let number = 1; number <= count; number++) {
       const answered = await steady.at(sizes.receiptsPerSecond, sizes.partSeconds)
-      const held = (await collected(members)).heapAndExternalBytes
-      parts.push({ answered, held })
-      tell(
-        `${(number * sizes.partSeconds).toFixed(0)} s: p99 ${p99(answered).toFixed(1)} ms, ${mebibytes(held)} MiB after a collection`,
-      )
+      parts.push(answered)
+      tell(`${(number * sizes.partSeconds).toFixed(0)} s: p99 ${p99(answered).toFixed(1)} ms`)
+      if (number === third || number === count) {
+        const least = await leastHeld(members, steady, sizes)
+        watched.push(least)
+        tell(`then at least ${mebibytes(least.held)} MiB after a collection`)
+      }
     }
-    const third = Math.floor(count / 3)
     const [early, late] = [parts.slice(0, third), parts.slice(-third)]
-    const heldEarly = early.at(-1)?.held ?? Number.NaN
-    const heldLate = late.at(-1)?.held ?? Number.NaN
+    const [heldEarly, heldLate] = [watched[0]?.held ?? Number.NaN, watched.at(-1)?.held ?? Number.NaN]
 
     const saturated = await steady.asFastAsAnswered(sizes.saturatedSeconds)
     const most = saturated.receipts / sizes.saturatedSeconds
@@ -92,13 +95,19 @@ async function run({ small, tell, minutes }: RunOptions): Promise<Outcome> {
     const back = await untilBack(steady, sizes, timesMax * p99(before), tell)
     steady.close()
     const last = await collected(members)
-    const all = [...parts.map(({ answered }) => answered), saturated, before, flood.answered, ...back.answered]
+    const all = [
+      ...parts,
+      ...watched.map(({ answered }) => answered),
+      saturated,
+      before,
+      flood.answered,
+      ...back.answered,
+    ]
     return {
       figures: [
         {
           name: 'receipts, steady',
-          value:
-            sum(parts.map(({ answered }) => answered.receipts)) / sum(parts.map(({ answered }) => answered.seconds)),
+          value: sum(parts.map(({ receipts }) => receipts)) / sum(parts.map(({ seconds }) => seconds)),
           unit: 'receipts/s',
         },
         {
@@ -108,7 +117,7 @@ async function run({ small, tell, minutes }: RunOptions): Promise<Outcome> {
           target: { type: 'below', value: heapGrowthMax },
         },
         { name: 'the same at the end', value: heldLate / 2 ** 20, unit: 'MiB' },
-        { name: 'answer, p50', value: median(parts.flatMap(({ answered }) => answered.milliseconds)), unit: 'ms' },
+        { name: 'answer, p50', value: median(parts.flatMap(({ milliseconds }) => milliseconds)), unit: 'ms' },
         { name: 'answer, p99, median of the first third of the minutes', value: p99Of(early), unit: 'ms' },
         {
           name: 'the same of the last third over that of the first',
@@ -160,6 +169,26 @@ async function collected(members: Members): Promise<Told> {
   }
 }
 
+/**
+ * The least that the members hold in one more part of the load, with a collection before each look. Between two looks tables
+ * fill and go to the disk, so that one look alone tells when it was.
+ */
+async function leastHeld(members: Members, load: Load, { receiptsPerSecond, partSeconds }: Sizes): Promise<Part> {
+  const looks: number[] = []
+  let over = false
+  const looking = (async () => {
+    while (!over) {
+      looks.push((await members.ask('collected')).heapAndExternalBytes)
+      await new Promise((resolve) => setTimeout(resolve, lookMilliseconds))
+    }
+  })()
+  const answering = load.at(receiptsPerSecond, partSeconds).finally(() => {
+    over = true
+  })
+  const [answered] = await Promise.all([answering, looking])
+  return { answered, held: Math.min(...looks) }
+}
+
 async function flooded(members: Members, rate: number, seconds: number): Promise<Part> {
   const load = await openLoad(members.opened, floodLines)
   const looks: number[] = []
@@ -167,7 +196,7 @@ async function flooded(members: Members, rate: number, seconds: number): Promise
     looks.push((await members.ask('standing')).heapAndExternalBytes)
   }
   // A process that ended in the middle is told of where its answers are waited for.
-  const looking = setInterval(() => look().catch(() => {}), 1_000)
+  const looking = setInterval(() => look().catch(() => {}), lookMilliseconds)
   try {
     const answered = await load.at(rate, seconds, floodPatienceMilliseconds)
     await look()
@@ -201,4 +230,4 @@ async function untilBack(
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
 const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0)
 const p99 = ({ milliseconds }: Answered): number => percentile(milliseconds, 0.99)
-const p99Of = (parts: readonly Part[]): number => median(parts.map(({ answered }) => p99(answered)))
+const p99Of = (parts: readonly Answered[]): number => median(parts.map(p99))
