@@ -143,19 +143,27 @@ export const ledgerTargets: readonly Target[] = [
   {
     name: 'kernel/tile',
     reads: 'a tile of the state tree, from the own disk: one that is damaged says so',
-    covers: [`${kernel}/tree-tiles.ts#decodeTile`],
+    covers: [`${kernel}/tree-tiles.ts#readTile`],
     async load() {
       const { emptyRoot, updateTree } = await import('@plexus/kernel')
-      const decodeTile = await reach<(record: Uint8Array, id: number) => never>(`${kernel}/tree-tiles.ts`, 'decodeTile')
-      const encodeTile = await reach<(top: unknown) => Uint8Array>(`${kernel}/tree-tiles.ts`, 'encodeTile')
+      type Read = (record: Uint8Array, place: string, hash: Uint8Array) => object
+      const readTile = await reach<Read>(`${kernel}/tree-tiles.ts`, 'readTile')
+      const openPart = await reach<(part: object) => object>(`${kernel}/tree-tiles.ts`, 'openPart')
       const changes = Array.from({ length: 12 }, (_, index) => ({ key: `k${index}`, value: Uint8Array.of(index) }))
-      const { nodes } = updateTree({ node: () => undefined }, emptyRoot, changes, 1)
+      const { tiles } = updateTree({ tile: () => undefined }, emptyRoot, changes)
+      const walk = (part: object): void => {
+        const opened = openPart(part)
+        if ('left' in opened && opened.left) walk(opened.left as object)
+        if ('right' in opened && opened.right) walk(opened.right as object)
+      }
       return {
         shape: 'binary',
-        seeds: nodes.map(([, record]) => record),
+        seeds: tiles.flatMap(({ tile }) => tile ?? []),
         run(bytes) {
           try {
-            return acceptedAs(encodeTile(decodeTile(bytes, 1)))
+            // The hash that a parent would name is the one that the tile itself says it has.
+            walk(readTile(bytes, '', bytes.subarray(1, 33)))
+            return acceptedAs(bytes)
           } catch (error) {
             if (error instanceof Error && error.message.includes('missing or damaged')) return refused('damaged')
             throw error
@@ -241,31 +249,6 @@ export const ledgerTargets: readonly Target[] = [
           )
           const opened = openTiles({ size, root }, ids, tiles)
           return opened.ok ? accepted : refused(opened.reason.type)
-        },
-      }
-    },
-  },
-  {
-    name: 'store/place',
-    reads: 'the place of a transaction, from the own disk: one that is damaged says so',
-    covers: ['packages/store/src/ledger-records.ts#decodePlace', 'packages/store/src/ledger-records.ts#readRecord'],
-    async load() {
-      const { StoreError } = await import('@plexus/store')
-      const file = 'packages/store/src/ledger-records.ts'
-      const decode = await reach<(record: Uint8Array) => { readonly height: number }>(file, 'decodePlace')
-      const encode = await reach<(place: object) => Uint8Array>(file, 'encodePlace')
-      return {
-        shape: 'binary',
-        seeds: [encode({ height: 7, index: 3, accepted: true })],
-        run(bytes) {
-          try {
-            const place = decode(bytes)
-            // Beyond it a number of eight bytes is none of JavaScript's, and no ledger is so long.
-            return Number.isSafeInteger(place.height) ? acceptedAs(encode(place)) : accepted
-          } catch (error) {
-            if (error instanceof StoreError) return refused(error.type)
-            throw error
-          }
         },
       }
     },

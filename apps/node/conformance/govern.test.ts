@@ -62,7 +62,7 @@ function open(world: GovernedWorld, sponsor: Organisation, name: string): void {
 }
 
 const openedBy = (world: GovernedWorld, member: string) => {
-  const view = viewOf(notaryTwo, world.store(member)) as {
+  const view = viewOf(notaryTwo, world.store(member)) as unknown as {
     readonly openedBy: { entries(): Iterable<readonly [string, { readonly handles: number }]> }
   }
   return Object.fromEntries([...view.openedBy.entries()].map(([id, { handles }]) => [id, handles]))
