@@ -224,10 +224,12 @@ export class Actions {
     world.count('more records')
   }
 
-  private enteredInError(): void {
-    const { world, chance, patient } = this
+  /** At a custodian, or anywhere. */
+  enteredInError(at?: string): void {
+    const { world, chance } = this
+    const patient = chance.pick(world.patients.filter((each) => at === undefined || each.custodians.includes(at)))
     if (patient.custodians.length === 0) return
-    const custodian = chance.pick(patient.custodians)
+    const custodian = at ?? chance.pick(patient.custodians)
     const { source } = chance.pick(patient.founded.charts.get(custodian) ?? [])
     world.people.begin(async () => {
       const done = await world.atLast(world.hostOf(custodian), ({ corrections }) =>

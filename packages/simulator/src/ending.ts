@@ -179,7 +179,14 @@ function judgeViews(world: World): ReadonlySet<string> {
             seen?.type === 'withheld' && seen.code === code,
             `view: ${custodian} refused and is not shown so`,
           )
-        else if (state !== 'complete')
+        else if (state === 'failed' && code !== 'contents-unavailable') {
+          const isHonest = world.hostOf(custodian).dishonesty === undefined
+          world.require(!isHonest, `view: an answer of an honest ${custodian} is not borne out: ${code}`)
+          world.require(
+            seen?.type === 'failed-verification',
+            `view: ${custodian} gave an answer that is not borne out and is not shown so`,
+          )
+        } else if (state !== 'complete')
           world.require(seen?.type === 'unavailable', `view: ${custodian} did not answer and is not shown so`)
         if (state !== 'complete') {
           world.count(`source ${state}`)
@@ -321,8 +328,9 @@ function judgeCheat(
         return [silent.length > 0, silent.every((intent) => !world.watch.taken.has(intent))]
       }
       case 'omitted-notice': {
-        const taken = omitted.filter((intent) => world.watch.taken.has(intent))
-        return [taken.length > 0, finds('unconfirmed') || finds('gap')]
+        // What the same node does not tell other patients is theirs to find.
+        const taken = own.map(({ receipt }) => toHex(receipt.intent)).filter((intent) => world.watch.taken.has(intent))
+        return [taken.some((intent) => omitted.includes(intent)), finds('unconfirmed') || finds('gap')]
       }
       case 'unconfirmed-requester': {
         const told = own.filter(({ receipt }) => omitted.includes(toHex(receipt.intent)))

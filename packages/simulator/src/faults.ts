@@ -182,7 +182,9 @@ export class Faults {
   private walletAway(): void {
     const { world, chance } = this
     const patient = chance.pick(world.patients)
-    patient.awayUntil = world.timeline.now + chance.between(20, 150) * 1000
+    // Some come back only when all is healed.
+    const seconds = chance.happens(0.25) ? world.plan.faultySeconds : chance.between(20, 150)
+    patient.awayUntil = world.timeline.now + seconds * 1000
     world.tell(`the wallet of ${patient.number} is away`)
     world.fault('wallet away')
   }

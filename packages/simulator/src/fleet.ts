@@ -20,8 +20,9 @@ export const sealingOf = (seed: number): Sealing => (seed % realEvery === 0 ? 'r
 const secondsPerSeedMax = 300
 
 /**
- * Runs the seeds from `from` on, `count` of them, in `jobs` processes; `told` hears of each as it ends, in any order.
- * Rejects when a process dies or hangs, naming the seed. Nothing goes on running after it has resolved or rejected.
+ * Runs the seeds from `from` on, `count` of them, in `jobs` lanes, each with a process for either sealing; seeds begin in
+ * their order, and `told` hears of each as it ends. A seed whose process dies or hangs is told as broken, and the next one
+ * gets another process. Nothing goes on running after it has resolved.
  */
 export async function runSeeds({
   from,
@@ -36,32 +37,41 @@ export async function runSeeds({
   readonly told: (outcome: Told) => void
   readonly sealing?: (seed: number) => Sealing
 }): Promise<void> {
-  const seeds = Array.from({ length: count }, (_, index) => from + index)
-  const waiting = {
-    quick: seeds.filter((seed) => sealing(seed) === 'quick'),
-    real: seeds.filter((seed) => sealing(seed) === 'real'),
-  }
-  const running = new Set<ChildProcess>()
+  let next = from
   const lane = async (): Promise<void> => {
-    for (const kind of ['real', 'quick'] as const) {
-      if (waiting[kind].length === 0) continue
-      const child = start(kind)
-      running.add(child)
-      try {
-        for (let seed = waiting[kind].shift(); seed !== undefined; seed = waiting[kind].shift())
-          told(await runOne(child, seed))
-      } finally {
-        running.delete(child)
-        await stopped(child)
+    const children = new Map<Sealing, ChildProcess>()
+    try {
+      while (next < from + count) {
+        const seed = next++
+        const kind = sealing(seed)
+        const child = children.get(kind) ?? start(kind)
+        children.set(kind, child)
+        const outcome = await runOne(child, seed)
+        if (typeof outcome !== 'string') {
+          told(outcome)
+          continue
+        }
+        told(withoutEnd(seed, outcome))
+        child.kill('SIGKILL')
+        children.delete(kind)
       }
+    } finally {
+      for (const child of children.values()) await stopped(child)
     }
   }
-  try {
-    await Promise.all(Array.from({ length: Math.min(jobs, count) }, lane))
-  } finally {
-    for (const child of running) child.kill()
-  }
+  await Promise.all(Array.from({ length: Math.min(jobs, count) }, lane))
 }
+
+const withoutEnd = (seed: number, why: string): Told => ({
+  seed,
+  broken: `process: ${why}`,
+  lines: [],
+  counts: [],
+  hash: '',
+  seconds: 0,
+  height: 0,
+  took: 0,
+})
 
 function start(kind: Sealing): ChildProcess {
   return fork(fileURLToPath(new URL('main.ts', import.meta.url)), ['--child', kind], {
@@ -69,24 +79,21 @@ function start(kind: Sealing): ChildProcess {
   })
 }
 
-function runOne(child: ChildProcess, seed: number): Promise<Told> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string): void => {
-      settle()
-      reject(new Error(`seed ${seed}: ${why}`))
-    }
-    const timer = setTimeout(() => fail(`no end within ${secondsPerSeedMax} s`), secondsPerSeedMax * 1000)
-    const onExit = (code: number | null, signal: string | null): void => fail(`its process ended: ${code ?? signal}`)
-    const onMessage = (message: unknown): void => {
-      settle()
-      resolve(message as Told)
-    }
-    const settle = (): void => {
+/** What a process says of a seed, or why it says nothing. */
+function runOne(child: ChildProcess, seed: number): Promise<Told | string> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end(`no end within ${secondsPerSeedMax} s`), secondsPerSeedMax * 1000)
+    const onExit = (code: number | null, signal: string | null): void => end(`it ended with ${code ?? signal}`)
+    const onMessage = (message: unknown): void => end(message as Told)
+    const end = (outcome: Told | string): void => {
       clearTimeout(timer)
       child.off('exit', onExit).off('message', onMessage)
+      resolve(outcome)
     }
     child.once('exit', onExit).once('message', onMessage)
-    child.send({ seed })
+    child.send({ seed }, (error) => {
+      if (error) end('it ended before the seed began')
+    })
   })
 }
 

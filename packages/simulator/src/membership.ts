@@ -1,8 +1,9 @@
-/** Who belongs to the network changes in the middle of accesses: a tenant joins, and keys are replaced. */
-import { type Schema, toHex } from '@plexus/codec'
-import { members } from '@plexus/contracts'
+/** Who belongs to the network and what it decided changes in the middle of accesses: a tenant joins, keys are replaced, members vote. */
+import { toHex } from '@plexus/codec'
+import { type MembersAction, members } from '@plexus/contracts'
 import { handleOf, publicKeyOf } from '@plexus/crypto'
-import { type Variant, viewOf } from '@plexus/kernel'
+import { viewOf } from '@plexus/kernel'
+import type { Actions } from './actions.ts'
 import type { Chance } from './chance.ts'
 import { nextSeedOf } from './founding.ts'
 import type { SimulatedNode } from './node.ts'
@@ -10,23 +11,19 @@ import type { World } from './world.ts'
 
 const triesMax = 400
 const triesPauseSeconds = 2
-
-type Transact = <Tx extends Variant>(
-  member: string,
-  contract: { readonly name: string; readonly transaction: Schema<Tx> },
-  transaction: Tx,
-  besides?: readonly Uint8Array[],
-) => Promise<void>
+const holdProbability = 0.6
+/** Other lengths of life of an intent than those that worlds are founded with. */
+const intentSecondsVoted = [30, 45, 90] as const
 
 export class Membership {
   private readonly world: World
   private readonly chance: Chance
-  private readonly transact: Transact
+  private readonly actions: Actions
 
-  constructor(world: World, transact: Transact) {
+  constructor(world: World, actions: Actions) {
     this.world = world
     this.chance = world.chance.stream('membership')
-    this.transact = transact
+    this.actions = actions
   }
 
   private get view() {
@@ -47,7 +44,7 @@ export class Membership {
     world.people.begin(async () => {
       await this.until(
         () => members.queries.hostOf(this.view, id) === host,
-        () => this.transact(host, members, { type: 'register-tenant', tenant: id }),
+        () => this.actions.suspensions.transact(host, members, { type: 'register-tenant', tenant: id }),
       )
       await this.until(
         () => this.keyStatus(key) === 'active',
@@ -72,8 +69,22 @@ export class Membership {
       node.organisations.map(({ id, seed }) => ({ node, id, seed })),
     )
     const { node, id, seed } = this.chance.pick(holders)
+    if (this.chance.happens(holdProbability)) this.hold(node, id)
     if (id === node.name) this.rotateMember(node, seed)
     else this.replaceOfTenant(node, id, seed)
+  }
+
+  /** What the node signs under the old key stays on its way until there is another; a correction is among it. */
+  private hold(node: SimulatedNode, organisation: string): void {
+    const { world } = this
+    const ways = [...world.nodes.keys()].filter((name) => name !== node.name).map((name) => `${node.name} ${name}`)
+    for (const way of ways) world.cutWays.add(way)
+    if (world.patients.some(({ custodians }) => custodians.includes(organisation)))
+      this.actions.enteredInError(organisation)
+    world.timeline.after(this.chance.between(5, 30) * 1000, () => {
+      for (const way of ways) world.cutWays.delete(way)
+    })
+    world.count('held while a key is replaced')
   }
 
   /** By the successor that the key names: the old key is revoked in the same step. */
@@ -90,7 +101,7 @@ export class Membership {
     world.people.begin(async () => {
       await this.until(
         () => this.keyStatus(rotation.successor) === 'active',
-        () => this.transact(node.name, members, rotation, [successor]),
+        () => this.actions.suspensions.transact(node.name, members, rotation, [successor]),
       )
       node.seeds.set(node.name, successor)
       world.tell(`${node.name} signs with its next key`)
@@ -116,7 +127,7 @@ export class Membership {
       await world.people.pause(chance.between(0, 15))
       await this.until(
         () => this.keyStatus(old) === 'revoked',
-        () => this.transact(node.name, members, { type: 'revoke-key', key: old }),
+        () => this.actions.suspensions.transact(node.name, members, { type: 'revoke-key', key: old }),
       )
       world.tell(`the old key of ${id} is revoked`)
       world.count('key replaced: tenant')
@@ -125,9 +136,48 @@ export class Membership {
 
   private registerOfTenant(host: string, holder: string, seed: Uint8Array): Promise<void> {
     const key = publicKeyOf(seed)
-    return this.transact(host, members, { type: 'register-key', holder, key, scopes: ['custodian'], next: null }, [
-      seed,
-    ])
+    return this.actions.suspensions.transact(
+      host,
+      members,
+      { type: 'register-key', holder, key, scopes: ['custodian'], next: null },
+      [seed],
+    )
+  }
+
+  /** The members vote on another policy, which comes into force while requests are on their way. */
+  vote(): void {
+    const { world, chance } = this
+    const { profile, parameters, version } = members.queries.policy(this.view)
+    const action: MembersAction = chance.happens(0.5)
+      ? { type: 'set-profile', profile: profile === 'us' ? 'opt-in' : 'us' }
+      : { type: 'set-parameters', parameters: { ...parameters, intentSecondsMax: chance.pick(intentSecondsVoted) } }
+    world.people.begin(async () => {
+      await this.until(
+        () => members.queries.policy(this.view).version > version,
+        () => this.furtherVote(action),
+      )
+      world.tell(`the members decided: ${action.type}`)
+      world.count(`voted: ${action.type}`)
+    })
+  }
+
+  /** Whatever is next: it is proposed, everybody votes, and once it is due it is enacted. */
+  private async furtherVote(action: MembersAction): Promise<void> {
+    const { world } = this
+    const active = world.founding.members.filter(({ name }) => members.queries.isActive(this.view, name))
+    const [first] = active
+    const open = members.queries.proposals(this.view).find((each) => each.action.type === action.type)
+    if (!first) return
+    if (!open) await this.actions.suspensions.transact(first.name, members, { type: 'propose', action })
+    else if (open.dueAt === null)
+      for (const { name } of active)
+        await this.actions.suspensions.transact(name, members, {
+          type: 'vote',
+          proposal: open.proposal,
+          inFavour: true,
+        })
+    else if (world.sequencerLedger.tipTime >= open.dueAt)
+      await this.actions.suspensions.transact(first.name, members, { type: 'enact', proposal: open.proposal })
   }
 
   /** Tries until the ledger says so. */

@@ -39,9 +39,13 @@ export interface Plan {
   readonly tenantJoins: boolean
   /** A key is replaced in the middle. */
   readonly rotates: boolean
+  /** The members vote on another policy in the middle. */
+  readonly votes: boolean
 }
 
 const writeFaultsPerWorld = 5
+/** Days in a real network: here what was decided comes into force while the world is still young. */
+const votingDelaySeconds = 20
 /** Writes that every world makes often, and about how often at least: the crash may come at any of them. */
 const frequent: ReadonlyMap<WriteKind, number> = new Map([
   ['acknowledged', 15],
@@ -77,6 +81,7 @@ export function planOf(seed: number, chance: Chance): Plan {
     policy: {
       profile: seed % 7 === 3 ? 'opt-in' : 'us',
       intentSecondsMax: chance.pick([20, 40, 60]),
+      votingDelaySeconds,
       ...(isTight && {
         selfAssertedPatientsPerDayMax: chance.between(1, 2),
         selfAssertedPatientsPerClinicianPerDayMax: chance.between(1, 2),
@@ -95,5 +100,6 @@ export function planOf(seed: number, chance: Chance): Plan {
     faults: calm ? 0 : faultsPerWorld,
     tenantJoins: seed % 4 === 1,
     rotates: seed % 3 === 1,
+    votes: seed % 4 === 3,
   }
 }

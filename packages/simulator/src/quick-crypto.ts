@@ -1,6 +1,6 @@
 /**
  * Makes the cryptography of this process cheaper for worlds, and changes one answer of it: HPKE is the stand-in of
- * `quick-sealing.ts`. What Ed25519 computes depends on its input alone, so it is computed once and remembered; the six
+ * `quick-sealing.ts`. Keys and verifications depend on their input alone, so they are computed once and remembered; the six
  * replicas of a process would otherwise verify each header six times.
  */
 import { createPrivateKey, sign } from 'node:crypto'
@@ -8,7 +8,8 @@ import { fromHex } from '@plexus/codec'
 import { oneShotHpke } from './quick-sealing.ts'
 
 /** What `@plexus/crypto` asks of a platform, as far as it is replaced. */
-export interface Ed25519 {
+export interface Primitives {
+  xWingPublicKey(seed: Uint8Array): Uint8Array
   ed25519PublicKey(seed: Uint8Array): Uint8Array
   ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array
   ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
@@ -22,19 +23,20 @@ const privatePrefix = fromHex('302e020100300506032b657004220420')
 /** To be called before the first world of a process that runs nothing else. */
 export async function quickCrypto(): Promise<void> {
   const platform = await platformOfCrypto()
-  Object.assign(platform, quickEd25519(platform), { hpke: oneShotHpke() })
+  Object.assign(platform, quickPrimitives(platform), { hpke: oneShotHpke() })
 }
 
 /** The primitives under `@plexus/crypto` in this process. */
-export async function platformOfCrypto(): Promise<Ed25519> {
+export async function platformOfCrypto(): Promise<Primitives> {
   const at = new URL('platform/node.ts', import.meta.resolve('@plexus/crypto'))
-  const { platform } = (await import(at.href)) as { readonly platform: Ed25519 }
+  const { platform } = (await import(at.href)) as { readonly platform: Primitives }
   return platform
 }
 
 /** The same functions, each computed once per input, and a seed parsed once for all that it signs. */
-export function quickEd25519({ ed25519PublicKey, ed25519Verify }: Ed25519): Ed25519 {
+export function quickPrimitives({ ed25519PublicKey, ed25519Verify, xWingPublicKey }: Primitives): Primitives {
   const publicKey = remembered(ed25519PublicKey)
+  const sealingKey = remembered(xWingPublicKey)
   const privateKey = remembered((seed) =>
     createPrivateKey({ key: Buffer.concat([privatePrefix, seed]), format: 'der', type: 'pkcs8' }),
   )
@@ -43,6 +45,7 @@ export function quickEd25519({ ed25519PublicKey, ed25519Verify }: Ed25519): Ed25
     ed25519PublicKey: (seed) => publicKey(seed).slice(),
     ed25519Sign: (seed, message) => Uint8Array.from(sign(null, message, privateKey(seed))),
     ed25519Verify: remembered(ed25519Verify),
+    xWingPublicKey: (seed) => sealingKey(seed).slice(),
   }
 }
 

@@ -30,10 +30,6 @@ const encapsulatedLength = 1120
 const drawnLength = 32
 /** Every key is used for one message. */
 const nonce = new Uint8Array(12)
-/** A world knows some dozens of long-lived seeds and a few hundred of sessions. */
-const publicKeysMax = 10_000
-const publicKeys = new Map<string, Promise<{ readonly publicKey: Uint8Array }>>()
-
 /** What the platform of `@plexus/crypto` asks for, under the name by which it asks. */
 export function oneShotHpke(): {
   seal(input: Sealing): Promise<Uint8Array>
@@ -47,7 +43,7 @@ export function oneShotHpke(): {
       return concatBytes(encapsulated, sealAead({ key, nonce, plaintext, context }))
     },
     async open({ seed, info, context, encapsulated, ciphertext }) {
-      const { publicKey } = await publicKeyOf(seed)
+      const { publicKey } = await generateSealingKey(seed)
       const key = keyOf(publicKey, encapsulated, info)
       const plaintext = openAead({ key, nonce, sealed: ciphertext, context })
       return plaintext ? { type: 'opened', plaintext } : { type: 'not-authentic' }
@@ -57,11 +53,3 @@ export function oneShotHpke(): {
 
 const keyOf = (publicKey: Uint8Array, encapsulated: Uint8Array, info: Uint8Array): Uint8Array =>
   sha256(concatBytes(sha256(publicKey), sha256(encapsulated), info))
-
-function publicKeyOf(seed: Uint8Array): Promise<{ readonly publicKey: Uint8Array }> {
-  const name = Buffer.from(seed).toString('latin1')
-  const known = publicKeys.get(name) ?? generateSealingKey(seed)
-  if (publicKeys.size >= publicKeysMax) publicKeys.clear()
-  publicKeys.set(name, known)
-  return known
-}

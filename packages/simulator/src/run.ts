@@ -69,9 +69,10 @@ async function live(world: World): Promise<void> {
     const forgery = forgeries[(world.seed * forgeriesPerWorld + each) % forgeries.length]
     if (forgery) timeline.after(whenever(), () => forge(world, chance, forgery))
   }
-  const membership = new Membership(world, (...of) => actions.suspensions.transact(...of))
+  const membership = new Membership(world, actions)
   if (plan.tenantJoins) timeline.after(chance.between(5, 60) * 1000, () => membership.join())
   if (plan.rotates) timeline.after(chance.between(30, 150) * 1000, () => membership.rotate())
+  if (plan.votes) timeline.after(chance.between(20, 120) * 1000, () => membership.vote())
   for (let each = 0; each < plan.faults; each++) timeline.after(whenever(), () => faults.something())
   let cheat: CheatRecord | undefined
   const kind = plan.cheat

@@ -147,6 +147,8 @@ describe('over two hundred worlds each of these came about', () => {
     ['a tenant that joined', 'tenant joined'],
     ['a member that got a new key', 'key replaced: member'],
     ['a tenant that got a new key', 'key replaced: tenant'],
+    ['a vote for another profile of policy', 'voted: set-profile'],
+    ['a vote for other parameters', 'voted: set-parameters'],
     ['a member that was suspended', 'member suspended'],
     ['a node that stopped at damage', 'damage met, and the node stopped'],
     ['a ledger that was copied from a peer', 'ledger copied from a peer'],

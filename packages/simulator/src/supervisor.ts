@@ -40,7 +40,7 @@ export class Supervisor {
   }
 
   begin(): void {
-    this.startSequencer()
+    if (!this.startSequencer()) return // who starts it again starts the nodes
     for (const node of this.world.nodes.values()) this.startNode(node)
   }
 

@@ -131,9 +131,10 @@ export class Watch {
 
   private async judge(leaving: Leaving, note: MemberNote, body: Uint8Array): Promise<void> {
     const { from, to } = leaving
+    // A custodian that releases by hand answers whoever asks.
     if (note.type === 'answer' || note.type === 'refusal')
       this.world.require(
-        !this.neverAnswered.has(`${to} ${toHex(note.intent)}`),
+        from.dishonesty !== undefined || !this.neverAnswered.has(`${to} ${toHex(note.intent)}`),
         `asked by who may not: ${from.name} answered ${to} on an intent that is not its own, or not of this chain`,
       )
     if (note.type === 'request') this.tookRequest(leaving, note)
