@@ -23,6 +23,8 @@ export interface Intake {
 
 /** Verified together: every thread of a small machine has work, and a member that offers one envelope waits for few. */
 const togetherMax = 256
+/** The next are on their way while these come back: the thread that applies blocks has no time for either meanwhile. */
+const groupsMax = 2
 /** While so many wait for a block, the next ones wait here, where members take turns. */
 const aheadMax = 1_000
 /** So few are verified on the spot: the way to another thread and back takes as long. */
@@ -44,7 +46,7 @@ export function createIntake({
 }): Intake {
   /** By member; no queue is empty. The first in the map is the next to give one. */
   const queues = new Map<string, Offered[]>()
-  let verifying = false
+  let verifying = 0
   let wakes = false
 
   /** What comes in one turn goes together. */
@@ -58,10 +60,10 @@ export function createIntake({
   }
 
   function pump(): void {
-    if (verifying || waiting() >= aheadMax) return
+    if (verifying >= groupsMax || waiting() >= aheadMax) return
     const taken = takeTurns()
     if (taken.length === 0) return
-    if (taken.length <= onTheSpotMax) {
+    if (taken.length <= onTheSpotMax && verifying === 0) {
       settle(
         taken,
         taken.map(({ offered }) => signaturesHold(offered.envelope)),
@@ -69,12 +71,13 @@ export function createIntake({
       wake()
       return
     }
-    verifying = true
+    verifying += 1
     pool.verify(taken.map(({ offered }) => offered.bytes)).then((holds) => {
-      verifying = false
+      verifying -= 1
       settle(taken, holds)
       pump()
     }, onFailure)
+    wake()
   }
 
   function takeTurns(): readonly Taken[] {

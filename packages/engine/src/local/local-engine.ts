@@ -175,8 +175,10 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
     return member
   }
 
-  function offer(member: Attached, envelope: Uint8Array, answered: (answer: SubmitAnswer) => void): void {
+  function offer(member: Attached, offered: Uint8Array, answered: (answer: SubmitAnswer) => void): void {
     const { replica } = member
+    // Its own copy: what is read here is what a block will hold, whatever becomes of the sender's memory.
+    const envelope = new Uint8Array(offered)
     if (member.gone) {
       answered(no({ type: 'stopped' }))
       return
@@ -209,15 +211,20 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
     unwatch = replica.watch(read.value.id, read.value.body.validUntil, answer, 'accepted')
     if (!open) return
     const send = (): void => {
-      if (open) sendUp(member, envelope, answer)
+      if (open) sendUp(member, envelope, read.value, answer)
     }
     if (!intake) send()
     else intake.add(replica.member, { bytes: envelope, envelope: read.value, verified: send, refused: answer })
   }
 
-  function sendUp({ link }: Attached, envelope: Uint8Array, answer: (outcome: SubmitAnswer) => void): void {
+  function sendUp(
+    { link }: Attached,
+    envelope: Uint8Array,
+    read: Envelope,
+    answer: (outcome: SubmitAnswer) => void,
+  ): void {
     const sent = link.up(() => {
-      const submitted = sequencer.submit(envelope, clock.now())
+      const submitted = sequencer.submit(envelope, clock.now(), read)
       if (submitted.ok) {
         wake()
         return

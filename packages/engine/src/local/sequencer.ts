@@ -3,6 +3,7 @@ import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { publicKeyOf, sign } from '@plexus/crypto'
 import {
   type CheckedEnvelope,
+  type Envelope,
   envelopeBytesMax,
   type Header,
   headerHash,
@@ -55,8 +56,11 @@ export interface Sequencer {
   readonly height: () => number
   /** How many envelopes wait for a block. */
   readonly waiting: () => number
-  /** Admits an envelope on the committed state; `now` in seconds. Accepted ones wait in memory, in order of arrival. */
-  submit(envelope: Uint8Array, now: number): Result<{ readonly id: Uint8Array }, SequencerRefusal>
+  /**
+   * Admits an envelope on the committed state; `now` in seconds. Accepted ones wait in memory, in order of arrival.
+   * Whoever has read it hands over what was read, of bytes that nobody changes any more.
+   */
+  submit(envelope: Uint8Array, now: number, read?: Envelope): Result<{ readonly id: Uint8Array }, SequencerRefusal>
   /** Makes a block when an envelope waits or the interval passed. It is durable here before anyone sees it. */
   cut(now: number): SignedBlock | undefined
   /** Seconds until `cut` makes a block though nothing waits. */
@@ -93,10 +97,14 @@ export function createSequencer({
     return tip
   }
 
-  function submit(envelope: Uint8Array, now: number): Result<{ readonly id: Uint8Array }, SequencerRefusal> {
+  function submit(
+    envelope: Uint8Array,
+    now: number,
+    known?: Envelope,
+  ): Result<{ readonly id: Uint8Array }, SequencerRefusal> {
     // Its own copy: what was checked is what the block holds, whatever becomes of the sender's memory.
-    const bytes = new Uint8Array(envelope)
-    const read = readEnvelope(bytes)
+    const bytes = known ? envelope : new Uint8Array(envelope)
+    const read = known ? ok(known) : readEnvelope(bytes)
     if (read.ok && mempool.has(toHex(read.value.id))) return no({ type: 'already-waiting', id: read.value.id })
     if (mempool.size >= mempoolMax || mempoolBytes + bytes.length > mempoolBytesMax)
       return no({ type: 'mempool-full', retryAfterSeconds })

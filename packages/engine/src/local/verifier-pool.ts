@@ -15,6 +15,8 @@ export interface VerifierPool {
 
 /** A thread gets so many at a time: long enough to hide the way there, short enough for a click behind it. */
 const batchMax = 128
+/** And has so many batches in hand, a tenth of a second's work: nobody gives it another while a block is applied. */
+const batchesInHandMax = 8
 
 interface Asked {
   readonly envelopes: readonly Uint8Array[]
@@ -35,8 +37,8 @@ interface Batch {
 export function startVerifierPool(threads = availableParallelism()): VerifierPool {
   const batches: Batch[] = []
   const workers: Worker[] = []
-  const idle: Worker[] = []
-  const busy = new Map<Worker, Batch>()
+  /** What each thread has in hand, in the order in which it will answer. */
+  const inHand = new Map<Worker, Batch[]>()
   let waiting = 0
   let failure: unknown
 
@@ -48,27 +50,37 @@ export function startVerifierPool(threads = availableParallelism()): VerifierPoo
     worker.on('message', (bits: Uint8Array) => answered(worker, bits))
     worker.on('error', (error) => fail(error))
     workers.push(worker)
+    inHand.set(worker, [])
     return worker
   }
 
   function pump(): void {
-    while (batches.length > 0 && (idle.length > 0 || workers.length < threads)) {
-      const worker = idle.pop() ?? start()
+    while (batches.length > 0) {
+      const worker = leastBusy()
+      const queue = inHand.get(worker)
+      if (!queue || queue.length >= batchesInHandMax) return
       const batch = batches.shift() as Batch
-      busy.set(worker, batch)
+      queue.push(batch)
       const packed = pack(batch.asked.envelopes.slice(batch.from, batch.to))
       worker.ref()
       worker.postMessage(packed, [packed.buffer])
     }
   }
 
+  /** One with nothing to do, or one more, or the one with the least. */
+  function leastBusy(): Worker {
+    let least: Worker | undefined
+    for (const worker of workers) if (!least || inHandOf(worker) < inHandOf(least)) least = worker
+    return least && (inHandOf(least) === 0 || workers.length >= threads) ? least : start()
+  }
+
+  const inHandOf = (worker: Worker): number => inHand.get(worker)?.length ?? 0
+
   function answered(worker: Worker, bits: Uint8Array): void {
-    const batch = busy.get(worker)
+    const batch = inHand.get(worker)?.shift()
     if (!batch) return
     const { asked, from, to } = batch
-    busy.delete(worker)
-    worker.unref()
-    idle.push(worker)
+    if (inHandOf(worker) === 0) worker.unref()
     for (let index = from; index < to; index++) asked.answers[index] = bits[index - from] === 1
     waiting -= to - from
     asked.left -= 1
@@ -78,8 +90,8 @@ export function startVerifierPool(threads = availableParallelism()): VerifierPoo
 
   function fail(error: unknown): void {
     failure = error
-    for (const { asked } of [...busy.values(), ...batches]) asked.reject(error)
-    busy.clear()
+    for (const { asked } of [...[...inHand.values()].flat(), ...batches]) asked.reject(error)
+    inHand.clear()
     batches.length = 0
     waiting = 0
   }
