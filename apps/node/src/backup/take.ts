@@ -96,7 +96,7 @@ async function takeLocked(parts: BackupParts, folder: string): Promise<Result<Ba
   const files: FileEntry[] = []
   try {
     const { height, appHash, event } = await ledgerCopy(layout.ledger, join(copies, 'ledger'), chain)
-    files.push(objects.put(join(copies, 'ledger', environmentFile), `ledger/${environmentFile}`))
+    files.push(...putLedger(objects, copies, 'ledger'))
     await copyEnvironment({ from: layout.exchange, to: join(copies, 'exchange') })
     files.push(objects.put(join(copies, 'exchange', environmentFile), `exchange/${environmentFile}`))
     const keys =
@@ -116,7 +116,7 @@ async function takeLocked(parts: BackupParts, folder: string): Promise<Result<Ba
     const sequencer = join(layout.root, 'sequencer')
     if (existsSync(sequencer)) {
       await ledgerCopy(sequencer, join(copies, 'sequencer'), chain)
-      files.push(objects.put(join(copies, 'sequencer', environmentFile), `sequencer/${environmentFile}`))
+      files.push(...putLedger(objects, copies, 'sequencer'))
     }
     for (const name of sharedFiles)
       if (existsSync(join(data, name))) files.push(objects.put(join(data, name), `${sharedFolder}/${name}`))
@@ -165,8 +165,8 @@ function chainOf(data: string): Uint8Array {
 }
 
 /**
- * A ledger's LMDB file and the blocks that wait beside it, as one. Opening the copy brings the latter into the former, and
- * shows that it is whole; blocks that moved from one to the other between the two copies are missing then.
+ * A ledger's LMDB file and the blocks that wait beside it, as one. Opening the copy shows that it is whole: blocks that
+ * moved from one to the other between the two copies are missing then.
  */
 async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
   for (let tries = 1; ; tries++) {
@@ -181,6 +181,12 @@ async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
       if (!(error instanceof StoreError) || error.type !== 'damaged' || tries === ledgerTriesMax) throw error
     }
   }
+}
+
+function putLedger(objects: Objects, copies: string, folder: 'ledger' | 'sequencer'): readonly FileEntry[] {
+  return [environmentFile, blockJournal]
+    .filter((name) => existsSync(join(copies, folder, name)))
+    .map((name) => objects.put(join(copies, folder, name), `${folder}/${name}`))
 }
 
 function standingOf(copy: string, chain: Uint8Array) {
