@@ -141,6 +141,8 @@ function exploreApart(
   const left = [...these]
   let heardAt = performance.now()
   let heard = 0
+  /** Runs of the targets before. */
+  let before = 0
   return new Promise((resolve) => {
     const worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: work,
@@ -164,11 +166,12 @@ function exploreApart(
       const input = new Uint8Array(shared, sharedHeadBytes, numbers[1])
       const findings = [{ ...fault, hex: Buffer.from(input).toString('hex') }]
       const target = left.shift()
-      if (target) take(target, { ...nothingExplored, executions: numbers[0] as number, findings })
+      if (target) take(target, { ...nothingExplored, executions: (numbers[0] as number) - before, findings })
       end()
     }
     worker.on('message', (explored: Explored) => {
       hears()
+      before = heard
       const target = left.shift()
       if (target) take(target, explored)
       if (left.length === 0) end()
@@ -190,4 +193,5 @@ const nothingExplored = {
   corpus: [],
 }
 
-process.exitCode = await main()
+// A thread that was ended in the middle of a loop may take its time: nothing waits for it.
+process.exit(await main())
