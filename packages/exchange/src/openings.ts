@@ -13,8 +13,8 @@ import { sequenceKey } from './tables.ts'
 const treesKeptMax = 64
 /** Groups of statements that are opened together: a registration's, which is some hundred kilobytes. */
 const groupsKeptMax = 8
-/** Heights and places of groups, roots of batches, others' too, and places by hash: some megabytes each. */
-const lookupsKeptMax = 16_384
+/** Heights and places of groups, roots of batches, others' too, and places by hash: a megabyte or two each. */
+const lookupsKeptMax = 8_192
 
 export interface CommittedBatch {
   /** The member whose envelope carried the root. */
