@@ -25,7 +25,6 @@ interface Kept {
   readonly bytes: number
 }
 
-/** In memory: after a restart the past begins with the blocks that are applied again, and those that follow. */
 export class PastStates {
   private readonly options: PastStatesOptions
   /** What the blocks above `from` wrote over, in their order. */
@@ -58,6 +57,13 @@ export class PastStates {
       this.bytes -= known.bytes
       this.from = oldest
     }
+  }
+
+  /** What the blocks above a height wrote over, as far as it is known, in their order. */
+  *above(height: number): Iterable<readonly [number, Overwritten]> {
+    for (const [at, { tiles, values }] of this.kept)
+      if (at > height)
+        yield [at, { tiles: [...tiles].map(([place, before]) => ({ place, before })), values: [...values] }]
   }
 
   /** The state after the block of this height, told from the newest one; undefined when it cannot be told. */

@@ -11,7 +11,9 @@ export interface KeyKind<Key extends number | string> {
 }
 
 /** What was read from LMDB is kept until LMDB changes, or until so much was read. */
-const readMax = 20_000
+const readBytesMax = 8 * 1024 * 1024
+/** What an entry takes besides its value. */
+const entryBytes = 256
 
 export class BufferedTable<Key extends number | string> {
   private readonly table: Table
@@ -20,6 +22,7 @@ export class BufferedTable<Key extends number | string> {
   private readonly waiting = new Map<Key, Uint8Array | null>()
   /** What LMDB answered: a rule asks again for what a check has asked for. */
   private readonly read = new Map<Key, Uint8Array | undefined>()
+  private readBytes = 0
   /** The keys of `waiting`, in runs each of which rises, and those that came since the last walk. */
   private runs: (readonly Key[])[] = []
   private added: Key[] = []
@@ -35,8 +38,13 @@ export class BufferedTable<Key extends number | string> {
     const known = this.read.get(key)
     if (known !== undefined || this.read.has(key)) return known
     const found = this.table.get(this.kind.bytes(key))
-    if (this.read.size >= readMax) this.read.clear()
-    this.read.set(key, found)
+    const bytes = entryBytes + (found?.length ?? 0)
+    this.readBytes += bytes
+    if (this.readBytes > readBytesMax) {
+      this.read.clear()
+      this.readBytes = bytes
+    }
+    if (bytes < readBytesMax / 8) this.read.set(key, found)
     return found
   }
 
@@ -93,6 +101,7 @@ export class BufferedTable<Key extends number | string> {
   forget(): void {
     this.waiting.clear()
     this.read.clear()
+    this.readBytes = 0
     this.runs = []
     this.added = []
   }

@@ -52,7 +52,7 @@ export interface LedgerStore extends LedgerReader {
   /** All tiles of the newest state tree, by place. */
   tiles(): Iterable<readonly [string, Uint8Array]>
   rootAt(height: number): RootsAt | undefined
-  /** Undefined for a height that is not there, or whose state is no longer known: after a restart all but the newest few. */
+  /** Undefined for a height that is not there, or whose state is no longer kept. */
   proveStateAt(height: number, key: string): ProvenState | undefined
   /** Undefined when there is no such block or no tree of that size yet. */
   proveBlock(height: number, size: number): ProvenBlock | undefined

@@ -5,7 +5,7 @@ import { BufferedTable, type KeyKind } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
 import { byteKeys, numberKeys, tileKeys } from './keys.ts'
-import { blockEvents, heightRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
+import { blockEvents, heightRecord, pastRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
 import { Places } from './places.ts'
 
 const tipKey = 'tip'
@@ -31,8 +31,12 @@ export class LedgerTables {
   readonly history
   private readonly meta
   readonly places
+  /** What the blocks wrote over whose states before them can be proven, by height. */
+  private readonly pastRecords
   private readonly all: { flush(): void; forget(): void }[] = []
   private readonly environment: Environment
+  /** The last height of which a flush stored what its block wrote over. */
+  private pastStored: number
   tip: TipRecord | undefined
   /** Blocks whose writes wait in memory. */
   waiting = 0
@@ -49,7 +53,9 @@ export class LedgerTables {
     const tip = this.meta.get(tipKey)
     this.tip = tip && readRecord(tipRecord, tip, 'the tip')
     this.places = new Places(this.table('places', byteKeys), this.tip?.time ?? 0)
-    this.past = new PastStates(this.tip?.height ?? 0, window)
+    this.pastRecords = this.table('past', numberKeys)
+    this.past = pastFrom(this.pastRecords, this.tip?.height ?? 0, window)
+    this.pastStored = this.tip?.height ?? 0
   }
 
   private table<Key extends number | string>(name: string, kind: KeyKind<Key>): BufferedTable<Key> {
@@ -87,6 +93,7 @@ export class LedgerTables {
   /** All that waits goes to LMDB in one durable transaction. */
   flush(): void {
     if (this.waiting === 0) return
+    this.keepPast()
     this.environment.write(() => {
       for (const table of this.all) table.flush()
     })
@@ -109,9 +116,33 @@ export class LedgerTables {
     return found
   }
 
+  /** What left the window before it was stored is never stored; what was stored and left it, goes. */
+  private keepPast(): void {
+    for (const [height] of this.pastRecords.range({ end: this.past.from + 1 })) this.pastRecords.set(height, null)
+    for (const [height, { tiles, values }] of this.past.above(this.pastStored)) {
+      const record = { tiles, values: values.map(([key, before]) => ({ key, before })) }
+      this.pastRecords.set(height, encode(pastRecord, record))
+    }
+    this.pastStored = this.tip?.height ?? 0
+  }
+
   /** Most keys are new: those that are not, the tree has named, and no other is looked for. */
   private valuesBefore({ changes, overwritten }: EncodedBlock): readonly (readonly [string, Uint8Array | null])[] {
     const known = new Set(overwritten)
     return changes.map(({ key }) => [key, known.has(key) ? (this.state.get(key) ?? null) : null])
   }
+}
+
+/** The past up to the newest height, as far back as each height is there. */
+function pastFrom(records: BufferedTable<number>, newest: number, window: PastStatesOptions): PastStates {
+  let from = newest
+  while (records.get(from)) from -= 1
+  const past = new PastStates(from, window)
+  for (let height = from + 1; height <= newest; height++) {
+    const record = records.get(height)
+    if (!record) throw new Error(`what block ${height} wrote over was there a moment ago`)
+    const { tiles, values } = readRecord(pastRecord, record, `what block ${height} wrote over`)
+    past.take(height, { tiles, values: values.map(({ key, before }) => [key, before]) })
+  }
+  return past
 }
