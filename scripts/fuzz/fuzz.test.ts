@@ -86,6 +86,18 @@ describe('the table', () => {
     expect(Object.keys(notDecoders).filter((name) => !decoders.has(name) || covered.has(name))).toEqual([])
   })
 
+  test('covers nothing that is gone', () => {
+    const gone = targets
+      .flatMap(({ covers }) => covers)
+      .filter((name) => {
+        const [file = '', kept = ''] = name.split('#')
+        return !new RegExp(`\\b(?:const|function|class)\\*? ${kept}\\b`).test(
+          readFileSync(join(here, '../..', file), 'utf8'),
+        )
+      })
+    expect(gone).toEqual([])
+  })
+
   test('names each target once', () => {
     expect(new Set(targets.map(({ name }) => name)).size).toBe(targets.length)
   })

@@ -36,9 +36,10 @@ export const appTargets: readonly Target[] = [
     name: 'node/http-fields',
     reads: 'paths, queries and bodies of requests, from anybody: by the schemas of every route of a member',
     covers: [
-      `${http}/api.ts#takeBodies`,
       `${http}/route.ts#routeOf`,
-      ...['recovery', 'staff', 'submit', 'wallet'].map((name) => `${http}/${name}-routes.ts#${name}Routes`),
+      ...['checkpoint', 'recovery', 'staff', 'submit', 'wallet'].map(
+        (name) => `${http}/${name}-routes.ts#${name}Routes`,
+      ),
       `${http}/ledger-routes.ts#ledgerRoutes`,
     ],
     async load() {

@@ -1,12 +1,12 @@
 /** Doors for what the ledger is made of, for what proves it, and for what it keeps on the disk. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Schema } from '@plexus/codec'
 import type { Chain, SignedHeader } from '@plexus/kernel'
 import type { ReceiptBundle } from '@plexus/policy'
 import { Chance } from './chance.ts'
 import { reach } from './reach.ts'
+import { scratchFolder } from './scratch-folder.ts'
 import { accepted, acceptedAs, answerOf, refused } from './subject.ts'
 import type { Target } from './target.ts'
 import { samples } from './targets-schemas.ts'
@@ -268,11 +268,7 @@ export const ledgerTargets: readonly Target[] = [
         'packages/store/src/block-journal.ts',
         'openBlockJournal',
       )
-      const { readFileSync } = await import('node:fs')
-      // Memory where there is a file system in it: a disk would be asked for thousands of writes a second.
-      const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'plexus-fuzz-'))
-      process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-      const path = join(folder, 'journal')
+      const path = join(scratchFolder(), 'journal')
       const journal = open(path, key)
       for (const height of [1, 2]) journal.append({ height, payload: new Uint8Array(20).fill(height) })
       journal.close()

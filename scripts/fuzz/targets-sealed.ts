@@ -82,11 +82,7 @@ export const sealedTargets: readonly Target[] = [
   {
     name: 'crypto/sealed',
     reads: 'a message sealed to one recipient, from anybody',
-    covers: [
-      'packages/crypto/src/seal.ts#openSealed',
-      'packages/sdk/src/wallet/notices.ts#openNotice',
-      'packages/exchange/src/notes.ts#NoteDesk',
-    ],
+    covers: ['packages/crypto/src/seal.ts#openSealed'],
     async load() {
       const { generateSealingKey, openSealed, sealTo } = await import('@plexus/crypto')
       const { equalBytes, utf8 } = await import('@plexus/codec')
@@ -111,8 +107,6 @@ export const sealedTargets: readonly Target[] = [
       'packages/crypto/src/chunked-aead.ts#openChunked',
       'packages/crypto/src/chunked-aead.ts#plaintextLengthOf',
       'packages/crypto/src/chunked-reader.ts#openChunkedReader',
-      'packages/vault/src/large-record.ts#openLargeRecord',
-      'packages/vault/src/large-record.ts#readLargeRecord',
     ],
     async load() {
       const { openChunked, openChunkedReader, sealChunked } = await import('@plexus/crypto')

@@ -1,6 +1,9 @@
 /** Doors for texts: JSON, notes, checkpoints, names of tiles, keys, tokens, answers of an object store. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { reach } from './reach.ts'
+import { scratchFolder } from './scratch-folder.ts'
 import { accepted, acceptedAs, answerOf, refused, type Subject } from './subject.ts'
 import type { Target } from './target.ts'
 
@@ -14,7 +17,7 @@ const documents = [
   '{"resourceType":"Observation","id":"o1","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"8302-2"}]},"subject":{"reference":"Patient/p1"},"valueQuantity":{"value":1.50,"unit":"cm"}}',
   '{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:00000000-0000-4000-8000-000000000001","resource":{"resourceType":"Patient","id":"p1"}}]}',
   '{"a":[1,-0.5e+10,"\\u00e9\\ud83d\\ude00",null,true,{"b":[]}]}',
-]
+] as const
 
 /** A text in one written form: read, and written again where there is a writer. */
 const written = <Value>(
@@ -196,7 +199,7 @@ export const textTargets: readonly Target[] = [
   {
     name: 'sdk/tile-path',
     reads: 'the path of a tile, from whoever asks for one',
-    covers: [`${checkpoint}/tile-ids.ts#parsePlacePath`, 'apps/node/src/http/checkpoint-routes.ts#checkpointRoutes'],
+    covers: [`${checkpoint}/tile-ids.ts#parsePlacePath`],
     async load() {
       const { parsePlacePath } = await import('@plexus/sdk')
       const write = await reach<(place: { readonly index: number; readonly width: number }) => string>(
@@ -270,11 +273,7 @@ export const textTargets: readonly Target[] = [
   {
     name: 'fhir/resource',
     reads: 'a resource or a bundle of FHIR, from an import: read, validated and attributed',
-    covers: [
-      'packages/fhir/src/entries.ts#readBundle',
-      'packages/fhir/src/entries.ts#readResource',
-      'packages/fhir/src/definitions.ts#loadDefinitions',
-    ],
+    covers: ['packages/fhir/src/entries.ts#readBundle', 'packages/fhir/src/entries.ts#readResource'],
     async load() {
       const { loadDefinitions, readBundle, takeIn } = await import('@plexus/fhir')
       // Seconds, which belong to no input.
@@ -295,7 +294,7 @@ export const textTargets: readonly Target[] = [
   {
     name: 'fhir/lines',
     reads: 'NDJSON, from an import, in pieces of any size',
-    covers: ['packages/fhir/src/lines.ts#readLines', 'packages/fhir/src/files.ts#readSampleFile'],
+    covers: ['packages/fhir/src/lines.ts#readLines'],
     async load() {
       const { readLines } = await import('@plexus/fhir')
       async function* pieces(bytes: Uint8Array) {
@@ -312,6 +311,35 @@ export const textTargets: readonly Target[] = [
           return words.length > 0 && words.every((word) => word === 'entries')
             ? accepted
             : refused(words[0] ?? 'nothing')
+        },
+      }
+    },
+  },
+  {
+    name: 'fhir/packed',
+    reads: 'a packed file of FHIR, from an import: unpacking stops at the limit',
+    covers: ['packages/fhir/src/files.ts#readSampleFile'],
+    async load() {
+      const { readSampleFile } = await import('@plexus/fhir')
+      const folder = scratchFolder()
+      const endings = ['.json', '.ndjson', '.json.gz', '.ndjson.gz', '.json.zst', '.ndjson.zst']
+      const packed = (at: number, text: string): Uint8Array => {
+        const pack = at < 2 ? Buffer.from(text) : at < 4 ? gzipSync(text) : zstdCompressSync(text)
+        return new Uint8Array([at, ...pack])
+      }
+      return {
+        shape: 'binary',
+        seeds: endings.flatMap((_, at) => [packed(at, documents[0]), packed(at, ' '.repeat(100_000))]),
+        async run(bytes) {
+          const ending = endings[(bytes[0] ?? 0) % endings.length]
+          const path = join(folder, `chart${ending}`)
+          writeFileSync(path, bytes.subarray(1))
+          const words: string[] = []
+          for await (const read of readSampleFile(path, { bytesMax: 4096 }))
+            words.push(
+              ...(read.ok ? read.value.refused : [read.reason]).map(({ type, expected }) => `${type} ${expected}`),
+            )
+          return words[0] === undefined ? accepted : refused(`${ending} ${words[0]}`)
         },
       }
     },
