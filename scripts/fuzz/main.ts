@@ -11,6 +11,7 @@ import { Worker } from 'node:worker_threads'
 import { keepInputs } from './corpus.ts'
 import type { Explored } from './explore.ts'
 import type { Finding } from './findings.ts'
+import { removeScratchFolders } from './scratch-folder.ts'
 import type { Target } from './target.ts'
 import { targets } from './targets.ts'
 import { sharedHeadBytes, type Work } from './worker.ts'
@@ -193,5 +194,7 @@ const nothingExplored = {
   corpus: [],
 }
 
+process.once('exit', removeScratchFolders)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 // A thread that was ended in the middle of a loop may take its time: nothing waits for it.
 process.exit(await main())
