@@ -180,6 +180,12 @@ describe('the quota of a member', () => {
       reason: 'quota-exceeded',
       facts: { type: 'quota-exceeded', of: 'envelopes', retryAfterSeconds: 15 },
     })
+    // The same without a look at the signatures, which need not even hold.
+    const read = readEnvelope(count('b', { validUntil: minuteOf(3) }))
+    if (!read.ok) throw new Error('an own envelope is readable')
+    const unsigned = { ...read.value, signatures: [new Uint8Array(64)] }
+    expect(machine.quotaRefusal(reader, unsigned, minuteOf(0) + 45)).toEqual(answer.ok ? undefined : answer.reason)
+    expect(machine.quotaRefusal(reader, unsigned, minuteOf(1))).toBeUndefined()
   })
 })
 

@@ -63,6 +63,11 @@ export interface Machine {
     read?: Result<Envelope, Malformed>,
   ): Result<CheckedEnvelope, Refusal>
   /**
+   * What a check would say of the sponsor's quota, and nothing else: asked before signatures are verified, so that whoever
+   * has used its share up costs the others nothing. The block decides.
+   */
+  quotaRefusal(reader: LedgerReader, envelope: Envelope, time: number): Refusal | undefined
+  /**
    * Applies a block on the reader's tip. A refused transaction changes nothing and keeps its place and its code.
    * `checked` is what `check` answered for the transaction at the same index, where it was asked: it is not read again.
    */
@@ -145,14 +150,25 @@ export function createMachine({
     if (!decoded.ok) return refuse('transaction-malformed', { ...decoded.reason, type: 'malformed' })
     const transaction = decoded.value
     const objects = contract.objects?.(transaction) ?? 0
-    const over = on.quotas.exceeded(sponsor, on.answers.member(on.state, sponsor).quota, objects)
-    if (over) return refuse('quota-exceeded', quotaFacts(over, on.quotas.secondsLeft))
+    const over = overQuota(on, sponsor, objects)
+    if (over) return no(over)
     const overlay = new Overlay(on.state)
     const events: Happened[] = []
     const context: Context = { height: on.height, time: on.time, sponsor, signers, caller: null }
     const refused = perform(on, overlay, contract, transaction, context, events, [])
     if (refused) return no(refused)
     return ok({ overlay, events, checked: { envelope, name, transaction, contract }, objects })
+  }
+
+  function overQuota(
+    { quotas, answers, state }: Pick<Ground, 'answers' | 'quotas' | 'state'>,
+    sponsor: string,
+    objects: number,
+  ): Refusal | undefined {
+    const of = quotas.exceeded(sponsor, answers.member(state, sponsor).quota, objects)
+    if (!of) return undefined
+    const facts = { type: 'quota-exceeded', of, retryAfterSeconds: quotas.secondsLeft } as const
+    return kernelRefusal('quota-exceeded', facts)
   }
 
   function perform(
@@ -298,6 +314,11 @@ export function createMachine({
     contracts,
     found,
     apply,
+    quotaRefusal(reader, { body: { sponsor } }, time) {
+      const tip = reader.tip()
+      const quotas = new QuotaBook(reader, Math.max(time, tip?.time ?? 0))
+      return overQuota({ quotas, ...groundAt(reader, (tip?.height ?? 0) + 1) }, sponsor, 0)
+    },
     check(reader, bytes, time, read = readEnvelope(bytes)) {
       const tip = reader.tip()
       const height = (tip?.height ?? 0) + 1
@@ -345,9 +366,6 @@ interface Executed {
 const acceptedOutcome: Outcome = { space: 'kernel', code: 0 }
 const acceptedBytes = encode(outcome, acceptedOutcome)
 const noIds: ReadonlySet<string> = new Set()
-
-const quotaFacts = (of: 'envelopes' | 'objects', retryAfterSeconds: number) =>
-  ({ type: 'quota-exceeded', of, retryAfterSeconds }) as const
 
 function changesOf(overlay: Overlay) {
   return [...overlay.changes.entries()].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))

@@ -22,11 +22,11 @@ export interface Intake {
 }
 
 /** Verified together: every thread of a small machine has work, and a member that offers one envelope waits for few. */
-const togetherMax = 256
+const togetherMax = 128
 /** The next are on their way while these come back: the thread that applies blocks has no time for either meanwhile. */
 const groupsMax = 2
 /** While so many wait for a block, the next ones wait here, where members take turns. */
-const aheadMax = 1_000
+const aheadMax = 256
 /** So few are verified on the spot: the way to another thread and back takes as long. */
 const onTheSpotMax = 2
 

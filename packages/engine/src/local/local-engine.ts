@@ -191,6 +191,11 @@ export function startLocalEngine(options: LocalEngineOptions): LocalEngine {
       answered(checked)
       return
     }
+    const over = replica.machine.quotaRefusal(replica.store, read.value, Math.floor(clock.now()))
+    if (over) {
+      answered(no(over))
+      return
+    }
     if (member.offers >= offersMax || member.offeredBytes + envelope.length > offeredBytesMax) {
       answered(no({ type: 'mempool-full', retryAfterSeconds }))
       return
