@@ -224,13 +224,31 @@ export class Actions {
     world.count('more records')
   }
 
-  /** At a custodian, or anywhere. */
-  enteredInError(at?: string): void {
-    const { world, chance } = this
-    const patient = chance.pick(world.patients.filter((each) => at === undefined || each.custodians.includes(at)))
+  private enteredInError(): void {
+    const { chance, patient } = this
     if (patient.custodians.length === 0) return
-    const custodian = at ?? chance.pick(patient.custodians)
-    const { source } = chance.pick(patient.founded.charts.get(custodian) ?? [])
+    const custodian = chance.pick(patient.custodians)
+    this.markInError(custodian, patient, chance.pick(patient.founded.charts.get(custodian) ?? []).source)
+  }
+
+  /** A record of this custodian that somebody has received; false where there is none. */
+  receivedInError(custodian: string): boolean {
+    const { world } = this
+    const received = world.patients.flatMap((patient) => {
+      const sources = world.ask(world.hostOf(custodian), ({ custody, custodian: agent }) => {
+        const key = custody.patientKey(custodian, patient.id)
+        return custody.current(key).filter(({ record }) => agent.receiversOf(key, record).length > 0)
+      })
+      return (sources ?? []).map(({ source }) => ({ patient, source }))
+    })
+    if (received.length === 0) return false
+    const { patient, source } = this.chance.pick(received)
+    this.markInError(custodian, patient, source)
+    return true
+  }
+
+  private markInError(custodian: string, patient: Patient, source: string): void {
+    const { world } = this
     world.people.begin(async () => {
       const done = await world.atLast(world.hostOf(custodian), ({ corrections }) =>
         corrections.enteredInError(custodian, patient.id, source),

@@ -69,22 +69,21 @@ export class Membership {
       node.organisations.map(({ id, seed }) => ({ node, id, seed })),
     )
     const { node, id, seed } = this.chance.pick(holders)
-    if (this.chance.happens(holdProbability)) this.hold(node, id)
+    if (this.chance.happens(holdProbability)) this.hold(node)
     if (id === node.name) this.rotateMember(node, seed)
     else this.replaceOfTenant(node, id, seed)
   }
 
-  /** What the node signs under the old key stays on its way until there is another; a correction is among it. */
-  private hold(node: SimulatedNode, organisation: string): void {
+  /** What the node signs under the old key stays on its way until there is another; where it can, a correction is among it. */
+  private hold(node: SimulatedNode): void {
     const { world } = this
     const ways = [...world.nodes.keys()].filter((name) => name !== node.name).map((name) => `${node.name} ${name}`)
     for (const way of ways) world.cutWays.add(way)
-    if (world.patients.some(({ custodians }) => custodians.includes(organisation)))
-      this.actions.enteredInError(organisation)
+    for (const { id } of node.organisations)
+      if (this.actions.receivedInError(id)) world.count('corrected while a key is replaced')
     world.timeline.after(this.chance.between(5, 30) * 1000, () => {
       for (const way of ways) world.cutWays.delete(way)
     })
-    world.count('held while a key is replaced')
   }
 
   /** By the successor that the key names: the old key is revoked in the same step. */
