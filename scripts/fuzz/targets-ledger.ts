@@ -254,6 +254,33 @@ export const ledgerTargets: readonly Target[] = [
     },
   },
   {
+    name: 'store/past',
+    reads: 'what a block wrote over, from the own disk: one that is damaged says so',
+    covers: ['packages/store/src/past-records.ts#openPast'],
+    async load() {
+      const { StoreError } = await import('@plexus/store')
+      const file = 'packages/store/src/past-records.ts'
+      const open = await reach<(record: Uint8Array) => object>(file, 'openPast')
+      const pack = await reach<(past: object) => Uint8Array>(file, 'packPast')
+      const tiles = [
+        { place: '', before: Uint8Array.of(1, 2) },
+        { place: 'a', before: null },
+      ]
+      return {
+        shape: 'binary',
+        seeds: [new Uint8Array(pack({ tiles, values: [['members/members/a', Uint8Array.of(3)]] }))],
+        run(bytes) {
+          try {
+            return acceptedAs(new Uint8Array(pack(open(bytes))))
+          } catch (error) {
+            if (error instanceof StoreError) return refused(error.type)
+            throw error
+          }
+        },
+      }
+    },
+  },
+  {
     name: 'store/block-journal',
     reads: 'the journal of blocks, from a disk that tore or turned it: what is not whole does not count',
     covers: ['packages/store/src/block-journal.ts#openBlockJournal', 'packages/store/src/block-journal.ts#readRecord'],

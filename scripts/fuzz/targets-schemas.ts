@@ -90,7 +90,7 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
     'store/records',
     'rows of the ledger and its journal, from the own disk',
     [
-      ...['tipRecord', 'heightRecord', 'pastRecord', 'blockEvents', 'journaledBlock'].map(
+      ...['tipRecord', 'heightRecord', 'blockEvents', 'journaledBlock'].map(
         (name) => `${store}/ledger-records.ts#${name}`,
       ),
       `${store}/block-journal.ts#fileHead`,

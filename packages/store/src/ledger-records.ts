@@ -34,12 +34,6 @@ export const heightRecord = object({
 /** Far above what a replica takes into one block. */
 const perBlockMax = 10_000_000
 
-/** What one block wrote over: with those of the blocks after it, the state before it follows from the newest. */
-export const pastRecord = object({
-  tiles: list(object({ place: text({ max: 64 }), before: option(bytes({ max: 64 * 1024 })) }), { max: perBlockMax }),
-  values: list(object({ key: text({ max: 400 }), before: option(bytes({ max: 256 * 1024 })) }), { max: perBlockMax }),
-})
-
 /** The events of one block, numbered on from the sequence under which they stand. */
 export const blockEvents = object({
   height: uint(),

@@ -5,7 +5,8 @@ import { BufferedTable, type KeyKind } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
 import { byteKeys, numberKeys, tileKeys } from './keys.ts'
-import { blockEvents, heightRecord, pastRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
+import { blockEvents, heightRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
+import { openPast, packPast } from './past-records.ts'
 import { Places } from './places.ts'
 
 const tipKey = 'tip'
@@ -35,8 +36,9 @@ export class LedgerTables {
   private readonly pastRecords
   private readonly all: { flush(): void; forget(): void }[] = []
   private readonly environment: Environment
-  /** The last height of which a flush stored what its block wrote over. */
-  private pastStored: number
+  /** Above the first height and up to the second, flushes have stored what blocks wrote over. */
+  private pastFrom: number
+  private pastTo: number
   tip: TipRecord | undefined
   /** Blocks whose writes wait in memory. */
   waiting = 0
@@ -55,7 +57,8 @@ export class LedgerTables {
     this.places = new Places(this.table('places', byteKeys), this.tip?.time ?? 0)
     this.pastRecords = this.table('past', numberKeys)
     this.past = pastFrom(this.pastRecords, this.tip?.height ?? 0, window)
-    this.pastStored = this.tip?.height ?? 0
+    this.pastFrom = this.past.from
+    this.pastTo = this.tip?.height ?? 0
   }
 
   private table<Key extends number | string>(name: string, kind: KeyKind<Key>): BufferedTable<Key> {
@@ -118,12 +121,11 @@ export class LedgerTables {
 
   /** What left the window before it was stored is never stored; what was stored and left it, goes. */
   private keepPast(): void {
-    for (const [height] of this.pastRecords.range({ end: this.past.from + 1 })) this.pastRecords.set(height, null)
-    for (const [height, { tiles, values }] of this.past.above(this.pastStored)) {
-      const record = { tiles, values: values.map(([key, before]) => ({ key, before })) }
-      this.pastRecords.set(height, encode(pastRecord, record))
-    }
-    this.pastStored = this.tip?.height ?? 0
+    for (; this.pastFrom < Math.min(this.past.from, this.pastTo); this.pastFrom++)
+      this.pastRecords.set(this.pastFrom + 1, null)
+    for (const [height, written] of this.past.above(this.pastTo)) this.pastRecords.set(height, packPast(written))
+    this.pastFrom = this.past.from
+    this.pastTo = this.tip?.height ?? 0
   }
 
   /** Most keys are new: those that are not, the tree has named, and no other is looked for. */
@@ -141,8 +143,7 @@ function pastFrom(records: BufferedTable<number>, newest: number, window: PastSt
   for (let height = from + 1; height <= newest; height++) {
     const record = records.get(height)
     if (!record) throw new Error(`what block ${height} wrote over was there a moment ago`)
-    const { tiles, values } = readRecord(pastRecord, record, `what block ${height} wrote over`)
-    past.take(height, { tiles, values: values.map(({ key, before }) => [key, before]) })
+    past.take(height, openPast(record))
   }
   return past
 }
