@@ -84,7 +84,6 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/store/src/ledger-store.ts#ledgerOn': ownDisk,
   'packages/store/src/ledger-store.ts#openLedgerStore': opensStore,
   'packages/store/src/ledger-tables.ts#LedgerTables': ownDisk,
-  'packages/store/src/ledger-tables.ts#pastFrom': ownDisk,
   'packages/vault/src/blob-store.ts#checkBlobName': 'holds a name against one pattern',
   'packages/vault/src/disk-blob-store.ts#openDiskBlobStore': opensStore,
   'packages/vault/src/key-store.ts#openKeyStore': opensStore,
