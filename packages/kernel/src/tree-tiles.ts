@@ -129,8 +129,10 @@ export function encodeTile(top: Exclude<TreeNode, null>, room: TileRoom): Uint8A
   return record
 }
 
-/** Some dozens of tiles: none is kept for long, and all of one block for as long as each other. */
-const roomBytes = 64 * 1024
+/** Some dozens of tiles: those of one block are kept for about as long as each other. */
+const roomBytesMax = 64 * 1024
+/** Grows with what a block needs: what is left over in it lies idle for as long as the tiles are kept. */
+const roomBytesMin = 1024
 
 /** Memory for the tiles of one block, since an array of its own for each costs more than what is written into it. */
 export class TileRoom {
@@ -139,7 +141,8 @@ export class TileRoom {
 
   take(length: number): Uint8Array {
     if (this.at + length > this.bytes.length) {
-      this.bytes = new Uint8Array(Math.max(length, this.at === 0 ? 4096 : roomBytes))
+      const room = Math.min(roomBytesMax, Math.max(roomBytesMin, 2 * this.bytes.length))
+      this.bytes = new Uint8Array(Math.max(length, room))
       this.at = 0
     }
     this.at += length

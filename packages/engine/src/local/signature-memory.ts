@@ -2,8 +2,8 @@
 import { equalBytes, toHex } from '@plexus/codec'
 import { type Envelope, signaturesHold } from '@plexus/kernel'
 
-/** Several full mempools; each entry is some two hundred bytes. */
-const rememberedMaxDefault = 50_000
+/** A full mempool; each entry is some four hundred bytes. */
+const rememberedMaxDefault = 10_000
 
 /** The check for `createMachine({ signaturesHold })`. */
 export interface SignatureMemory {
