@@ -9,8 +9,11 @@ import type { Patient } from './patient.ts'
 import type { WrittenReceipt } from './watch.ts'
 import type { World } from './world.ts'
 
-/** The longest that anything may wait: an intent, the grace for its contents, and a few slow repeats. */
-const settleSeconds = 1_500
+/**
+ * The longest that anything may wait: an intent that was made while a clock was an hour ahead, and that a liar never answers;
+ * the grace for its contents, and a few slow repeats.
+ */
+const settleSeconds = 5_100
 /** Why the bundle of a grant that was voided proves no release. */
 const voidedGrant: readonly string[] = ['note-missing', 'released-after-end']
 /** A lie is found within a simulated day. */

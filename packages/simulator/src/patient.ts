@@ -232,9 +232,7 @@ export class Patient {
     // What was lost on the way is sent again, byte for byte, until it cannot be accepted any more.
     while (world.now <= body.value.validUntil + 60) {
       const answer = await world.people.wait<SubmitAnswer | undefined>((resume) => {
-        const { member } = node
-        if (member) member.offer(envelope, resume)
-        else resume(undefined)
+        if (!world.offer(node, envelope, resume)) resume(undefined)
       })
       if (answer?.ok) {
         const { height, outcome } = answer.value

@@ -107,9 +107,7 @@ export class Suspensions {
         [node.seed, ...besides],
       )
       const answer = await world.people.wait<SubmitAnswer | undefined>((resume) => {
-        const at = node.member
-        if (at) at.offer(envelope, resume)
-        else resume(undefined)
+        if (!world.offer(node, envelope, resume)) resume(undefined)
       })
       if (answer?.ok || answer?.reason.type === 'refused') return
       await world.people.pause(2)

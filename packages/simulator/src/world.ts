@@ -1,7 +1,7 @@
 /** A network of real nodes on one clock: what they say to each other is late, lost, doubled or cut off, and their power fails. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type LocalMember, rememberSignatures } from '@plexus/engine'
+import { type LocalMember, rememberSignatures, type SubmitAnswer } from '@plexus/engine'
 import type { Exchange, IncomingRecord } from '@plexus/exchange'
 import type { Subject } from '@plexus/policy'
 import { type Chance, chanceOf } from './chance.ts'
@@ -156,6 +156,19 @@ export class World {
     } catch (error) {
       if (!this.supervisor.took(node, error)) throw error
       return undefined
+    }
+  }
+
+  /** From outside a turn: false when the node is down, or finds damage and stops; then nobody will hear of the envelope. */
+  offer(node: SimulatedNode, envelope: Uint8Array, told: (answer: SubmitAnswer) => void): boolean {
+    const { member } = node
+    if (!member) return false
+    try {
+      member.offer(envelope, told)
+      return true
+    } catch (error) {
+      if (!this.supervisor.took(node, error)) throw error
+      return false
     }
   }
 
