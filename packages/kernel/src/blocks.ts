@@ -25,6 +25,8 @@ export interface Block {
   readonly time: number
   /** Envelopes as they travelled. */
   readonly transactions: readonly Uint8Array[]
+  /** `transactionsRoot` of just these, when whoever hands the block over has computed it. */
+  readonly root?: Uint8Array
 }
 
 /** What history remembers of a block; the same on every engine. */

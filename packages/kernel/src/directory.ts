@@ -51,16 +51,6 @@ export class DirectoryAnswers {
     if (this.members.size < rememberedMax) this.members.set(id, answer)
     return answer
   }
-
-  /** After a change of state: what was answered may no longer hold. */
-  forgetIfTouched(changed: Iterable<string>): void {
-    for (const key of changed) {
-      if (!key.startsWith(`${this.directory.contract}/`)) continue
-      this.signers.clear()
-      this.members.clear()
-      return
-    }
-  }
 }
 
 /** Keys and members of the largest network, several times over. */

@@ -107,13 +107,23 @@ export function createMachine({
   /** What holds on the state of one height serves all checks, and the block, until the next. */
   const grounds = new WeakMap<LedgerReader, CheckGround>()
 
+  /** The directory's answers after the block that was applied last on a reader: most blocks leave them as they were. */
+  const answersAfter = new WeakMap<LedgerReader, { readonly appHash: Uint8Array; readonly answers: DirectoryAnswers }>()
+
+  function answersOn(reader: LedgerReader): DirectoryAnswers {
+    const last = answersAfter.get(reader)
+    const tip = reader.tip()
+    return last && tip && equalBytes(last.appHash, tip.appHash) ? last.answers : new DirectoryAnswers(directory)
+  }
+
   function groundAt(reader: LedgerReader, height: number): CheckGround {
     const known = grounds.get(reader)
     if (known?.height === height) return known
     const running = versions.at(reader, height)
     const migrated = new Overlay(reader)
     const began = versions.begin(migrated, height, running).length > 0
-    const made = { height, state: began ? migrated : reader, running, began, answers: new DirectoryAnswers(directory) }
+    const answers = began ? new DirectoryAnswers(directory) : answersOn(reader)
+    const made = { height, state: began ? migrated : reader, running, began, answers }
     grounds.set(reader, made)
     return made
   }
@@ -158,6 +168,12 @@ export function createMachine({
     const refused = perform(on, overlay, contract, transaction, context, events, [])
     if (refused) return no(refused)
     return ok({ overlay, events, checked: { envelope, name, transaction, contract }, objects })
+  }
+
+  /** Whether answers of the directory may no longer hold. */
+  const isTouched = ({ changes }: Overlay): boolean => {
+    for (const key of changes.keys()) if (key.startsWith(`${directory.contract}/`)) return true
+    return false
   }
 
   function overQuota(
@@ -245,19 +261,18 @@ export function createMachine({
 
   function apply(
     reader: LedgerReader,
-    { height, time, transactions }: Block,
+    { height, time, transactions, root = transactionsRoot(transactions) }: Block,
     checked: readonly (CheckedEnvelope | undefined)[] = [],
   ): AppliedBlock {
     const tip = reader.tip()
     if (!tip) throw new Error('a block cannot be applied before genesis')
     if (height !== tip.height + 1) throw new Error(`block ${height} does not follow ${tip.height}`)
     if (time < tip.time) throw new Error(`block ${height} goes back in time`)
-    const { running, began } = groundAt(reader, height)
+    const { running, began, answers } = groundAt(reader, height)
     const state = new Overlay(reader)
     const quotas = new QuotaBook(reader, time)
-    const answers = new DirectoryAnswers(directory)
     const accepted = new Set<string>()
-    const on: Ground = { reader, state, running, quotas, answers, accepted, height, time, checks: false }
+    let on: Ground = { reader, state, running, quotas, answers, accepted, height, time, checks: false }
     const outcomes: Outcome[] = []
     const events: Happened[] = began ? [...versions.begin(state, height, running)] : []
     const envelopes: EnvelopeAt[] = []
@@ -269,7 +284,7 @@ export function createMachine({
       if (done.ok) {
         const { overlay, objects } = done.value
         state.take(overlay)
-        answers.forgetIfTouched(overlay.changes.keys())
+        if (isTouched(overlay)) on = { ...on, answers: new DirectoryAnswers(directory) }
         quotas.charge(done.value.checked.envelope.body.sponsor, objects)
         accepted.add(done.value.checked.name)
         for (const happened of done.value.events) events.push(happened)
@@ -283,21 +298,23 @@ export function createMachine({
     const summary = {
       height,
       time,
-      transactionsRoot: transactionsRoot(transactions),
+      transactionsRoot: root,
       outcomesRoot: merkleRoot(
         outcomes.map((each) => (each === acceptedOutcome ? acceptedBytes : encode(outcome, each))),
       ),
     }
     const history = appendLeaf({ size: height - 1, peaks: tip.history }, merkleLeafHash(encode(blockSummary, summary)))
+    const next = {
+      height,
+      time,
+      stateRoot: tree.root,
+      history: history.peaks,
+      appHash: appHash({ stateRoot: tree.root, historyRoot: frontierRoot(history) }),
+      nextEvent: tip.nextEvent + events.length,
+    }
+    answersAfter.set(reader, { appHash: next.appHash, answers: on.answers })
     return {
-      tip: {
-        height,
-        time,
-        stateRoot: tree.root,
-        history: history.peaks,
-        appHash: appHash({ stateRoot: tree.root, historyRoot: frontierRoot(history) }),
-        nextEvent: tip.nextEvent + events.length,
-      },
+      tip: next,
       summary,
       transactions,
       envelopes,

@@ -19,16 +19,19 @@ export interface Overwritten {
 /** A newest state, or one that was. */
 export type TreeState = TileReader & Pick<StateReader, 'get'>
 
-interface Kept {
-  readonly tiles: ReadonlyMap<string, Uint8Array | null>
-  readonly values: ReadonlyMap<string, Uint8Array | null>
+/** The same as it is kept, with the bytes that it takes. */
+export interface PastBlock extends Overwritten {
   readonly bytes: number
 }
+
+type Before = ReadonlyMap<string, Uint8Array | null>
 
 export class PastStates {
   private readonly options: PastStatesOptions
   /** What the blocks above `from` wrote over, in their order. */
-  private readonly kept = new Map<number, Kept>()
+  private readonly kept = new Map<number, PastBlock>()
+  /** By name, of the blocks of which somebody has asked for a past: most are never asked for. */
+  private readonly named = new WeakMap<PastBlock, { readonly tiles: Before; readonly values: Before }>()
   private bytes = 0
   /** The first height whose state can be told. */
   from: number
@@ -43,11 +46,7 @@ export class PastStates {
     let bytes = 0
     for (const { before } of tiles) bytes += before?.length ?? 0
     for (const [, before] of values) bytes += before?.length ?? 0
-    this.kept.set(height, {
-      tiles: new Map(tiles.map(({ place, before }) => [place, before])),
-      values: new Map(values),
-      bytes,
-    })
+    this.kept.set(height, { tiles, values, bytes })
     this.bytes += bytes
     const { heightsMax, heightsMin, bytesMax } = this.options
     for (const [oldest, known] of this.kept) {
@@ -60,10 +59,8 @@ export class PastStates {
   }
 
   /** What the blocks above a height wrote over, as far as it is known, in their order. */
-  *above(height: number): Iterable<readonly [number, Overwritten]> {
-    for (const [at, { tiles, values }] of this.kept)
-      if (at > height)
-        yield [at, { tiles: [...tiles].map(([place, before]) => ({ place, before })), values: [...values] }]
+  *above(height: number): Iterable<readonly [number, PastBlock]> {
+    for (const [at, block] of this.kept) if (at > height) yield [at, block]
   }
 
   /** The state after the block of this height, told from the newest one; undefined when it cannot be told. */
@@ -76,7 +73,7 @@ export class PastStates {
       now: () => Uint8Array | undefined,
     ): Uint8Array | undefined => {
       for (let next = height + 1; next <= last; next++) {
-        const before = this.kept.get(next)?.[what].get(name)
+        const before = this.namesOf(next)?.[what].get(name)
         if (before !== undefined) return before ?? undefined
       }
       return now()
@@ -85,5 +82,17 @@ export class PastStates {
       tile: (place) => told('tiles', place, () => newest.tile(place)),
       get: (key) => told('values', key, () => newest.get(key)),
     }
+  }
+
+  private namesOf(height: number) {
+    const block = this.kept.get(height)
+    const known = block && this.named.get(block)
+    if (!block || known) return known
+    const made = {
+      tiles: new Map(block.tiles.map(({ place, before }) => [place, before])),
+      values: new Map(block.values),
+    }
+    this.named.set(block, made)
+    return made
   }
 }

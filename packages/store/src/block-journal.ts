@@ -3,7 +3,17 @@
  * LMDB commit costs two. It holds the newest blocks only, until LMDB holds them too; then it is written from its
  * beginning again. A record counts when its hash fits, and LMDB's own height tells old ones from new.
  */
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+  writevSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { decode, encode, equalBytes, object, bytes as someBytes, uint } from '@plexus/codec'
 import { sha256OfParts } from './history.ts'
@@ -68,16 +78,16 @@ export function openBlockJournal(path: string, chain: Uint8Array): BlockJournal 
 
   function append({ height, payload }: JournaledBlock): void {
     if (failed) throw new StoreError('write-failed', `${path}: an earlier write failed`, { cause: failed })
-    const record = Buffer.alloc(paged(headLength + payload.length))
-    magic.copy(record)
-    record.writeBigUInt64BE(BigInt(height), magic.length)
-    record.writeBigUInt64BE(BigInt(payload.length), magic.length + 8)
-    record.set(payload, headLength)
-    record.set(recordHash(record, payload), headLength - hashLength)
+    const head = Buffer.alloc(headLength)
+    magic.copy(head)
+    head.writeBigUInt64BE(BigInt(height), magic.length)
+    head.writeBigUInt64BE(BigInt(payload.length), magic.length + 8)
+    head.set(recordHash(head, payload), headLength - hashLength)
+    const length = paged(headLength + payload.length)
     guarded(path, () => {
-      takeRoom(end + record.length)
+      takeRoom(end + length)
       try {
-        writeAll(file, record, end)
+        writeParts(file, [head, payload, pageOfZeros.subarray(0, length - headLength - payload.length)], end)
       } catch (error) {
         // Part of it may stand there: it must not count when the file is read again.
         voidRecord(end, error)
@@ -91,7 +101,7 @@ export function openBlockJournal(path: string, chain: Uint8Array): BlockJournal 
         throw error
       }
     })
-    end += record.length
+    end += length
   }
 
   function voidRecord(at: number, cause: unknown): void {
@@ -178,6 +188,19 @@ const recordHash = (head: Uint8Array, payload: Uint8Array): Uint8Array =>
   sha256OfParts(head.subarray(0, headLength - hashLength), payload)
 
 const paged = (length: number): number => Math.ceil(length / pageBytes) * pageBytes
+
+const pageOfZeros = new Uint8Array(pageBytes)
+
+/** All of them in one call, unless the system takes only some. */
+function writeParts(file: number, parts: readonly Uint8Array[], at: number): void {
+  const taken = writevSync(file, parts, at)
+  let behind = 0
+  for (const part of parts) {
+    const from = Math.min(part.length, Math.max(0, taken - behind))
+    if (from < part.length) writeAll(file, part.subarray(from), at + behind + from)
+    behind += part.length
+  }
+}
 
 function writeAll(file: number, bytes: Uint8Array, at: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done)

@@ -11,6 +11,13 @@ import { Places } from './places.ts'
 
 const tipKey = 'tip'
 
+/**
+ * How much of the past goes to LMDB each time: a receipt is proven a block or two after its own, and only what a crash
+ * has interrupted needs more than memory has.
+ */
+const pastBytesMax = 8 * 1024 * 1024
+const pastHeightsMin = 4
+
 /** A block with those parts encoded that the journal and the tables both keep. */
 export interface EncodedBlock extends Omit<AppliedBlock, 'events' | 'transactions'> {
   /** As `storedBlock` of the kernel. */
@@ -119,12 +126,16 @@ export class LedgerTables {
     return found
   }
 
-  /** What left the window before it was stored is never stored; what was stored and left it, goes. */
+  /** Of what was not stored yet, the newest; what was stored and is older than a height that was not, goes. */
   private keepPast(): void {
-    for (; this.pastFrom < Math.min(this.past.from, this.pastTo); this.pastFrom++)
-      this.pastRecords.set(this.pastFrom + 1, null)
-    for (const [height, written] of this.past.above(this.pastTo)) this.pastRecords.set(height, packPast(written))
-    this.pastFrom = this.past.from
+    const written = [...this.past.above(this.pastTo)]
+    let first = written.length
+    for (let bytes = 0; first > 0 && (bytes < pastBytesMax || written.length - first < pastHeightsMin); first--)
+      bytes += written[first - 1]?.[1].bytes ?? 0
+    const from = first > 0 ? (written[first - 1]?.[0] ?? 0) : Math.min(this.past.from, this.pastTo)
+    for (; this.pastFrom < Math.min(from, this.pastTo); this.pastFrom++) this.pastRecords.set(this.pastFrom + 1, null)
+    for (const [height, block] of written.slice(first)) this.pastRecords.set(height, packPast(block))
+    this.pastFrom = from
     this.pastTo = this.tip?.height ?? 0
   }
 

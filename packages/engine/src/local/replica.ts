@@ -127,8 +127,8 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
     const checked = check(block)
     if (!checked.ok) return checked
     const { header } = checked.value
-    const { height, time } = header
-    const applied = machine.apply(store, { height, time, transactions: block.transactions })
+    const { height, time, transactionsRoot: root } = header
+    const applied = machine.apply(store, { height, time, transactions: block.transactions, root })
     store.commit(applied, block.header)
     // Durable from here on: whoever waits may act on it.
     for (const listener of [...listeners]) listener({ height, time, transactions: block.transactions.length })

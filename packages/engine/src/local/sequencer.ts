@@ -124,17 +124,18 @@ export function createSequencer({
     const { ids, transactions, checked } = nextTransactions()
     const height = tip.height + 1
     const time = Math.max(tip.time, Math.floor(now))
+    const root = transactionsRoot(transactions)
     const header: Header = {
       type: 'local',
       chain: machine.chain.id,
       height,
       time,
       appHash: tip.appHash,
-      transactionsRoot: transactionsRoot(transactions),
+      transactionsRoot: root,
       previous: previousHash(tip.height),
     }
     const signed = encode(signedHeader, { header, signature: sign(seed, headerMessage(header)) })
-    store.commit(machine.apply(store, { height, time, transactions }, checked), signed)
+    store.commit(machine.apply(store, { height, time, transactions, root }, checked), signed)
     // Durable from here on. Before, nobody has seen the signature: after a crash this height may be signed anew.
     for (const id of ids) {
       mempoolBytes -= mempool.get(id)?.bytes.length ?? 0
