@@ -167,16 +167,14 @@ export class Membership {
     const [first] = active
     const open = members.queries.proposals(this.view).find((each) => each.action.type === action.type)
     if (!first) return
-    if (!open) await this.actions.suspensions.transact(first.name, members, { type: 'propose', action })
-    else if (open.dueAt === null)
+    if (!open) return this.actions.suspensions.transact(first.name, members, { type: 'propose', action })
+    const { proposal, dueAt } = open
+    // Whoever stands again after a suspension has a vote that counts, and is asked for it, also during the delay.
+    if (dueAt === null || !members.queries.tallyOf(this.view, proposal).passes)
       for (const { name } of active)
-        await this.actions.suspensions.transact(name, members, {
-          type: 'vote',
-          proposal: open.proposal,
-          inFavour: true,
-        })
-    else if (world.sequencerLedger.tipTime >= open.dueAt)
-      await this.actions.suspensions.transact(first.name, members, { type: 'enact', proposal: open.proposal })
+        await this.actions.suspensions.transact(name, members, { type: 'vote', proposal, inFavour: true })
+    else if (world.sequencerLedger.tipTime >= dueAt)
+      await this.actions.suspensions.transact(first.name, members, { type: 'enact', proposal })
   }
 
   /** Tries until the ledger says so. */

@@ -225,10 +225,10 @@ export class Patient {
         ? signBody(world.founding.chain.id, bodyBytes, node.seed)
         : shares.find((share) => equalBytes(share.key, key))?.signature,
     )
-    const envelope = assembleEnvelope(
-      bodyBytes,
-      signatures.filter((each) => each !== undefined),
-    )
+    const made = signatures.filter((each) => each !== undefined)
+    // The sponsor has another key than when it was asked: the wallet takes this step again.
+    if (made.length < signatures.length) return no({ type: 'sponsor-key-replaced' })
+    const envelope = assembleEnvelope(bodyBytes, made)
     // What was lost on the way is sent again, byte for byte, until it cannot be accepted any more.
     while (world.now <= body.value.validUntil + 60) {
       const answer = await world.people.wait<SubmitAnswer | undefined>((resume) => {
