@@ -3,9 +3,10 @@ import { decode, encode, equalBytes, type Malformed, no, ok, type Result, toHex 
 import { appendLeaf, emptyFrontier, frontierRoot, merkleLeafHash, merkleRoot } from '@plexus/crypto'
 import { appHash, type Block, blockSummary, transactionsRoot } from './blocks.ts'
 import type { Call, Context, RegisteredContract, Signer, Variant } from './contract.ts'
-import { DirectoryAnswers, type KeyDirectory } from './directory.ts'
+import type { KeyDirectory } from './directory.ts'
 import { type Envelope, envelopeBytesMax, readEnvelope, signaturesHold, validSecondsMax } from './envelope.ts'
 import type { Chain } from './genesis.ts'
+import { type Ground, Grounds } from './grounds.ts'
 import {
   type AppliedBlock,
   type EnvelopeAt,
@@ -15,7 +16,7 @@ import {
   outcome,
 } from './ledger.ts'
 import { QuotaBook } from './quota.ts'
-import { Overlay, type StateReader, viewOf } from './state.ts'
+import { Overlay, viewOf } from './state.ts'
 import { emptyRoot, updateTree } from './state-tree.ts'
 import { evolve, type Happened, type Running, Versions } from './versions.ts'
 
@@ -104,32 +105,10 @@ export function createMachine({
 }: MachineOptions): Machine {
   const versions = new Versions(contracts, directory)
 
-  /** What holds on the state of one height serves all checks, and the block, until the next. */
-  const grounds = new WeakMap<LedgerReader, CheckGround>()
-
-  /** The directory's answers after the block that was applied last on a reader: most blocks leave them as they were. */
-  const answersAfter = new WeakMap<LedgerReader, { readonly appHash: Uint8Array; readonly answers: DirectoryAnswers }>()
-
-  function answersOn(reader: LedgerReader): DirectoryAnswers {
-    const last = answersAfter.get(reader)
-    const tip = reader.tip()
-    return last && tip && equalBytes(last.appHash, tip.appHash) ? last.answers : new DirectoryAnswers(directory)
-  }
-
-  function groundAt(reader: LedgerReader, height: number): CheckGround {
-    const known = grounds.get(reader)
-    if (known?.height === height) return known
-    const running = versions.at(reader, height)
-    const migrated = new Overlay(reader)
-    const began = versions.begin(migrated, height, running).length > 0
-    const answers = began ? new DirectoryAnswers(directory) : answersOn(reader)
-    const made = { height, state: began ? migrated : reader, running, began, answers }
-    grounds.set(reader, made)
-    return made
-  }
+  const grounds = new Grounds(versions, directory)
 
   /** Sizes and form, chain, time and replay, signatures, sponsor: what an envelope must be before its content is read. */
-  function admit(on: Ground, envelope: Envelope, id: string): Result<Admitted, Refusal> {
+  function admit(on: Stand, envelope: Envelope, id: string): Result<Admitted, Refusal> {
     const { chain: bound, sponsor, validUntil, contract: name, signers: keys } = envelope.body
     if (!equalBytes(bound, chain.id)) return refuse('other-chain')
     if (validUntil < on.time) return refuse('expired')
@@ -145,7 +124,7 @@ export function createMachine({
     return ok({ contract, signers })
   }
 
-  function run(on: Ground, read: Result<Envelope, Malformed>, known?: CheckedEnvelope): Result<Executed, Refusal> {
+  function run(on: Stand, read: Result<Envelope, Malformed>, known?: CheckedEnvelope): Result<Executed, Refusal> {
     if (!read.ok) return refuse('malformed', { ...read.reason, type: 'malformed' })
     const envelope = read.value
     const name = known?.name ?? toHex(envelope.id)
@@ -170,14 +149,8 @@ export function createMachine({
     return ok({ overlay, events, checked: { envelope, name, transaction, contract }, objects })
   }
 
-  /** Whether answers of the directory may no longer hold. */
-  const isTouched = ({ changes }: Overlay): boolean => {
-    for (const key of changes.keys()) if (key.startsWith(`${directory.contract}/`)) return true
-    return false
-  }
-
   function overQuota(
-    { quotas, answers, state }: Pick<Ground, 'answers' | 'quotas' | 'state'>,
+    { quotas, answers, state }: Pick<Stand, 'answers' | 'quotas' | 'state'>,
     sponsor: string,
     objects: number,
   ): Refusal | undefined {
@@ -188,7 +161,7 @@ export function createMachine({
   }
 
   function perform(
-    on: Ground,
+    on: Stand,
     overlay: Overlay,
     contract: RegisteredContract,
     transaction: Variant,
@@ -247,7 +220,7 @@ export function createMachine({
         height: 0,
         time: chain.genesis.time,
         transactionsRoot: transactionsRoot([]),
-        outcomesRoot: merkleRoot([]),
+        outcomesRoot: outcomesRoot([]),
       },
       transactions: [],
       envelopes: [],
@@ -268,11 +241,11 @@ export function createMachine({
     if (!tip) throw new Error('a block cannot be applied before genesis')
     if (height !== tip.height + 1) throw new Error(`block ${height} does not follow ${tip.height}`)
     if (time < tip.time) throw new Error(`block ${height} goes back in time`)
-    const { running, began, answers } = groundAt(reader, height)
+    const { running, began, answers } = grounds.at(reader, height)
     const state = new Overlay(reader)
     const quotas = new QuotaBook(reader, time)
     const accepted = new Set<string>()
-    let on: Ground = { reader, state, running, quotas, answers, accepted, height, time, checks: false }
+    let on: Stand = { reader, state, running, quotas, answers, accepted, height, time, checks: false }
     const outcomes: Outcome[] = []
     const events: Happened[] = began ? [...versions.begin(state, height, running)] : []
     const envelopes: EnvelopeAt[] = []
@@ -284,7 +257,8 @@ export function createMachine({
       if (done.ok) {
         const { overlay, objects } = done.value
         state.take(overlay)
-        if (isTouched(overlay)) on = { ...on, answers: new DirectoryAnswers(directory) }
+        const now = grounds.answersAfter(on.answers, overlay)
+        if (now !== on.answers) on = { ...on, answers: now }
         quotas.charge(done.value.checked.envelope.body.sponsor, objects)
         accepted.add(done.value.checked.name)
         for (const happened of done.value.events) events.push(happened)
@@ -299,9 +273,7 @@ export function createMachine({
       height,
       time,
       transactionsRoot: root,
-      outcomesRoot: merkleRoot(
-        outcomes.map((each) => (each === acceptedOutcome ? acceptedBytes : encode(outcome, each))),
-      ),
+      outcomesRoot: outcomesRoot(outcomes),
     }
     const history = appendLeaf({ size: height - 1, peaks: tip.history }, merkleLeafHash(encode(blockSummary, summary)))
     const next = {
@@ -312,7 +284,7 @@ export function createMachine({
       appHash: appHash({ stateRoot: tree.root, historyRoot: frontierRoot(history) }),
       nextEvent: tip.nextEvent + events.length,
     }
-    answersAfter.set(reader, { appHash: next.appHash, answers: on.answers })
+    grounds.keep(reader, next.appHash, on.answers)
     return {
       tip: next,
       summary,
@@ -334,14 +306,14 @@ export function createMachine({
     quotaRefusal(reader, { body: { sponsor } }, time) {
       const tip = reader.tip()
       const quotas = new QuotaBook(reader, Math.max(time, tip?.time ?? 0))
-      return overQuota({ quotas, ...groundAt(reader, (tip?.height ?? 0) + 1) }, sponsor, 0)
+      return overQuota({ quotas, ...grounds.at(reader, (tip?.height ?? 0) + 1) }, sponsor, 0)
     },
     check(reader, bytes, time, read = readEnvelope(bytes)) {
       const tip = reader.tip()
       const height = (tip?.height ?? 0) + 1
       const at = Math.max(time, tip?.time ?? 0)
       const quotas = new QuotaBook(reader, at)
-      const on = { reader, quotas, accepted: noIds, time: at, ...groundAt(reader, height), checks: true }
+      const on = { reader, quotas, accepted: noIds, time: at, ...grounds.at(reader, height), checks: true }
       const done = run(on, read)
       return done.ok ? ok(done.value.checked) : done
     },
@@ -349,23 +321,14 @@ export function createMachine({
 }
 
 /** What a transaction meets: the state so far in its block, and what the block has counted. */
-interface Ground {
+interface Stand extends Pick<Ground, 'answers' | 'height' | 'running' | 'state'> {
   readonly reader: LedgerReader
-  readonly state: StateReader
-  readonly running: Running
   readonly quotas: QuotaBook
-  readonly answers: DirectoryAnswers
   /** Ids, in hexadecimal, that this very block accepted. */
   readonly accepted: ReadonlySet<string>
-  readonly height: number
   readonly time: number
   /** Whether an answer is all that is wanted. */
   readonly checks: boolean
-}
-
-interface CheckGround extends Pick<Ground, 'answers' | 'height' | 'running' | 'state'> {
-  /** Whether a version begins in this block. */
-  readonly began: boolean
 }
 
 interface Admitted {
@@ -383,6 +346,20 @@ interface Executed {
 const acceptedOutcome: Outcome = { space: 'kernel', code: 0 }
 const acceptedBytes = encode(outcome, acceptedOutcome)
 const noIds: ReadonlySet<string> = new Set()
+
+/** Of blocks of which everything was accepted, which are most, by the number of their transactions. */
+const acceptedRoots = new Map<number, Uint8Array>()
+const acceptedRootsMax = 4_096
+
+/** RFC 6962 root over the outcomes, in the order of the transactions. */
+function outcomesRoot(outcomes: readonly Outcome[]): Uint8Array {
+  const allAccepted = outcomes.every((each) => each === acceptedOutcome)
+  const known = allAccepted ? acceptedRoots.get(outcomes.length) : undefined
+  if (known) return known
+  const root = merkleRoot(outcomes.map((each) => (each === acceptedOutcome ? acceptedBytes : encode(outcome, each))))
+  if (allAccepted && acceptedRoots.size < acceptedRootsMax) acceptedRoots.set(outcomes.length, root)
+  return root
+}
 
 function changesOf(overlay: Overlay) {
   return [...overlay.changes.entries()].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
