@@ -18,6 +18,8 @@ test('a directory that is torn anywhere does not open, and its message says noth
   for (let length = 0; length < whole.length - 1; length++) {
     // As a disk leaves it: what was not written is zeros.
     writeFileSync(path, whole.slice(0, length).padEnd(whole.length, '\0'))
-    expect(() => Directory.open(data), `torn at ${length}`).toThrow(/^\S+directory\.json is no JSON: restore the newest copy$/)
+    expect(() => Directory.open(data), `torn at ${length}`).toThrow(
+      /^\S+directory\.json is no JSON: restore the newest copy$/,
+    )
   }
 })
