@@ -8,8 +8,8 @@ import { handleOf, publicKeyOf, signedBytes } from '@plexus/crypto'
 import { createSequencer, rememberSignatures, type Sequencer, startVerifierPool } from '@plexus/engine'
 import { type Envelope, readEnvelope } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
-import { median, type Outcome, type RunOptions, type Suite } from '../suite.ts'
-import { bytesOf, type EngineWorld, engineWorld, foundedAt, openingBlocks } from './world.ts'
+import type { Outcome, RunOptions, Suite } from '../suite.ts'
+import { bytesOf, type EngineWorld, engineWorld, foundedAt, handlesPerEnvelopeMax, openingBlocks } from './world.ts'
 
 const blockTransactions = 1_000
 
@@ -30,7 +30,8 @@ interface Sizes {
   readonly transactions: number
 }
 
-const full: Sizes = { handles: 1_000_000, rounds: 5, blocksPerRound: 5, transactions: blockTransactions }
+/** So many blocks of each kind that what waits for LMDB is written several times meanwhile: it is part of the price. */
+const full: Sizes = { handles: 1_000_000, rounds: 4, blocksPerRound: 15, transactions: blockTransactions }
 const tiny: Sizes = { handles: 8_192, rounds: 1, blocksPerRound: 2, transactions: 50 }
 
 async function run({ small, tell }: RunOptions): Promise<Outcome> {
@@ -93,7 +94,8 @@ async function run({ small, tell }: RunOptions): Promise<Outcome> {
         ['closingTwo', ahead, 2],
       ] as const) {
         const seeds = Array.from({ length: perRound }, () => bytesOf('closing', made++))
-        await inline(sequencer, clock, [[openingOf(world, seeds, clock.now, made++)]])
+        for (let at = 0; at < seeds.length; at += handlesPerEnvelopeMax)
+          cutOne(sequencer, clock, [openingOf(world, seeds.slice(at, at + handlesPerEnvelopeMax), clock.now, made++)])
         const blocks = blocksOf(sizes, (index) => world.closing(2e9 + made++, seeds[index] as Uint8Array, clock.now))
         pin(cores)
         seen[name].push(await secondsEach(blocks, (each) => way(sequencer, clock, each)))
@@ -101,7 +103,7 @@ async function run({ small, tell }: RunOptions): Promise<Outcome> {
       accepted += 5 * perRound
     }
 
-    const each = Object.fromEntries(Object.entries(seen).map(([name, values]) => [name, 1e6 * median(values)]))
+    const each = Object.fromEntries(Object.entries(seen).map(([name, values]) => [name, 1e6 * mean(values)]))
     const of = (name: keyof typeof seen): number => each[name] ?? Number.NaN
     const limit = 1e6 / (of('raw') + of('pipeline'))
     for (const stage of ['check', 'apply', 'commit'] as const)
@@ -167,6 +169,9 @@ async function run({ small, tell }: RunOptions): Promise<Outcome> {
     rmSync(directory, { recursive: true, force: true })
   }
 }
+
+/** Not the median: the round in which LMDB is written counts as the others do. */
+const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length
 
 /** Asked once: a process that is pinned sees fewer. */
 const coresAtStart = availableParallelism()

@@ -7,7 +7,7 @@ import { type Chain, createMachine, foundChain, type Machine, type MachineOption
 /** As many members as send transactions at once; keys repeat within a block, as they do in a permissioned network. */
 const sponsorsCount = 64
 /** What one envelope may open. */
-const handlesPerEnvelopeMax = 4_096
+export const handlesPerEnvelopeMax = 4_096
 /** Far from any clock: the suites tell the time themselves. */
 export const foundedAt = 1_700_000_000
 /** As far ahead of block time as an envelope may end. */
