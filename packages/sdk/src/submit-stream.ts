@@ -168,6 +168,16 @@ export interface FollowOptions {
   readonly page: (page: EventPage) => void
 }
 
+/** Whether a page begins behind the cursor and rises up to its own: a node that goes back would have events told twice. */
+function goesOn({ events, next }: EventPage, cursor: number): boolean {
+  let last = cursor
+  for (const { sequence } of events) {
+    if (sequence <= last) return false
+    last = sequence
+  }
+  return next >= last
+}
+
 /** Follows the event feed and comes back to where it was whenever the connection is lost. The answer ends it. */
 export function followEvents(port: StreamPort, { after, page }: FollowOptions): () => void {
   let cursor = after
@@ -181,7 +191,7 @@ export function followEvents(port: StreamPort, { after, page }: FollowOptions): 
         if (stopped) return
         const came = readEventPage(text)
         // Comes back later, as after every loss: something else may answer then.
-        if (!came) return socket?.close()
+        if (!came || !goesOn(came, cursor)) return socket?.close()
         fruitless = 0
         cursor = came.next
         page(came)

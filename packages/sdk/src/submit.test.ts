@@ -237,6 +237,21 @@ test('the event feed comes back to its cursor whenever it is lost, until it is e
   expect(seen).toEqual([8, 9])
 })
 
+test('the event feed leaves a node that goes back, so that no event is told twice', () => {
+  const event = (sequence: number) => ({ sequence, height: 1, contract: 'notary', event: { type: 'batch-posted' } })
+  for (const page of [
+    { events: [], next: 4 },
+    { events: [event(5)], next: 5 },
+    { events: [event(7), event(6)], next: 7 },
+    { events: [event(6), event(7)], next: 6 },
+  ]) {
+    const { port, text, closes } = played()
+    followEvents(port, { after: 5, page: () => expect.unreachable(JSON.stringify(page)) })
+    text(JSON.stringify(page))
+    expect(closes(), JSON.stringify(page)).toBe(1)
+  }
+})
+
 test('the event feed leaves whatever sends frames that are none', () => {
   for (const frame of ['', 'null', '{"events":[]}', '{"events":[{}],"next":1}', '{"events":[],"next":-1}']) {
     const { port, text, closes } = played()
