@@ -5,6 +5,7 @@
 import { otherMutants } from './mutants-below.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
 import { governanceMutants } from './mutants-governance.ts'
+import { storageMutants } from './mutants-storage.ts'
 
 export interface Mutant {
   /** The mistake, as a sentence. */
@@ -21,4 +22,4 @@ export interface Mutant {
   }
 }
 
-export const mutants: readonly Mutant[] = [...exchangeMutants, ...governanceMutants, ...otherMutants]
+export const mutants: readonly Mutant[] = [...exchangeMutants, ...governanceMutants, ...storageMutants, ...otherMutants]
