@@ -8,8 +8,9 @@ import { handleOf, publicKeyOf, signedBytes } from '@plexus/crypto'
 import { createSequencer, rememberSignatures, type Sequencer, startVerifierPool } from '@plexus/engine'
 import { type Envelope, readEnvelope } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
+import { bytesOf } from '../sponsors.ts'
 import type { Outcome, RunOptions, Suite } from '../suite.ts'
-import { bytesOf, type EngineWorld, engineWorld, foundedAt, handlesPerEnvelopeMax, openingBlocks } from './world.ts'
+import { type EngineWorld, engineWorld, foundedAt, handlesPerEnvelopeMax, openingBlocks } from './world.ts'
 
 const blockTransactions = 1_000
 

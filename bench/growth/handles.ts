@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSequencer, type Sequencer } from '@plexus/engine'
 import { openLedgerStore } from '@plexus/store'
-import { bytesOf, type EngineWorld, engineWorld, foundedAt } from '../engine/world.ts'
+import { type EngineWorld, engineWorld, foundedAt } from '../engine/world.ts'
+import { bytesOf } from '../sponsors.ts'
 import { median } from '../suite.ts'
 
 export interface HandlesOptions {
