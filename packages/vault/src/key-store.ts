@@ -1,9 +1,8 @@
-import { concatBytes, equalBytes, no, ok, type Result, utf8 } from '@plexus/codec'
+import { concatBytes, equalBytes, lengthPrefixed, no, ok, type Result, utf8 } from '@plexus/codec'
 import { hkdf, hmacSha256, openAead, type RandomBytes, sealAead } from '@plexus/crypto'
 import { type DurableStep, durableStep } from './durable-step.ts'
 import { KeyFiles } from './key-files.ts'
 import type { KeyEntry, KeyTable } from './key-generation.ts'
-import { lengthPrefixed } from './length-prefixed.ts'
 
 /** Whose records a wrapping key covers: one patient at one custodian in one segment. */
 export interface Scope {

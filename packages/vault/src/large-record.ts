@@ -1,4 +1,4 @@
-import { equalBytes, no, type Result, utf8 } from '@plexus/codec'
+import { equalBytes, lengthPrefixed, no, type Result, utf8 } from '@plexus/codec'
 import {
   type ChunkedReader,
   type ChunkedRefusal,
@@ -7,7 +7,6 @@ import {
   type ReadSealed,
   runningSha256,
 } from '@plexus/crypto'
-import { lengthPrefixed } from './length-prefixed.ts'
 import type { RecordContext } from './record.ts'
 
 const label = utf8('plexus/v1/large-record')

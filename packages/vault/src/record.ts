@@ -1,6 +1,5 @@
-import { no, ok, type Result, utf8 } from '@plexus/codec'
+import { lengthPrefixed, no, ok, type Result, utf8 } from '@plexus/codec'
 import { openAead, sealAead } from '@plexus/crypto'
-import { lengthPrefixed } from './length-prefixed.ts'
 
 /** Length of a record version's id, in bytes: random, so that it says nothing and never repeats. */
 export const recordIdBytes = 16

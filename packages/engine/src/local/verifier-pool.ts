@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { lengthPrefixed } from '@plexus/codec'
 
 export interface VerifierPool {
   /** For each envelope, in order, whether it can be read and all its signatures hold. Rejects when a thread died. */
@@ -61,7 +62,8 @@ export function startVerifierPool(threads = availableParallelism()): VerifierPoo
       if (!queue || queue.length >= batchesInHandMax) return
       const batch = batches.shift() as Batch
       queue.push(batch)
-      const packed = pack(batch.asked.envelopes.slice(batch.from, batch.to))
+      // In one buffer, which is handed over instead of copied.
+      const packed = lengthPrefixed(...batch.asked.envelopes.slice(batch.from, batch.to))
       worker.ref()
       worker.postMessage(packed, [packed.buffer])
     }
@@ -116,19 +118,4 @@ export function startVerifierPool(threads = availableParallelism()): VerifierPoo
       await Promise.all(workers.map((worker) => worker.terminate()))
     },
   }
-}
-
-/** Each envelope behind its length in four bytes, in one buffer that is handed over instead of copied. */
-function pack(envelopes: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  let length = 0
-  for (const envelope of envelopes) length += 4 + envelope.length
-  const packed = new Uint8Array(length)
-  const view = new DataView(packed.buffer)
-  let at = 0
-  for (const envelope of envelopes) {
-    view.setUint32(at, envelope.length)
-    packed.set(envelope, at + 4)
-    at += 4 + envelope.length
-  }
-  return packed
 }
