@@ -1,6 +1,13 @@
 /** The tables of a ledger, and what one block writes into them. */
 import { encode } from '@plexus/codec'
-import { type AppliedBlock, blockSummary, type EventRecord, PastStates, type PastStatesOptions } from '@plexus/kernel'
+import {
+  type AppliedBlock,
+  blockSummary,
+  type EventRecord,
+  type Overwritten,
+  PastStates,
+  type PastStatesOptions,
+} from '@plexus/kernel'
 import { BufferedTable, type KeyKind } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
@@ -148,13 +155,11 @@ export class LedgerTables {
 
 /** The past up to the newest height, as far back as each height is there. */
 function pastFrom(records: BufferedTable<number>, newest: number, window: PastStatesOptions): PastStates {
-  let from = newest
-  while (records.get(from)) from -= 1
+  const blocks: Overwritten[] = []
+  for (let record = records.get(newest); record; record = records.get(newest - blocks.length))
+    blocks.push(openPast(record))
+  const from = newest - blocks.length
   const past = new PastStates(from, window)
-  for (let height = from + 1; height <= newest; height++) {
-    const record = records.get(height)
-    if (!record) throw new Error(`what block ${height} wrote over was there a moment ago`)
-    past.take(height, openPast(record))
-  }
+  for (const [index, block] of blocks.reverse().entries()) past.take(from + 1 + index, block)
   return past
 }
