@@ -6,13 +6,14 @@
  */
 import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
-import { type MerkleTree, merkleTreeOfPacked, publicKeyOf, statementHash } from '@plexus/crypto'
+import { merkleTreeOfPacked, publicKeyOf, statementHash } from '@plexus/crypto'
 import { batchLeavesMax, type Opening, readEnvelope, sealEnvelope } from '@plexus/kernel'
-import { type BatchTables, batchTables, type FlightRow, leafBytes, nextKey, sizeClasses } from './batch-rows.ts'
+import { type BatchTables, batchTables, type FlightRow, nextKey, rowsFormat, sizeClasses } from './batch-rows.ts'
 import { type CommittedBatch, Openings } from './openings.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
 import { type LeafPlace, OpenGroup } from './statement-groups.ts'
-import { sequenceKey } from './tables.ts'
+import { partKey, sequenceKey } from './tables.ts'
+import { leafBytes, treeRowsOf } from './tree-rows.ts'
 
 /** An envelope of a batch lives this long; then the same root goes out under a new one. */
 const envelopeSeconds = 300
@@ -56,7 +57,6 @@ interface Waiting {
 
 interface Formed {
   readonly batch: number
-  readonly tree: MerkleTree
   readonly flight: Flight
   readonly changes: readonly JournalChange[]
 }
@@ -192,6 +192,8 @@ export class Batches {
 
   private load(): void {
     const next = this.tables.next.get(nextKey)
+    if (next && next.format !== rowsFormat)
+      throw new Error(`the batches of the journal have format ${next.format}, this code reads ${rowsFormat}`)
     this.nextBatch = next?.batch ?? 0
     this.nextGroup = Math.max(this.nextGroup, next?.group ?? 0)
     this.waitingAtMost = 0
@@ -219,10 +221,9 @@ export class Batches {
   private pack(open: readonly OpenGroup[]): { readonly rows: JournalChange[]; readonly groups: Waiting[] } {
     const rows: JournalChange[] = []
     const groups = open.map((each) => {
-      const { row, leaves } = each.pack(this.surroundings.random)
-      const key = sequenceKey(each.number)
-      rows.push(this.tables.groups.put(key, row))
-      return { key, leaves }
+      const { rows: made, leaves } = each.pack(this.surroundings.random)
+      for (const [at, row] of made) rows.push(this.tables.groups.put(at, row))
+      return { key: sequenceKey(each.number), leaves }
     })
     return { rows, groups }
   }
@@ -290,16 +291,13 @@ export class Batches {
   private send(loads: readonly (readonly Waiting[])[], besides: readonly JournalChange[]): void {
     if (loads.length === 0 && besides.length === 0) return
     const formed = loads.map((load, index) => this.batchOf(this.nextBatch + index, load))
-    const next = { group: this.nextGroup, batch: this.nextBatch + formed.length }
+    const next = { format: rowsFormat, group: this.nextGroup, batch: this.nextBatch + formed.length }
     const numbers = formed.length > 0 ? [this.tables.next.put(nextKey, next)] : []
     this.write([...besides, ...formed.flatMap(({ changes }) => changes), ...numbers])
     // Durable: the batches and their envelopes. A crash from here on submits the same bytes again.
     this.nextBatch = next.batch
     const now = this.surroundings.now()
-    for (const { batch, tree, flight } of formed) {
-      this.openings.keepTree(batch, tree)
-      this.submit(batch, flight, now)
-    }
+    for (const { batch, flight } of formed) this.submit(batch, flight, now)
   }
 
   private batchOf(batch: number, load: readonly Waiting[]): Formed {
@@ -316,13 +314,15 @@ export class Batches {
     leaves.set(this.surroundings.random(leaves.length - end), end)
     const tree = merkleTreeOfPacked(leaves)
     const root = tree.root.slice()
+    const { upper, parts } = treeRowsOf(tree)
     const flight = { root, leaves: size, ...this.envelopeFor(root, size), submittedAt: 0 }
     const changes = [
-      this.tables.batches.put(sequenceKey(batch), { root, leaves: size, nodes: tree.nodes }),
+      this.tables.batches.put(sequenceKey(batch), { root, leaves: size, nodes: upper }),
+      ...parts.map((nodes, part) => this.tables.parts.put(partKey(batch, part), nodes)),
       this.tables.inFlight.put(sequenceKey(batch), flight),
       ...load.map(({ key }, index) => this.tables.places.put(key, { batch, at: starts[index] as number, root })),
     ]
-    return { batch, tree, flight, changes }
+    return { batch, flight, changes }
   }
 
   private submit(batch: number, flight: Flight, now: number): void {

@@ -1,20 +1,23 @@
 /** Where this member's own statements stand, and what shows it to whoever is given it. */
 import { toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
-import { type MerkleTree, merkleTreeOfNodes } from '@plexus/crypto'
 import { type Opening, viewOf } from '@plexus/kernel'
 import type { BatchTables, GroupPlace } from './batch-rows.ts'
 import { bounded } from './bounded.ts'
 import type { Replica } from './ports.ts'
-import { type LeafPlace, StatementGroup } from './statement-groups.ts'
-import { sequenceKey } from './tables.ts'
+import { type GroupedStatement, type LeafPlace, rowKeyOf, StatementRow } from './statement-groups.ts'
+import { partKey, sequenceKey } from './tables.ts'
+import { partOf, pathIn } from './tree-rows.ts'
 
-/** Trees of recent batches, whose paths are asked for together: a quarter of a megabyte each at most. */
-const treesKeptMax = 64
-/** Groups of statements that are opened together: a registration's, which is some hundred kilobytes. */
-const groupsKeptMax = 8
-/** Heights and places of groups, roots of batches, others' too, and places by hash: a megabyte or two each. */
-const lookupsKeptMax = 8_192
+/** Of trees whose paths are asked for together: sixteen kilobytes each at most, a full batch's and what is above them. */
+const nodesKeptMax = 32
+/** Rows of statements that are opened together: a registration's, some tens of kilobytes each. */
+const rowsKeptMax = 16
+/**
+ * Heights and places of groups, roots of batches, others' too, and places by hash: what is asked for again within minutes,
+ * in some hundred kilobytes each.
+ */
+const lookupsKeptMax = 2_048
 
 export interface CommittedBatch {
   /** The member whose envelope carried the root. */
@@ -25,8 +28,9 @@ export interface CommittedBatch {
 export class Openings {
   private readonly tables: BatchTables
   private readonly replica: Replica
-  private readonly trees = bounded<number, MerkleTree>(treesKeptMax)
-  private readonly groups = bounded<number, StatementGroup>(groupsKeptMax)
+  private readonly uppers = bounded<number, { readonly leaves: number; readonly nodes: Uint8Array }>(nodesKeptMax)
+  private readonly parts = bounded<string, Uint8Array>(nodesKeptMax)
+  private readonly rows = bounded<string, StatementRow>(rowsKeptMax)
   private readonly heights = bounded<number, number>(lookupsKeptMax)
   private readonly standing = bounded<number, GroupPlace>(lookupsKeptMax)
   private readonly roots = bounded<string, CommittedBatch>(lookupsKeptMax)
@@ -58,23 +62,17 @@ export class Openings {
 
   statement(of: LeafPlace | Uint8Array): Uint8Array | undefined {
     const place = this.placeOf(of)
-    return place && this.group(place.group)?.at(place.index).statement
+    return place && this.standingAt(place)?.statement
   }
 
   opening(of: LeafPlace | Uint8Array): Opening | undefined {
     const place = this.placeOf(of)
     const stands = place && this.placeOfGroup(place.group)
     if (!stands) return undefined
-    const group = this.group(place.group)
-    if (!group) throw new Error('a group that has a place is not in the journal')
-    const tree = this.tree(stands.batch)
+    const statement = this.standingAt(place)
+    if (!statement) throw new Error('a group that has a place is not in the journal')
     const index = stands.at + place.index
-    return { ...group.at(place.index), index, size: tree.size, path: tree.path(index) }
-  }
-
-  /** A tree that was just made: its paths will be asked for. */
-  keepTree(batch: number, tree: MerkleTree): void {
-    this.trees.keep(batch, tree)
+    return { ...statement, index, ...this.pathTo(stands.batch, index) }
   }
 
   private placeOf(of: LeafPlace | Uint8Array): LeafPlace | undefined {
@@ -87,18 +85,27 @@ export class Openings {
     return this.standing.get(group) ?? this.standing.keep(group, this.tables.places.get(sequenceKey(group)))
   }
 
-  private group(number: number): StatementGroup | undefined {
-    const kept = this.groups.get(number)
-    if (kept) return kept
-    const row = this.tables.groups.get(sequenceKey(number))
-    return this.groups.keep(number, row && new StatementGroup(row))
+  private standingAt(place: LeafPlace): GroupedStatement | undefined {
+    const key = rowKeyOf(place)
+    const found = this.rows.get(key) ?? this.rows.keep(key, this.readRow(key))
+    return found?.at(place.index)
   }
 
-  private tree(batch: number): MerkleTree {
-    const kept = this.trees.get(batch)
-    if (kept) return kept
-    const row = this.tables.batches.get(sequenceKey(batch))
-    if (!row) throw new Error('a group names a batch that is not in the journal')
-    return this.trees.keep(batch, merkleTreeOfNodes(row.leaves, row.nodes))
+  private readRow(key: string): StatementRow | undefined {
+    const row = this.tables.groups.get(key)
+    return row && new StatementRow(row)
+  }
+
+  private pathTo(batch: number, index: number): Pick<Opening, 'path' | 'size'> {
+    const upper = this.uppers.get(batch) ?? this.uppers.keep(batch, this.tables.batches.get(sequenceKey(batch)))
+    const number = upper && partOf(upper.leaves, index)
+    const part = number === undefined ? undefined : this.part(partKey(batch, number))
+    if (!upper || (number !== undefined && !part)) throw new Error('a group names a batch that is not in the journal')
+    const { leaves: size, nodes } = upper
+    return { size, path: pathIn({ size, upper: nodes, part }, index) }
+  }
+
+  private part(key: string): Uint8Array | undefined {
+    return this.parts.get(key) ?? this.parts.keep(key, this.tables.parts.get(key))
   }
 }

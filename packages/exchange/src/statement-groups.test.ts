@@ -1,8 +1,8 @@
-import { decode, encode, toHex } from '@plexus/codec'
+import { decode, encode, type Infer, toHex } from '@plexus/codec'
 import { leafOf, statementHash } from '@plexus/crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { groupRow, OpenGroup, StatementGroup, statementsIn } from './statement-groups.ts'
+import { groupRow, OpenGroup, rowKeyOf, StatementRow, statementsIn } from './statement-groups.ts'
 
 const chain = new Uint8Array(32).fill(1)
 const statement = fc.record({
@@ -18,27 +18,44 @@ function packed(of: readonly { readonly type: string; readonly bytes: Uint8Array
   return { places, ...group.pack(counting) }
 }
 
+function reread(row: Infer<typeof groupRow>): StatementRow {
+  const read = decode(groupRow, encode(groupRow, row))
+  if (!read.ok) throw new Error('a row does not decode')
+  return new StatementRow(read.value)
+}
+
 test('a group gives back each statement, its type, its key and its leaf, in the order in which they were added', () => {
   fc.assert(
-    fc.property(fc.array(statement, { maxLength: 20 }), (of) => {
-      const { places, row, leaves } = packed(of)
+    fc.property(fc.array(statement, { maxLength: 300, size: 'max' }), (of) => {
+      const { places, rows, leaves } = packed(of)
       expect(places).toEqual(of.map((_, index) => ({ group: 3, index })))
-      const read = decode(groupRow, encode(groupRow, row))
-      if (!read.ok) throw new Error('a group does not decode')
-      const group = new StatementGroup(read.value)
-      expect(group.size).toBe(of.length)
+      const read = new Map(rows.map(([key, row]) => [key, reread(row)]))
+      expect([...read.values()].reduce((sum, { size }) => sum + size, 0)).toBe(of.length)
       const keys = counting(32 * of.length)
       for (const [index, { type, bytes }] of of.entries()) {
         const leafKey = keys.slice(32 * index, 32 * index + 32)
-        expect(group.at(index)).toEqual({ type, statement: bytes, leafKey })
+        const row = read.get(rowKeyOf({ group: 3, index }))
+        expect(row?.at(index)).toEqual({ type, statement: bytes, leafKey })
         const leaf = leafOf(leafKey, statementHash(type, chain, bytes))
         expect(toHex(leaves.subarray(32 * index, 32 * index + 32))).toBe(toHex(leaf))
       }
-      expect(statementsIn(chain, encode(groupRow, row)).map(({ hash }) => hash)).toEqual(
-        of.map(({ type, bytes }) => statementHash(type, chain, bytes)),
-      )
+      const stored = rows.flatMap(([, row]) => statementsIn(chain, encode(groupRow, row)))
+      expect(stored.map(({ hash }) => hash)).toEqual(of.map(({ type, bytes }) => statementHash(type, chain, bytes)))
     }),
+    { numRuns: 40 },
   )
+})
+
+test('a group stands in rows of 256 statements, each of which opens by itself', () => {
+  const { rows } = packed(Array.from({ length: 600 }, (_, index) => ({ type: 'receipt', bytes: counting(index % 9) })))
+  expect(rows.map(([key, row]) => [key, reread(row).size])).toEqual([
+    ['000000000003-0000', 256],
+    ['000000000003-0001', 256],
+    ['000000000003-0002', 88],
+  ])
+  const last = rows[2]
+  if (!last) throw new Error('a row is missing')
+  expect(reread(last[1]).at(513).leafKey).toEqual(counting(600 * 32).slice(513 * 32, 514 * 32))
 })
 
 test('a group closes at 4,096 statements, at four megabytes, and at its thirty-second type', () => {
@@ -62,14 +79,15 @@ test('a group closes at 4,096 statements, at four megabytes, and at its thirty-s
 })
 
 test('a row whose parts do not add up is damage, never another statement', () => {
-  const { row } = packed([
+  const [[, row] = []] = packed([
     { type: 'receipt', bytes: new Uint8Array(5) },
     { type: 'evidence', bytes: new Uint8Array(7) },
-  ])
+  ]).rows
+  if (!row) throw new Error('a group has no row')
   const none = new Uint8Array(0)
   for (const part of ['kinds', 'lengths', 'leafKeys', 'statements'] as const)
-    expect(() => new StatementGroup({ ...row, [part]: none })).toThrow('does not add up')
-  expect(() => new StatementGroup({ ...row, types: [] }).at(0)).toThrow('no such statement')
-  expect(() => new StatementGroup(row).at(2)).toThrow('no such statement')
+    expect(() => new StatementRow({ ...row, [part]: none })).toThrow('does not add up')
+  expect(() => new StatementRow({ ...row, types: [] }).at(0)).toThrow('no such statement')
+  expect(() => new StatementRow(row).at(2)).toThrow('no such statement')
   expect(() => statementsIn(chain, none)).toThrow('does not decode')
 })

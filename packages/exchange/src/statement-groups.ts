@@ -1,14 +1,18 @@
 /**
- * Statements that become durable together stand in one row: a group, with the keys of their leaves. A group is
- * written before anything that depends on it, never changed, and never divided between batches.
+ * Statements that become durable together are a group, with the keys of their leaves. A group is written before anything
+ * that depends on it, never changed, and never divided between batches. It stands in rows of so many statements that one
+ * of them is opened without the whole group.
  */
 import { bytes, decode, type Infer, list, object, text, uint } from '@plexus/codec'
 import { leafOf, type RandomBytes, statementHash } from '@plexus/crypto'
 import { batchLeavesMax } from '@plexus/kernel'
+import { partKey } from './tables.ts'
 
 /** A group fits into one batch. */
 const statementsPerGroupMax = batchLeavesMax
-/** What one row may hold besides one statement of any length: it is sealed, read and kept in memory as a whole. */
+/** A row is sealed, read and kept in memory as a whole: one statement is found in some tens of kilobytes. */
+const statementsPerRow = 256
+/** What one group may hold besides one statement of any length: a long statement's neighbours may stand in its row. */
 const groupBytesMax = 4 * 1024 * 1024
 const statementBytesMax = 1024 * 1024
 /** Types of statements in one group, of which the protocol has fewer; an index to them is one byte. */
@@ -24,15 +28,18 @@ export type LeafPlace = Infer<typeof leafPlace>
 export const groupRow = object({
   types: list(text({ max: 30 }), { max: typesPerGroupMax }),
   /** Of each statement one byte, the index of its type. */
-  kinds: bytes({ max: statementsPerGroupMax }),
+  kinds: bytes({ max: statementsPerRow }),
   /** Of each statement four bytes, big-endian, its length. */
-  lengths: bytes({ max: lengthBytes * statementsPerGroupMax }),
+  lengths: bytes({ max: lengthBytes * statementsPerRow }),
   /** Of each statement 32 bytes. */
-  leafKeys: bytes({ max: keyLength * statementsPerGroupMax }),
+  leafKeys: bytes({ max: keyLength * statementsPerRow }),
   /** One behind the other. */
   statements: bytes({ max: groupBytesMax + statementBytesMax }),
 })
 type GroupRow = Infer<typeof groupRow>
+
+/** The key of the row that holds a statement. */
+export const rowKeyOf = ({ group, index }: LeafPlace): string => partKey(group, Math.floor(index / statementsPerRow))
 
 export interface GroupedStatement {
   readonly type: string
@@ -40,11 +47,17 @@ export interface GroupedStatement {
   readonly leafKey: Uint8Array
 }
 
-/** A group that is being filled; nothing of it is durable before its row is written. */
+interface OpenStatement {
+  readonly type: string
+  readonly statement: Uint8Array
+  readonly hash: Uint8Array
+}
+
+/** A group that is being filled; nothing of it is durable before its rows are written. */
 export class OpenGroup {
   readonly number: number
   private readonly types: string[] = []
-  private readonly items: { readonly type: string; readonly statement: Uint8Array; readonly hash: Uint8Array }[] = []
+  private readonly items: OpenStatement[] = []
   private length = 0
 
   constructor(number: number) {
@@ -67,29 +80,41 @@ export class OpenGroup {
     return { group: this.number, index: this.items.push({ type, statement, hash }) - 1 }
   }
 
-  /** The row, and the leaves in order, 32 bytes each. The leaves' keys are drawn at once. */
-  pack(random: RandomBytes): { readonly row: GroupRow; readonly leaves: Uint8Array } {
-    const count = this.items.length
-    const leafKeys = random(count * keyLength)
-    const kinds = new Uint8Array(count)
-    const lengths = new Uint8Array(count * lengthBytes)
+  /** The rows by their keys, and the leaves in order, 32 bytes each. The leaves' keys are drawn at once. */
+  pack(random: RandomBytes): { readonly rows: readonly (readonly [string, GroupRow])[]; readonly leaves: Uint8Array } {
+    const leafKeys = random(this.items.length * keyLength)
+    const leaves = new Uint8Array(leafKeys.length)
+    for (const [index, { hash }] of this.items.entries()) {
+      const at = index * keyLength
+      leaves.set(leafOf(leafKeys.subarray(at, at + keyLength), hash), at)
+    }
+    const rows: (readonly [string, GroupRow])[] = []
+    for (let from = 0; from < this.items.length; from += statementsPerRow) {
+      const items = this.items.slice(from, from + statementsPerRow)
+      const keys = leafKeys.subarray(from * keyLength, (from + items.length) * keyLength)
+      rows.push([rowKeyOf({ group: this.number, index: from }), this.rowOf(items, keys)])
+    }
+    return { rows, leaves }
+  }
+
+  private rowOf(items: readonly OpenStatement[], leafKeys: Uint8Array): GroupRow {
+    const kinds = new Uint8Array(items.length)
+    const lengths = new Uint8Array(items.length * lengthBytes)
     const lengthView = new DataView(lengths.buffer)
-    const statements = new Uint8Array(this.length)
-    const leaves = new Uint8Array(count * keyLength)
+    const statements = new Uint8Array(items.reduce((sum, { statement }) => sum + statement.length, 0))
     let at = 0
-    for (const [index, { type, statement, hash }] of this.items.entries()) {
+    for (const [index, { type, statement }] of items.entries()) {
       kinds[index] = this.types.indexOf(type)
       lengthView.setUint32(index * lengthBytes, statement.length)
       statements.set(statement, at)
       at += statement.length
-      leaves.set(leafOf(leafKeys.subarray(index * keyLength, (index + 1) * keyLength), hash), index * keyLength)
     }
-    return { row: { types: this.types, kinds, lengths, leafKeys, statements }, leaves }
+    return { types: this.types, kinds, lengths, leafKeys, statements }
   }
 }
 
-/** A group as it was written. */
-export class StatementGroup {
+/** One row of a group as it was written. */
+export class StatementRow {
   readonly size: number
   private readonly row: GroupRow
   /** Where each statement begins, and the end of the last. */
@@ -103,16 +128,17 @@ export class StatementGroup {
     for (let index = 0; whole && index < size; index++)
       this.starts[index + 1] = (this.starts[index] as number) + lengths.getUint32(index * lengthBytes)
     if (!whole || this.starts[size] !== row.statements.length)
-      throw new Error('a group of statements does not add up: the journal is damaged')
+      throw new Error('a row of statements does not add up: the journal is damaged')
     this.size = size
     this.row = row
   }
 
-  /** Copies: a view would keep the whole group in memory. */
-  at(index: number): GroupedStatement {
+  /** By the statement's index in its group. Copies: a view would keep the whole row in memory. */
+  at(indexInGroup: number): GroupedStatement {
     const { types, kinds, leafKeys, statements } = this.row
+    const index = indexInGroup % statementsPerRow
     const type = types[kinds[index] ?? typesPerGroupMax]
-    if (type === undefined) throw new Error('a group of statements has no such statement')
+    if (type === undefined) throw new Error('a row of statements has no such statement')
     return {
       type,
       statement: statements.slice(this.starts[index], this.starts[index + 1]),
@@ -127,10 +153,10 @@ export function statementsIn(
   value: Uint8Array,
 ): readonly (GroupedStatement & { readonly hash: Uint8Array })[] {
   const row = decode(groupRow, value, value.length)
-  if (!row.ok) throw new Error(`a group of statements does not decode at ${row.reason.path}`)
-  const group = new StatementGroup(row.value)
-  return Array.from({ length: group.size }, (_, index) => {
-    const each = group.at(index)
+  if (!row.ok) throw new Error(`a row of statements does not decode at ${row.reason.path}`)
+  const statements = new StatementRow(row.value)
+  return Array.from({ length: statements.size }, (_, index) => {
+    const each = statements.at(index)
     return { ...each, hash: statementHash(each.type, chain, each.statement) }
   })
 }

@@ -42,6 +42,12 @@ const sequenceDigits = 12
 /** Rising numbers as keys that sort. */
 export const sequenceKey = (sequence: number): string => String(sequence).padStart(sequenceDigits, '0')
 
+const partDigits = 4
+
+/** Keys of what stands in several rows: they sort by the number, then by the part, from 0. */
+export const partKey = (sequence: number, part: number): string =>
+  `${sequenceKey(sequence)}-${String(part).padStart(partDigits, '0')}`
+
 /** Keys of rows about a patient say nothing to whoever reads the files: they are made under a key of the node. */
 export function blindKeys(secret: Uint8Array): (...parts: readonly string[]) => string {
   return (...parts) =>
