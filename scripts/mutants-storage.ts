@@ -30,6 +30,23 @@ export const storageMutants: readonly Mutant[] = [
     test: { file: 'packages/store/src/ledger-store.test.ts' },
   },
   {
+    name: 'what is on its way to LMDB is not read',
+    file: 'packages/store/src/buffered-table.ts',
+    find: 'return newest === undefined ? this.older?.values.get(key) : newest',
+    replace: 'return newest',
+    test: { file: 'packages/store/src/buffered-table.test.ts' },
+  },
+  {
+    name: 'the older of two files of the journal is taken to be the first',
+    file: 'packages/store/src/block-journal.ts',
+    find: '.sort((a, b) => a.next.value.height - b.next.value.height)',
+    replace: '',
+    test: {
+      file: 'packages/store/src/block-journal.test.ts',
+      name: 'blocks of both files come back in order, whichever holds the older ones',
+    },
+  },
+  {
     name: 'a refusal covers the acceptance of the same envelope',
     file: 'packages/store/src/places.ts',
     find: '    if (known && (this.slots[slot + 2] as number) % 2 === 1) return\n',

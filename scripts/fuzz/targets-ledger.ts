@@ -283,7 +283,7 @@ export const ledgerTargets: readonly Target[] = [
   {
     name: 'store/block-journal',
     reads: 'the journal of blocks, from a disk that tore or turned it: what is not whole does not count',
-    covers: ['packages/store/src/block-journal.ts#openBlockJournal', 'packages/store/src/block-journal.ts#readRecord'],
+    covers: ['packages/store/src/journal-file.ts#openJournalFile', 'packages/store/src/journal-file.ts#readRecord'],
     async load() {
       const { StoreError } = await import('@plexus/store')
       interface Journal {
@@ -292,8 +292,8 @@ export const ledgerTargets: readonly Target[] = [
         close(): void
       }
       const open = await reach<(path: string, chain: Uint8Array) => Journal>(
-        'packages/store/src/block-journal.ts',
-        'openBlockJournal',
+        'packages/store/src/journal-file.ts',
+        'openJournalFile',
       )
       const path = join(scratchFolder(), 'journal')
       const journal = open(path, key)

@@ -93,7 +93,7 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
       ...['tipRecord', 'heightRecord', 'blockEvents', 'journaledBlock'].map(
         (name) => `${store}/ledger-records.ts#${name}`,
       ),
-      `${store}/block-journal.ts#fileHead`,
+      `${store}/journal-file.ts#fileHead`,
       `${store}/environment.ts#contentMark`,
       `${store}/journal.ts#sealedValue`,
       'packages/kernel/src/quota.ts#usage',

@@ -1,9 +1,10 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { expect, onTestFinished, test } from 'vitest'
-import { type BlockJournal, openBlockJournal } from './block-journal.ts'
+import { type BlockJournal, journalNames, openBlockJournal } from './block-journal.ts'
 import { temporaryDirectory } from './child.testing.ts'
+import { type JournalFile, openJournalFile } from './journal-file.ts'
 import { StoreError } from './store-error.ts'
 
 const chain = new Uint8Array(32).fill(1)
@@ -11,19 +12,21 @@ const chain = new Uint8Array(32).fill(1)
 const payloadOf = (height: number): Uint8Array =>
   new Uint8Array([10, 4032, 4033, 9000, 1][height % 5] ?? 0).fill(height + 1)
 
-function open(path: string): BlockJournal {
-  const journal = openBlockJournal(path, chain)
+const open = (path: string): JournalFile => closedOnce(openJournalFile(path, chain))
+const openBoth = (directory: string): BlockJournal => closedOnce(openBlockJournal(directory, chain))
+
+function closedOnce<Opened extends { close(): void }>(journal: Opened): Opened {
   let closed = false
   const close = () => {
     if (!closed) journal.close()
     closed = true
   }
   onTestFinished(close)
-  return Object.assign(Object.create(journal) as BlockJournal, { close })
+  return Object.assign(Object.create(journal) as Opened, { close })
 }
 
 function written(heights: readonly number[]): string {
-  const path = join(temporaryDirectory(), 'blocks.journal')
+  const path = join(temporaryDirectory(), journalNames[0])
   const journal = open(path)
   for (const height of heights) journal.append({ height, payload: payloadOf(height) })
   journal.close()
@@ -32,7 +35,7 @@ function written(heights: readonly number[]): string {
 
 /** The heights behind `height` that come back whole, or the type of the refusal. */
 function recovered(path: string, height: number): readonly number[] | string {
-  const journal = open(path)
+  const journal = openBoth(dirname(path))
   try {
     return Array.from(journal.recover(height), (block) => {
       expect(toHex(block.payload)).toBe(toHex(payloadOf(block.height)))
@@ -101,7 +104,65 @@ test('T-25: a journal torn at any page gives a beginning of what was appended', 
 
 test('a journal of another chain, and a file that is none, are refused', () => {
   const path = written([0])
-  expect(() => openBlockJournal(path, new Uint8Array(32))).toThrow('other-content')
+  expect(() => openJournalFile(path, new Uint8Array(32))).toThrow('other-content')
   writeFileSync(path, Buffer.alloc(10_000, 3))
-  expect(() => openBlockJournal(path, chain)).toThrow('damaged')
+  expect(() => openJournalFile(path, chain)).toThrow('damaged')
+})
+
+/** Heights of the first file, then of the second; the journal is closed, as a process that ends leaves it. */
+function inTurns(first: readonly number[], second: readonly number[]): string {
+  const directory = temporaryDirectory()
+  const journal = openBoth(directory)
+  for (const height of first) journal.append({ height, payload: payloadOf(height) })
+  journal.turn()
+  for (const height of second) journal.append({ height, payload: payloadOf(height) })
+  journal.close()
+  return directory
+}
+
+const heightsBehind = (directory: string, height: number) => {
+  const journal = openBoth(directory)
+  try {
+    return Array.from(journal.recover(height), (block) => block.height)
+  } finally {
+    journal.close()
+  }
+}
+
+test('blocks of both files come back in order, whichever holds the older ones', () => {
+  const directory = inTurns([0, 1, 2], [3, 4])
+  expect(heightsBehind(directory, -1)).toEqual([0, 1, 2, 3, 4])
+  expect(heightsBehind(directory, 1)).toEqual([2, 3, 4])
+
+  const journal = openBoth(directory)
+  expect([...journal.recover(2)].length).toBe(2)
+  // What the first file held is in LMDB: blocks turn to it again.
+  expect(journal.canTurn).toBe(true)
+  journal.turn()
+  for (const height of [5, 6]) journal.append({ height, payload: payloadOf(height) })
+  expect(journal.canTurn).toBe(false)
+  expect(() => journal.turn()).toThrow(/LMDB lacks/)
+  journal.close()
+  expect(heightsBehind(directory, 2)).toEqual([3, 4, 5, 6])
+})
+
+test('what was released is free, and what was not released is kept', () => {
+  const directory = inTurns([0, 1], [2])
+  const journal = openBoth(directory)
+  expect([...journal.recover(-1)].length).toBe(3)
+  expect(journal.canTurn).toBe(false)
+  journal.release()
+  expect(journal.canTurn).toBe(true)
+  journal.append({ height: 3, payload: payloadOf(3) })
+  journal.close()
+  expect(heightsBehind(directory, 1)).toEqual([2, 3])
+})
+
+test('T-25: blocks that are missing at the end of the older file are named, since the newer one goes on', () => {
+  const directory = inTurns([0, 1, 2], [3, 4])
+  const path = join(directory, journalNames[0])
+  const whole = readFileSync(path)
+  writeFileSync(path, whole.subarray(0, 2 * 4096))
+  expect(() => heightsBehind(directory, -1)).toThrow(/damaged.*block 1 is not readable, though 3 is/)
+  expect(heightsBehind(directory, 2)).toEqual([3, 4])
 })

@@ -1,222 +1,84 @@
 /**
- * The journal that makes a block durable: one write and one fdatasync into a file whose room is taken already, where an
- * LMDB commit costs two. It holds the newest blocks only, until LMDB holds them too; then it is written from its
- * beginning again. A record counts when its hash fits, and LMDB's own height tells old ones from new.
+ * The journal that makes a block durable. It holds the newest blocks only, until LMDB holds them too, in two files that
+ * take turns: while the blocks of one are on their way to LMDB, new ones go into the other. LMDB's own height tells old
+ * records from new.
  */
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  statSync,
-  writeSync,
-  writevSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
-import { decode, encode, equalBytes, object, bytes as someBytes, uint } from '@plexus/codec'
-import { sha256OfParts } from './history.ts'
-import { StoreError, storeErrorOf } from './store-error.ts'
+import { join } from 'node:path'
+import { type JournaledBlock, type JournalFile, missingBlock, openJournalFile } from './journal-file.ts'
 
-/** Records begin at multiples of this: a write never shares a page with what is durable already. */
-const pageBytes = 4096
-/** So much of the file is filled ahead, since a write into room that is there needs no change of the file's own data. */
-const roomStepBytes = 256 * 1024
-/** The largest block that a replica takes, with all that follows from it. */
-const recordBytesMax = 512 * 1024 * 1024
-
-const magic = Buffer.from('plxblk01', 'latin1')
-const hashLength = 32
-/** Magic, height, length of the payload, and the hash over all three and the payload. */
-const headLength = magic.length + 8 + 8 + hashLength
-
-const fileHead = object({ chain: someBytes({ length: hashLength }), version: uint() })
-const version = 2
-
-export interface JournaledBlock {
-  readonly height: number
-  readonly payload: Uint8Array
-}
+/** Beside `data.mdb`, in the folder of a ledger. */
+export const journalNames = ['blocks.journal', 'blocks-2.journal'] as const
 
 export interface BlockJournal {
   /** What follows `height`, in order: read once, after opening. Throws a StoreError `damaged` when one is missing. */
   recover(height: number): Iterable<JournaledBlock>
   /** Durable on return. Throws a StoreError `write-failed` when the disk refuses; nothing of the block counts then. */
   append(block: JournaledBlock): void
-  /** Bytes that the next `restart` sets free. */
+  /** Of the file that is written now. */
   readonly usedBytes: number
-  /** LMDB holds everything: the next block is written at the beginning. */
+  /** Whether the other file holds nothing that LMDB lacks. */
+  readonly canTurn: boolean
+  /** From here on blocks go into the other file. */
+  turn(): void
+  /** LMDB holds what was appended before the last turn. */
+  release(): void
+  /** LMDB holds everything. */
   restart(): void
   close(): void
 }
 
-export function openBlockJournal(path: string, chain: Uint8Array): BlockJournal {
-  const file = guarded(path, () => openOrMake(path, chain))
-  let end = pageBytes
-  let room = statSync(path).size
-  /** Why nothing can be written any more: it is not known what the disk holds. */
-  let failed: unknown
+/** Opens or makes the journal in `directory`. Throws a StoreError when a file is another chain's, or is none. */
+export function openBlockJournal(directory: string, chain: Uint8Array): BlockJournal {
+  const first = openJournalFile(join(directory, journalNames[0]), chain)
+  let second: JournalFile
+  try {
+    second = openJournalFile(join(directory, journalNames[1]), chain)
+  } catch (error) {
+    first.close()
+    throw error
+  }
+  let current = first
+  const other = (): JournalFile => (current === first ? second : first)
 
   function* recover(height: number): Iterable<JournaledBlock> {
+    const started = []
+    for (const file of [first, second]) {
+      const blocks = file.recover(height)[Symbol.iterator]()
+      const next = blocks.next()
+      if (!next.done) started.push({ file, blocks, next })
+    }
     let expected = height + 1
-    for (let at = pageBytes; at < room; ) {
-      const found = readRecord(file, at, room)
-      if (!found) {
-        at += pageBytes
-        continue
+    for (const { file, blocks, next } of started.sort((a, b) => a.next.value.height - b.next.value.height)) {
+      current = file
+      for (let at: IteratorResult<JournaledBlock> = next; !at.done; at = blocks.next()) {
+        if (at.value.height !== expected) throw missingBlock(directory, expected, at.value.height)
+        expected += 1
+        yield at.value
       }
-      if (found.height > expected)
-        throw new StoreError('damaged', `${path}: block ${expected} is not readable, though ${found.height} is`)
-      at += paged(headLength + found.payload.length)
-      if (found.height < expected) continue
-      expected += 1
-      end = at
-      yield found
-    }
-  }
-
-  function append({ height, payload }: JournaledBlock): void {
-    if (failed) throw new StoreError('write-failed', `${path}: an earlier write failed`, { cause: failed })
-    const head = Buffer.alloc(headLength)
-    magic.copy(head)
-    head.writeBigUInt64BE(BigInt(height), magic.length)
-    head.writeBigUInt64BE(BigInt(payload.length), magic.length + 8)
-    head.set(recordHash(head, payload), headLength - hashLength)
-    const length = paged(headLength + payload.length)
-    guarded(path, () => {
-      takeRoom(end + length)
-      try {
-        writeParts(file, [head, payload, pageOfZeros.subarray(0, length - headLength - payload.length)], end)
-      } catch (error) {
-        // Part of it may stand there: it must not count when the file is read again.
-        voidRecord(end, error)
-        throw error
-      }
-      try {
-        fdatasyncSync(file)
-      } catch (error) {
-        // The kernel may have dropped the pages: nothing is known of this file from now on.
-        failed = error
-        throw error
-      }
-    })
-    end += length
-  }
-
-  function voidRecord(at: number, cause: unknown): void {
-    try {
-      writeAll(file, Buffer.alloc(headLength), at)
-      fdatasyncSync(file)
-    } catch {
-      failed = cause
-    }
-  }
-
-  /** A disk that has no room to spare may still have enough for the record itself. */
-  function takeRoom(needed: number): void {
-    if (needed <= room) return
-    const wanted = Math.ceil(needed / roomStepBytes) * roomStepBytes
-    try {
-      writeAll(file, Buffer.alloc(wanted - room), room)
-      fsyncSync(file)
-      room = wanted
-    } catch {
-      room = Math.max(room, needed)
     }
   }
 
   return {
     recover,
-    append,
+    append: (block) => current.append(block),
     get usedBytes() {
-      return end - pageBytes
+      return current.usedBytes
     },
+    get canTurn() {
+      return other().usedBytes === 0
+    },
+    turn() {
+      if (other().usedBytes > 0) throw new Error('the other file holds blocks that LMDB lacks')
+      current = other()
+    },
+    release: () => other().restart(),
     restart() {
-      end = pageBytes
+      first.restart()
+      second.restart()
     },
-    close: () => closeSync(file),
+    close() {
+      first.close()
+      second.close()
+    },
   }
-}
-
-function openOrMake(path: string, chain: Uint8Array): number {
-  if (existsSync(path) && statSync(path).size > 0) {
-    const file = openSync(path, 'r+')
-    const head = Buffer.alloc(pageBytes)
-    readSync(file, head, 0, pageBytes, 0)
-    const length = head.readUInt32BE(0)
-    const read = length < pageBytes ? decode(fileHead, new Uint8Array(head.subarray(4, 4 + length))) : undefined
-    const refused = !read?.ok
-      ? new StoreError('damaged', `${path} is not a journal of blocks, or its beginning is torn`)
-      : read.value.version !== version
-        ? new StoreError('other-format', `${path} has format ${read.value.version}, this code reads ${version}`)
-        : !equalBytes(read.value.chain, chain)
-          ? new StoreError('other-content', `${path} belongs to another chain`)
-          : undefined
-    if (!refused) return file
-    closeSync(file)
-    throw refused
-  }
-  const file = openSync(path, 'w+', 0o600)
-  const encoded = encode(fileHead, { chain, version })
-  const head = Buffer.alloc(pageBytes)
-  head.writeUInt32BE(encoded.length)
-  head.set(encoded, 4)
-  writeAll(file, head, 0)
-  fsyncSync(file)
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
-  return file
-}
-
-/** The record that begins at `at`, or nothing when none does or it is not whole. */
-function readRecord(file: number, at: number, size: number): JournaledBlock | undefined {
-  const head = Buffer.alloc(headLength)
-  if (readSync(file, head, 0, headLength, at) < headLength || !head.subarray(0, magic.length).equals(magic))
-    return undefined
-  const height = Number(head.readBigUInt64BE(magic.length))
-  const length = Number(head.readBigUInt64BE(magic.length + 8))
-  if (!Number.isSafeInteger(height) || length > recordBytesMax || at + headLength + length > size) return undefined
-  const payload = new Uint8Array(length)
-  if (readSync(file, payload, 0, length, at + headLength) < length) return undefined
-  const stored = head.subarray(headLength - hashLength)
-  return equalBytes(new Uint8Array(stored), recordHash(head, payload)) ? { height, payload } : undefined
-}
-
-const recordHash = (head: Uint8Array, payload: Uint8Array): Uint8Array =>
-  sha256OfParts(head.subarray(0, headLength - hashLength), payload)
-
-const paged = (length: number): number => Math.ceil(length / pageBytes) * pageBytes
-
-const pageOfZeros = new Uint8Array(pageBytes)
-
-/** All of them in one call, unless the system takes only some. */
-function writeParts(file: number, parts: readonly Uint8Array[], at: number): void {
-  const taken = writevSync(file, parts, at)
-  let behind = 0
-  for (const part of parts) {
-    const from = Math.min(part.length, Math.max(0, taken - behind))
-    if (from < part.length) writeAll(file, part.subarray(from), at + behind + from)
-    behind += part.length
-  }
-}
-
-function writeAll(file: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done)
-}
-
-function guarded<Value>(path: string, action: () => Value): Value {
-  try {
-    return action()
-  } catch (error) {
-    throw storeErrorOf(systemError(error), path)
-  }
-}
-
-/** node:fs names errors by text and number, LMDB by number alone. */
-function systemError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof StoreError) return error
-  const { errno } = error as { readonly errno?: unknown }
-  return typeof errno === 'number' ? Object.assign(error, { code: -errno }) : error
 }

@@ -7,10 +7,10 @@ import { numberKeys } from './keys.ts'
 
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ key: fc.nat(40), value: fc.option(fc.nat(255)) }) },
-  { weight: 1, arbitrary: fc.constant('flush' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('flush' as const, 'age' as const) },
 )
 
-test('what waits and what was flushed read as one table, whatever was written, removed and flushed before', () => {
+test('what waits, what has aged and what was flushed read as one table, whatever was written, removed and flushed before', () => {
   const directory = temporaryDirectory()
   const environment = openEnvironment({ directory, kind: 'ledger', chain: new Uint8Array(32), durable: false })
   let tables = 0
@@ -24,10 +24,22 @@ test('what waits and what was flushed read as one table, whatever was written, r
         const table = new BufferedTable(stored, numberKeys)
         tables++
         const model = new Map<number, number>()
+        let hasAged = false
         for (const each of steps) {
           if (each === 'flush') {
             environment.write(() => table.flush())
             table.forget()
+            hasAged = false
+          } else if (each === 'age') {
+            // What has aged reaches LMDB only when more is to age: until then it is read from memory.
+            if (hasAged) {
+              environment.write(() => {
+                for (const [key, value] of table.aged()) value ? stored.put(key, value) : stored.remove(key)
+              })
+              table.forgetAged()
+            }
+            table.age()
+            hasAged = true
           } else {
             table.set(each.key, each.value === null ? null : Uint8Array.of(each.value))
             each.value === null ? model.delete(each.key) : model.set(each.key, each.value)

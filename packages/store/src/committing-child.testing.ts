@@ -1,12 +1,17 @@
-/** Commits blocks until it is killed; says each height on stdout once `commit` has returned. Arguments: directory, blocks. */
+/** Commits blocks until it is killed; says each height on stdout once `commit` has returned. Arguments: directory, blocks, and how much waits for LMDB and from where on in the thread, in bytes. */
 import { writeSync } from 'node:fs'
 import { openLedgerStore } from './ledger-store.ts'
 import { StoreError } from './store-error.ts'
 import { nextBlock, tallyMachine } from './tally.testing.ts'
 
-const [directory = '', blocks = '0'] = process.argv.slice(2)
+const [directory = '', blocks = '0', journalBytesMax, threadBytesMin] = process.argv.slice(2)
 const machine = tallyMachine()
-const store = openLedgerStore(directory, { chain: machine.chain.id, proofHeights: 20 })
+const store = openLedgerStore(directory, {
+  chain: machine.chain.id,
+  proofHeights: 20,
+  journalBytesMax: Number(journalBytesMax),
+  threadBytesMin: Number(threadBytesMin),
+})
 try {
   for (let count = 0; count < Number(blocks); count++) {
     const { applied, header } = nextBlock(machine, store)

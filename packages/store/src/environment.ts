@@ -40,6 +40,8 @@ export interface Environment {
   table(name: string): Table
   /** Runs `change` and makes all of it durable, or nothing. */
   write(change: () => void): void
+  /** Reads from here on see what another thread has committed. */
+  refresh(): void
   close(): void
 }
 
@@ -76,6 +78,7 @@ export function openEnvironment({ directory, kind, chain, durable = true }: Envi
       return tableOf(database, `${directory}, ${name}`)
     },
     write: (change) => guarded(directory, () => root.transactionSync(change)),
+    refresh: () => root.resetReadTxn(),
     close() {
       if (closed) return
       closed = true

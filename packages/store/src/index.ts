@@ -1,3 +1,4 @@
+export { journalNames } from './block-journal.ts'
 export { copyEnvironment } from './copy-environment.ts'
 export {
   type Journal,

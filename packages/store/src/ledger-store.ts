@@ -3,7 +3,6 @@
  * blocks at a time, in one durable transaction. A crash leaves whole blocks: what LMDB lacks, the journal has.
  */
 
-import { join } from 'node:path'
 import { encode, equalBytes } from '@plexus/codec'
 import {
   type AppliedBlock,
@@ -22,6 +21,7 @@ import { type BlockJournal, openBlockJournal } from './block-journal.ts'
 import { type Environment, openEnvironment } from './environment.ts'
 import { historyGrowth, historyPath, historyRoot, rootOfSubtrees } from './history.ts'
 import { asciiKey, asciiText, behindPrefix, isAsciiKey } from './keys.ts'
+import { type LedgerFlushOptions, ledgerFlush, threadBytesMinDefault } from './ledger-flush.ts'
 import { eventsPerReadMax, type LedgerStore, type ProvenState, type StoredBlock } from './ledger-reads.ts'
 import { blockEvents, heightRecord, journaledBlock, readRecord, type TipRecord } from './ledger-records.ts'
 import { type EncodedBlock, LedgerTables } from './ledger-tables.ts'
@@ -42,15 +42,14 @@ const proofHeightsMin = 16
  * stop to write them, and the less memory they take (several times as much as in the journal).
  */
 const journalBytesMaxDefault = 32 * 1024 * 1024
-/** On a quiet network blocks are small: this bounds how many are applied again after a crash. */
-const journaledBlocksMax = 512
-
 export interface LedgerStoreOptions {
   /** Hash of the genesis document. A store that belongs to another chain is refused. */
   readonly chain: Uint8Array
   readonly proofHeights?: number
   /** How much waits in the journal before it goes to LMDB. */
   readonly journalBytesMax?: number
+  /** Less than so much in the journal goes to LMDB at once, more in a thread beside the blocks. */
+  readonly threadBytesMin?: number
   /** False only for scratch replays. */
   readonly durable?: boolean
 }
@@ -61,14 +60,15 @@ export function openLedgerStore(directory: string, options: LedgerStoreOptions):
     chain,
     proofHeights = proofHeightsDefault,
     journalBytesMax = journalBytesMaxDefault,
+    threadBytesMin = threadBytesMinDefault,
     durable = true,
   } = options
   if (!Number.isSafeInteger(proofHeights) || proofHeights < 1) throw new Error('proofHeights is a count from 1')
   const environment = openEnvironment({ directory, kind: 'ledger', chain, durable })
   let journal: BlockJournal | undefined
   try {
-    journal = durable ? openBlockJournal(join(directory, journalFile), chain) : undefined
-    return ledgerOn({ environment, journal, proofHeights, journalBytesMax })
+    journal = durable ? openBlockJournal(directory, chain) : undefined
+    return ledgerOn({ directory, chain, environment, journal, proofHeights, journalBytesMax, threadBytesMin })
   } catch (error) {
     journal?.close()
     environment.close()
@@ -76,25 +76,20 @@ export function openLedgerStore(directory: string, options: LedgerStoreOptions):
   }
 }
 
-const journalFile = 'blocks.journal'
-
-interface Parts {
+interface Parts extends Omit<LedgerFlushOptions, 'tables'> {
   readonly environment: Environment
-  /** None where nothing need survive. */
-  readonly journal: BlockJournal | undefined
   readonly proofHeights: number
-  readonly journalBytesMax: number
 }
 
-function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts): LedgerStore {
+function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
+  const { journal } = parts
   const tables = new LedgerTables(environment, {
     heightsMax: proofHeights,
     heightsMin: Math.min(proofHeights, proofHeightsMin),
     bytesMax: proofBytesMax,
   })
+  const flush = ledgerFlush({ ...parts, tables })
   if (tables.tip) checkTip(tables.tip)
-  /** Bytes that wait for LMDB where no journal counts them. */
-  let waitingBytes = 0
   /** A block is durable, but what follows from it did not come about: nothing may be read any more. */
   let broken: unknown
   let closed = false
@@ -110,14 +105,6 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
       const envelopes = envelopesIn(transactions, outcomes)
       tables.take({ ...kept, ...tree, outcomes, envelopes, header })
     }
-  }
-
-  /** All that waits goes to LMDB; then the journal begins anew. */
-  function flush(): void {
-    if (tables.waiting === 0) return
-    tables.flush()
-    journal?.restart()
-    waitingBytes = 0
   }
 
   function checkTip({ height, stateRoot, history: roots, appHash: expected }: TipRecord): void {
@@ -143,7 +130,7 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
     const historyRoot = rootOfSubtrees(tip.history)
     if (!equalBytes(appHash({ stateRoot: tip.stateRoot, historyRoot }), tip.appHash))
       throw new Error(`the app hash of block ${height} is not that of its roots`)
-    if ((journal?.usedBytes ?? waitingBytes) >= journalBytesMax || tables.waiting >= journaledBlocksMax) flush()
+    flush.makeRoom()
     const encoded: EncodedBlock = {
       ...rest,
       header,
@@ -151,7 +138,6 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
       events: encode(blockEvents, { height, events: events.map(({ contract, event }) => ({ contract, event })) }),
     }
     if (journal) journal.append({ height, payload: encode(journaledBlock, encoded) })
-    waitingBytes += encoded.block.length + encoded.events.length
     // Durable from here on; readers see the new tip only after its tables.
     try {
       tables.take(encoded)
@@ -159,6 +145,7 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
       broken = error
       throw error
     }
+    flush.took(encoded.block.length + encoded.events.length)
   }
 
   function readHeight(height: number) {
@@ -239,7 +226,8 @@ function ledgerOn({ environment, journal, proofHeights, journalBytesMax }: Parts
       closed = true
       // What LMDB lacks, the journal has: opened again, the store stands where it stood, with the past that it can tell.
       try {
-        if (!journal && !broken) flush()
+        if (!journal && !broken) tables.flush()
+        flush.close()
       } finally {
         journal?.close()
         environment.close()

@@ -10,6 +10,7 @@ import {
 } from '@plexus/kernel'
 import { BufferedTable, type KeyKind } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
+import type { PackedWrite } from './flush-wire.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
 import { byteKeys, numberKeys, tileKeys } from './keys.ts'
 import { blockEvents, heightRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
@@ -48,14 +49,15 @@ export class LedgerTables {
   readonly places
   /** What the blocks wrote over whose states before them can be proven, by height. */
   private readonly pastRecords
-  private readonly all: { flush(): void; forget(): void }[] = []
+  private readonly all: { readonly name: string; readonly table: BufferedTable<number> | BufferedTable<string> }[] = []
   private readonly environment: Environment
   /** Above the first height and up to the second, flushes have stored what blocks wrote over. */
   private pastFrom: number
   private pastTo: number
   tip: TipRecord | undefined
-  /** Blocks whose writes wait in memory. */
+  /** Blocks whose writes wait in memory, and have not aged. */
   waiting = 0
+  hasAged = false
 
   constructor(environment: Environment, window: PastStatesOptions) {
     this.environment = environment
@@ -77,7 +79,7 @@ export class LedgerTables {
 
   private table<Key extends number | string>(name: string, kind: KeyKind<Key>): BufferedTable<Key> {
     const made = new BufferedTable(this.environment.table(name), kind)
-    this.all.push(made)
+    this.all.push({ name, table: made as BufferedTable<number> | BufferedTable<string> })
     return made
   }
 
@@ -109,13 +111,39 @@ export class LedgerTables {
 
   /** All that waits goes to LMDB in one durable transaction. */
   flush(): void {
-    if (this.waiting === 0) return
+    if (this.waiting === 0 && !this.hasAged) return
     this.keepPast()
     this.environment.write(() => {
-      for (const table of this.all) table.flush()
+      for (const { table } of this.all) table.flush()
     })
-    for (const table of this.all) table.forget()
+    for (const { table } of this.all) table.forget()
     this.waiting = 0
+    this.hasAged = false
+  }
+
+  /** All that waits has aged: it is about to go to LMDB, and blocks from here on wait apart. */
+  age(): void {
+    this.keepPast()
+    for (const { table } of this.all) table.age()
+    this.waiting = 0
+    this.hasAged = true
+  }
+
+  /** What has aged, by the place of its table among `names`. */
+  *aged(): Iterable<PackedWrite> {
+    for (const [table, each] of this.all.entries())
+      for (const [key, value] of each.table.aged()) yield { table, key, value }
+  }
+
+  /** Another thread has made durable what had aged. */
+  forgetAged(): void {
+    this.environment.refresh()
+    for (const { table } of this.all) table.forgetAged()
+    this.hasAged = false
+  }
+
+  get names(): readonly string[] {
+    return this.all.map(({ name }) => name)
   }
 
   /** Events with a sequence above `after`, in order, at most `limit`. */

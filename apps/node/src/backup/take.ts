@@ -8,7 +8,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { equalBytes, no, ok, type Result } from '@plexus/codec'
 import { publicKeyOf, sha256 } from '@plexus/crypto'
 import { readGenesis } from '@plexus/kernel'
-import { copyEnvironment, lockDirectory, openLedgerStore, StoreError, writeDurably } from '@plexus/store'
+import { copyEnvironment, journalNames, lockDirectory, openLedgerStore, StoreError, writeDurably } from '@plexus/store'
 import { type Layout, layoutOf, secretsNamed } from '../layout.ts'
 import { expireKeys, takeKeys } from './keys.ts'
 import { keepLastBackup } from './last-backup.ts'
@@ -54,8 +54,6 @@ export type BackupRefusal =
 
 /** A ledger that moves its newest blocks into LMDB in the middle of a copy is copied again, so often at most. */
 const ledgerTriesMax = 5
-/** Beside a ledger's LMDB file: blocks that are durable and not yet in it. */
-const blockJournal = 'blocks.journal'
 const environmentFile = 'data.mdb'
 /** Files beside the members' folders that a restore on an empty machine needs. */
 const sharedFiles = ['genesis.cbor', 'directory.json'] as const
@@ -172,9 +170,9 @@ async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
   for (let tries = 1; ; tries++) {
     rmSync(to, { recursive: true, force: true })
     await copyEnvironment({ from, to })
-    const waiting = join(from, blockJournal)
     // Without them the copy is the ledger as it was some blocks ago, which catches up like any other.
-    if (existsSync(waiting) && tries < ledgerTriesMax) copyFileSync(waiting, join(to, blockJournal))
+    const waiting = tries < ledgerTriesMax ? journalNames.filter((name) => existsSync(join(from, name))) : []
+    for (const name of waiting) copyFileSync(join(from, name), join(to, name))
     try {
       return standingOf(to, chain)
     } catch (error) {
@@ -184,7 +182,7 @@ async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
 }
 
 function putLedger(objects: Objects, copies: string, folder: 'ledger' | 'sequencer'): readonly FileEntry[] {
-  return [environmentFile, blockJournal]
+  return [environmentFile, ...journalNames]
     .filter((name) => existsSync(join(copies, folder, name)))
     .map((name) => objects.put(join(copies, folder, name), `${folder}/${name}`))
 }

@@ -5,8 +5,8 @@ import { Check } from './findings.ts'
 
 /** Names of a member's folder; a folder's content is told by the pattern of its files, where there is one. */
 const known: Readonly<Record<string, RegExp | null>> = {
-  ledger: /^(?:data\.mdb|lock\.mdb|blocks\.journal)$/,
-  sequencer: /^(?:data\.mdb|lock\.mdb|blocks\.journal)$/,
+  ledger: /^(?:data\.mdb|lock\.mdb|blocks(?:-2)?\.journal)$/,
+  sequencer: /^(?:data\.mdb|lock\.mdb|blocks(?:-2)?\.journal)$/,
   exchange: /^(?:data\.mdb|lock\.mdb)$/,
   fhir: /^$/,
   vault: /^[0-9a-z]{1,64}(?:\.partial)?$/,

@@ -1,0 +1,227 @@
+/**
+ * One file of the journal of blocks: one write and one fdatasync into a file whose room is taken already, where an LMDB
+ * commit costs two. A record counts when its hash fits.
+ */
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+  writevSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { decode, encode, equalBytes, object, bytes as someBytes, uint } from '@plexus/codec'
+import { sha256OfParts } from './history.ts'
+import { StoreError, storeErrorOf } from './store-error.ts'
+
+/** Records begin at multiples of this: a write never shares a page with what is durable already. */
+const pageBytes = 4096
+/** So much of the file is filled ahead, since a write into room that is there needs no change of the file's own data. */
+const roomStepBytes = 256 * 1024
+/** The largest block that a replica takes, with all that follows from it. */
+const recordBytesMax = 512 * 1024 * 1024
+
+const magic = Buffer.from('plxblk01', 'latin1')
+const hashLength = 32
+/** Magic, height, length of the payload, and the hash over all three and the payload. */
+const headLength = magic.length + 8 + 8 + hashLength
+
+const fileHead = object({ chain: someBytes({ length: hashLength }), version: uint() })
+const version = 2
+
+export interface JournaledBlock {
+  readonly height: number
+  readonly payload: Uint8Array
+}
+
+export interface JournalFile {
+  /**
+   * What stands here above `height`, in order, from whichever height on: read once, after opening. Throws a StoreError
+   * `damaged` when one between two others is missing.
+   */
+  recover(height: number): Iterable<JournaledBlock>
+  /** Durable on return. Throws a StoreError `write-failed` when the disk refuses; nothing of the block counts then. */
+  append(block: JournaledBlock): void
+  /** Bytes that the next `restart` sets free. */
+  readonly usedBytes: number
+  /** Nothing in it counts any more: the next block is written at the beginning. */
+  restart(): void
+  close(): void
+}
+
+export function openJournalFile(path: string, chain: Uint8Array): JournalFile {
+  const file = guarded(path, () => openOrMake(path, chain))
+  let end = pageBytes
+  let room = statSync(path).size
+  /** Why nothing can be written any more: it is not known what the disk holds. */
+  let failed: unknown
+
+  function* recover(height: number): Iterable<JournaledBlock> {
+    let expected: number | undefined
+    for (let at = pageBytes; at < room; ) {
+      const found = readRecord(file, at, room)
+      if (!found) {
+        at += pageBytes
+        continue
+      }
+      at += paged(headLength + found.payload.length)
+      if (found.height <= height || found.height < (expected ?? 0)) continue
+      if (found.height > (expected ?? found.height)) throw missingBlock(path, expected ?? 0, found.height)
+      expected = found.height + 1
+      end = at
+      yield found
+    }
+  }
+
+  function append({ height, payload }: JournaledBlock): void {
+    if (failed) throw new StoreError('write-failed', `${path}: an earlier write failed`, { cause: failed })
+    const head = Buffer.alloc(headLength)
+    magic.copy(head)
+    head.writeBigUInt64BE(BigInt(height), magic.length)
+    head.writeBigUInt64BE(BigInt(payload.length), magic.length + 8)
+    head.set(recordHash(head, payload), headLength - hashLength)
+    const length = paged(headLength + payload.length)
+    guarded(path, () => {
+      takeRoom(end + length)
+      try {
+        writeParts(file, [head, payload, pageOfZeros.subarray(0, length - headLength - payload.length)], end)
+      } catch (error) {
+        // Part of it may stand there: it must not count when the file is read again.
+        voidRecord(end, error)
+        throw error
+      }
+      try {
+        fdatasyncSync(file)
+      } catch (error) {
+        // The kernel may have dropped the pages: nothing is known of this file from now on.
+        failed = error
+        throw error
+      }
+    })
+    end += length
+  }
+
+  function voidRecord(at: number, cause: unknown): void {
+    try {
+      writeAll(file, Buffer.alloc(headLength), at)
+      fdatasyncSync(file)
+    } catch {
+      failed = cause
+    }
+  }
+
+  /** A disk that has no room to spare may still have enough for the record itself. */
+  function takeRoom(needed: number): void {
+    if (needed <= room) return
+    const wanted = Math.ceil(needed / roomStepBytes) * roomStepBytes
+    try {
+      writeAll(file, Buffer.alloc(wanted - room), room)
+      fsyncSync(file)
+      room = wanted
+    } catch {
+      room = Math.max(room, needed)
+    }
+  }
+
+  return {
+    recover,
+    append,
+    get usedBytes() {
+      return end - pageBytes
+    },
+    restart() {
+      end = pageBytes
+    },
+    close: () => closeSync(file),
+  }
+}
+
+export function missingBlock(path: string, expected: number, found: number): StoreError {
+  return new StoreError('damaged', `${path}: block ${expected} is not readable, though ${found} is`)
+}
+
+function openOrMake(path: string, chain: Uint8Array): number {
+  if (existsSync(path) && statSync(path).size > 0) {
+    const file = openSync(path, 'r+')
+    const head = Buffer.alloc(pageBytes)
+    readSync(file, head, 0, pageBytes, 0)
+    const length = head.readUInt32BE(0)
+    const read = length < pageBytes ? decode(fileHead, new Uint8Array(head.subarray(4, 4 + length))) : undefined
+    const refused = !read?.ok
+      ? new StoreError('damaged', `${path} is not a journal of blocks, or its beginning is torn`)
+      : read.value.version !== version
+        ? new StoreError('other-format', `${path} has format ${read.value.version}, this code reads ${version}`)
+        : !equalBytes(read.value.chain, chain)
+          ? new StoreError('other-content', `${path} belongs to another chain`)
+          : undefined
+    if (!refused) return file
+    closeSync(file)
+    throw refused
+  }
+  const file = openSync(path, 'w+', 0o600)
+  const encoded = encode(fileHead, { chain, version })
+  const head = Buffer.alloc(pageBytes)
+  head.writeUInt32BE(encoded.length)
+  head.set(encoded, 4)
+  writeAll(file, head, 0)
+  fsyncSync(file)
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+  return file
+}
+
+/** The record that begins at `at`, or nothing when none does or it is not whole. */
+function readRecord(file: number, at: number, size: number): JournaledBlock | undefined {
+  const head = Buffer.alloc(headLength)
+  if (readSync(file, head, 0, headLength, at) < headLength || !head.subarray(0, magic.length).equals(magic))
+    return undefined
+  const height = Number(head.readBigUInt64BE(magic.length))
+  const length = Number(head.readBigUInt64BE(magic.length + 8))
+  if (!Number.isSafeInteger(height) || length > recordBytesMax || at + headLength + length > size) return undefined
+  const payload = new Uint8Array(length)
+  if (readSync(file, payload, 0, length, at + headLength) < length) return undefined
+  const stored = head.subarray(headLength - hashLength)
+  return equalBytes(new Uint8Array(stored), recordHash(head, payload)) ? { height, payload } : undefined
+}
+
+const recordHash = (head: Uint8Array, payload: Uint8Array): Uint8Array =>
+  sha256OfParts(head.subarray(0, headLength - hashLength), payload)
+
+const paged = (length: number): number => Math.ceil(length / pageBytes) * pageBytes
+
+const pageOfZeros = new Uint8Array(pageBytes)
+
+/** All of them in one call, unless the system takes only some. */
+function writeParts(file: number, parts: readonly Uint8Array[], at: number): void {
+  const taken = writevSync(file, parts, at)
+  let behind = 0
+  for (const part of parts) {
+    const from = Math.min(part.length, Math.max(0, taken - behind))
+    if (from < part.length) writeAll(file, part.subarray(from), at + behind + from)
+    behind += part.length
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done)
+}
+
+function guarded<Value>(path: string, action: () => Value): Value {
+  try {
+    return action()
+  } catch (error) {
+    throw storeErrorOf(systemError(error), path)
+  }
+}
+
+/** node:fs names errors by text and number, LMDB by number alone. */
+function systemError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error
+  const { errno } = error as { readonly errno?: unknown }
+  return typeof errno === 'number' ? Object.assign(error, { code: -errno }) : error
+}

@@ -1,0 +1,58 @@
+/** Writes that wait in memory, and their keys in order for whoever walks. */
+
+/** Runs of one walk: beyond, they are sorted into one. */
+const runsMax = 64
+
+export class WaitingWrites<Key extends number | string> {
+  /** Null is a removal. */
+  readonly values = new Map<Key, Uint8Array | null>()
+  /** The keys, in runs each of which rises, and those that came since the last walk. */
+  private runs: (readonly Key[])[] = []
+  private added: Key[] = []
+
+  set(key: Key, value: Uint8Array | null): void {
+    const before = this.values.size
+    this.values.set(key, value)
+    if (this.values.size > before) this.added.push(key)
+  }
+
+  /**
+   * The keys from `start`, or the first, up to and without `end`, in order. Most walks are narrow, and come with every
+   * block: they look into each run, and leave the runs apart.
+   */
+  keys(start?: Key, end?: Key): readonly Key[] {
+    if (this.added.length > 0) this.runs.push(this.added.sort(inOrder))
+    this.added = []
+    const all = start === undefined && end === undefined
+    if (this.runs.length > (all ? 1 : runsMax)) this.runs = [this.runs.flat().sort(inOrder)]
+    if (all) return this.runs[0] ?? []
+    return merged(
+      this.runs.map((run) =>
+        run.slice(
+          start === undefined ? 0 : firstNotBelow(run, start),
+          end === undefined ? run.length : firstNotBelow(run, end),
+        ),
+      ),
+    )
+  }
+}
+
+/** The keys of lists that rise, in order; one that is in several comes several times. */
+export function merged<Key extends number | string>(lists: readonly (readonly Key[])[]): readonly Key[] {
+  const found = lists.filter(({ length }) => length > 0)
+  return found.length > 1 ? found.flat().sort(inOrder) : (found[0] ?? [])
+}
+
+const inOrder = <Key extends number | string>(a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Where the first key stands that is not below `key`. */
+export function firstNotBelow<Key extends number | string>(keys: readonly Key[], key: Key): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] as Key) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
