@@ -1,6 +1,6 @@
 /**
  * T-18, by the clock of this machine and with real threads. Rounds with and without a flood take turns, so that whatever
- * else keeps the machine busy falls on both; what is compared is their ratio.
+ * else keeps the machine busy falls on both; what counts is the ratio of each pair, and the middle one of all pairs.
  */
 import { readEnvelope } from '@plexus/kernel'
 import { expect, test } from 'vitest'
@@ -14,8 +14,8 @@ const [flooder, ...others] = memberNames
 const inFlight = 128
 const floodFactor = 10
 /** Of each member that does not flood, in one round. */
-const envelopesPerRound = 300
-const rounds = 2
+const envelopesPerRound = 150
+const rounds = 5
 
 let made = 0
 function envelopeOf(member: string) {
@@ -44,14 +44,14 @@ test('T-18: one member at ten times saturation does not double the p99 of the ot
   try {
     // Threads are started by the first work there is.
     await latencies(intake, inFlight)
-    const quiet: number[] = []
-    const flooded: number[] = []
+    const ratios: number[] = []
     for (let round = 0; round < rounds; round++) {
-      quiet.push(...(await latencies(intake, inFlight)))
-      flooded.push(...(await latencies(intake, inFlight * floodFactor)))
+      const quiet = await latencies(intake, inFlight)
+      const flooded = await latencies(intake, inFlight * floodFactor)
+      expect([quiet.length, flooded.length]).toEqual(Array(2).fill(others.length * envelopesPerRound))
+      ratios.push(p99(flooded) / p99(quiet))
     }
-    expect([quiet.length, flooded.length]).toEqual(Array(2).fill(rounds * others.length * envelopesPerRound))
-    expect(p99(flooded) / p99(quiet)).toBeLessThan(2)
+    expect(ratios.toSorted((a, b) => a - b)[(rounds - 1) / 2]).toBeLessThan(2)
   } finally {
     await pool.close()
   }

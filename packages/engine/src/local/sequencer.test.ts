@@ -54,7 +54,7 @@ test('an envelope is refused as its block would refuse it, and one that waits is
   expect(sequencer.waiting()).toBe(0)
 })
 
-test('the mempool and the blocks keep to their bounds, in order of arrival', () => {
+test('the mempool and the blocks keep to their bounds, and the envelopes of one sponsor to their order', () => {
   const { sequencer } = open({ mempoolMax: 5, blockTransactionsMax: 2 })
   const envelopes = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => write(name))
   const answers = envelopes.map((envelope) => sequencer.submit(envelope, start))
@@ -72,6 +72,21 @@ test('the mempool and the blocks keep to their bounds, in order of arrival', () 
   expect(fill('abcde').lastIndexOf(true)).toBe(2)
   bytes.cut(start)
   expect(fill('fghij')).toEqual([true, true, true, false, false])
+})
+
+test('T-18: sponsors take turns in a block, and who found no room is first in the next', () => {
+  const { sequencer } = open({ blockTransactionsMax: 4 })
+  const of = (sponsor: string, count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const envelope = note(machine, sponsor, { type: 'write', name: `${sponsor}-${index}` }, start)
+      expect(sequencer.submit(envelope, start).ok).toBe(true)
+      return envelope
+    })
+  const [flood, second, third] = [of('clinic-a', 7), of('clinic-b', 2), of('clinic-c', 2)]
+  expect(sequencer.cut(start)?.transactions).toEqual([flood[0], second[0], third[0], flood[1]])
+  expect(sequencer.cut(start)?.transactions).toEqual([second[1], third[1], flood[2], flood[3]])
+  expect(sequencer.cut(start)?.transactions).toEqual([flood[4], flood[5], flood[6]])
+  expect(sequencer.waiting()).toBe(0)
 })
 
 test('a block that could not be made durable was not cut, and its envelopes still wait', () => {

@@ -2,7 +2,6 @@
 import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { publicKeyOf, sign } from '@plexus/crypto'
 import {
-  type CheckedEnvelope,
   type Envelope,
   envelopeBytesMax,
   type Header,
@@ -15,6 +14,7 @@ import {
   signedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
+import { Mempool } from './mempool.ts'
 import { foundOnce, type LedgerPort, type SignedBlock } from './ports.ts'
 
 export type SequencerRefusal =
@@ -46,18 +46,13 @@ const intervalSecondsDefault = 5
 /** A full mempool is several blocks, each of them well under a second. */
 const retryAfterSeconds = 1
 
-interface Waiting {
-  readonly bytes: Uint8Array
-  readonly checked: CheckedEnvelope
-}
-
 export interface Sequencer {
   readonly machine: Machine
   readonly height: () => number
   /** How many envelopes wait for a block. */
   readonly waiting: () => number
   /**
-   * Admits an envelope on the committed state; `now` in seconds. Accepted ones wait in memory, in order of arrival.
+   * Admits an envelope on the committed state; `now` in seconds. Accepted ones wait in memory, where sponsors take turns.
    * Whoever has read it hands over what was read, of bytes that nobody changes any more.
    */
   submit(envelope: Uint8Array, now: number, read?: Envelope): Result<{ readonly id: Uint8Array }, SequencerRefusal>
@@ -84,9 +79,7 @@ export function createSequencer({
     throw new Error('the seed is not that of the sequencer that genesis names')
   if (blockBytesMax < envelopeBytesMax) throw new Error(`a block must hold one envelope of ${envelopeBytesMax} bytes`)
   foundOnce(machine, store)
-  /** By id in hexadecimal, in order of arrival. */
-  const mempool = new Map<string, Waiting>()
-  let mempoolBytes = 0
+  const mempool = new Mempool()
   let lastCutAt = newestTip().time
   /** Every replica asks for the newest block at once: it is read once. */
   let newest: { readonly height: number; readonly block: SignedBlock } | undefined
@@ -105,13 +98,13 @@ export function createSequencer({
     // Its own copy: what was checked is what the block holds, whatever becomes of the sender's memory.
     const bytes = known ? envelope : new Uint8Array(envelope)
     const read = known ? ok(known) : readEnvelope(bytes)
-    if (read.ok && mempool.has(toHex(read.value.id))) return no({ type: 'already-waiting', id: read.value.id })
-    if (mempool.size >= mempoolMax || mempoolBytes + bytes.length > mempoolBytesMax)
+    if (read.ok && mempool.has(read.value.body.sponsor, toHex(read.value.id)))
+      return no({ type: 'already-waiting', id: read.value.id })
+    if (mempool.size >= mempoolMax || mempool.bytes + bytes.length > mempoolBytesMax)
       return no({ type: 'mempool-full', retryAfterSeconds })
     const checked = machine.check(store, bytes, Math.floor(now), read)
     if (!checked.ok) return checked
-    mempool.set(checked.value.name, { bytes, checked: checked.value })
-    mempoolBytes += bytes.length
+    mempool.add({ bytes, checked: checked.value })
     return ok({ id: checked.value.envelope.id })
   }
 
@@ -121,7 +114,9 @@ export function createSequencer({
   function cut(now: number): SignedBlock | undefined {
     if (mempool.size === 0 && dueIn(now) > 0) return undefined
     const tip = newestTip()
-    const { ids, transactions, checked } = nextTransactions()
+    const taken = mempool.next({ countMax: blockTransactionsMax, bytesMax: blockBytesMax })
+    const transactions = taken.map(({ bytes }) => bytes)
+    const checked = taken.map((each) => each.checked)
     const height = tip.height + 1
     const time = Math.max(tip.time, Math.floor(now))
     const root = transactionsRoot(transactions)
@@ -137,29 +132,11 @@ export function createSequencer({
     const signed = encode(signedHeader, { header, signature: sign(seed, headerMessage(header)) })
     store.commit(machine.apply(store, { height, time, transactions, root }, checked), signed)
     // Durable from here on. Before, nobody has seen the signature: after a crash this height may be signed anew.
-    for (const id of ids) {
-      mempoolBytes -= mempool.get(id)?.bytes.length ?? 0
-      mempool.delete(id)
-    }
+    mempool.remove(taken)
     lastCutAt = now
     const block = { header: signed, transactions }
     newest = { height, block }
     return block
-  }
-
-  function nextTransactions() {
-    const ids: string[] = []
-    const transactions: Uint8Array[] = []
-    const checked: CheckedEnvelope[] = []
-    let length = 0
-    for (const [id, waiting] of mempool) {
-      if (ids.length >= blockTransactionsMax || length + waiting.bytes.length > blockBytesMax) break
-      ids.push(id)
-      transactions.push(waiting.bytes)
-      checked.push(waiting.checked)
-      length += waiting.bytes.length
-    }
-    return { ids, transactions, checked }
   }
 
   function previousHash(height: number): Uint8Array {
