@@ -46,6 +46,9 @@ export type DurableWrite = <Value>(what: string, write: () => Value) => Value
 
 export type NodeRefusal = { readonly type: 'directory-in-use' } | { readonly type: 'wrong-master-key' }
 
+/** Replicas prove states. The log of the key that orders is read for blocks alone: it keeps no past that nobody asks for. */
+const sequencerProofHeights = 1
+
 /** A node before its replica is attached to an engine. */
 export class MemberNode {
   readonly member: string
@@ -181,7 +184,10 @@ export class MemberNode {
   /** The log of the key that orders the blocks, opened at first use; apart from this member's own replica. */
   get sequencerStore(): LedgerStore {
     if (this.sequencer) return this.sequencer
-    const store = openLedgerStore(join(this.layout.root, 'sequencer'), { chain: this.parts.chain.id })
+    const store = openLedgerStore(join(this.layout.root, 'sequencer'), {
+      chain: this.parts.chain.id,
+      proofHeights: sequencerProofHeights,
+    })
     this.closers.push(() => store.close())
     const { durable, measures } = this.parts
     this.sequencer = watchedLedger(store, 'sequencer', timedWrites(this.member, measures, durable))
