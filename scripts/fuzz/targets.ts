@@ -2,6 +2,7 @@
 import type { Target } from './target.ts'
 import { appTargets } from './targets-apps.ts'
 import { ledgerTargets } from './targets-ledger.ts'
+import { lightTargets } from './targets-light.ts'
 import { schemaTargets } from './targets-schemas.ts'
 import { sealedTargets } from './targets-sealed.ts'
 import { streamTargets } from './targets-streams.ts'
@@ -25,6 +26,7 @@ const layers = [
 export const targets: readonly Target[] = [
   ...textTargets,
   ...ledgerTargets,
+  ...lightTargets,
   ...sealedTargets,
   ...streamTargets,
   ...schemaTargets,

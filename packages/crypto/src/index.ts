@@ -46,3 +46,4 @@ export {
   type SealRefusal,
   sealTo,
 } from './seal.ts'
+export { verifyZip215 } from './zip215.ts'

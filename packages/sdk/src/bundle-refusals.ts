@@ -9,6 +9,8 @@ export const bundleRefusals = {
   'other-statement': 'What is shown as the {part} is another kind of statement.',
   'header-of-another-chain': "The {part}'s block belongs to another chain.",
   'header-not-signed': "The {part}'s block is not signed by the key that orders the blocks.",
+  'header-not-verified': "No votes of validators were seen that hold for the {part}'s block.",
+  'header-of-another-block': "The {part}'s block is not the one of this height that the validators voted for.",
   'state-not-in-header': "The {part}'s block did not run on the state that was shown.",
   'fact-not-in-state': 'A fact shown with the {part} is not in the state that was shown.',
   'envelope-malformed': "The {part}'s envelope is not one in canonical form.",

@@ -1,4 +1,4 @@
-/** One access, checked off-line: from the genesis document alone, whoever sent the bundle. */
+/** One access, checked off-line, whoever sent the bundle: from the genesis document, or from headers of a light client. */
 import { decode, encode, equalBytes, ok, type Result } from '@plexus/codec'
 import { signedBytes, verify } from '@plexus/crypto'
 import type { Chain } from '@plexus/kernel'
@@ -19,6 +19,7 @@ import {
 } from '@plexus/policy'
 import { type BundleRefusal, refusal } from './bundle-refusals.ts'
 import { type Standing, verifyCommitted } from './committed.ts'
+import { engineKey, type HeaderTrust } from './header-trust.ts'
 
 /** An access as the ledger proves it. Heights are of blocks, times seconds since 1970 from their headers. */
 export interface VerifiedAccess {
@@ -37,15 +38,22 @@ export interface VerifiedAccess {
   readonly notProven: readonly string[]
 }
 
-/** Checks one receipt bundle. The first failed check is the answer, with its type and a plain sentence. */
-export function verifyBundle(chain: Chain, bundleBytes: Uint8Array): Result<VerifiedAccess, BundleRefusal> {
+/**
+ * Checks one receipt bundle. The first failed check is the answer, with its type and a plain sentence. `trust` says why
+ * its blocks are believed; on CometBFT `headersOf` verifies them.
+ */
+export function verifyBundle(
+  chain: Chain,
+  bundleBytes: Uint8Array,
+  trust: HeaderTrust = engineKey,
+): Result<VerifiedAccess, BundleRefusal> {
   const read = readBundle(bundleBytes)
   if (!read) return refusal('malformed', 'bundle')
-  const shown = verifyReceipt(chain, read.receipt)
+  const shown = verifyReceipt(chain, read.receipt, trust)
   if (!shown.ok) return shown
   const { receipt, standing } = shown.value
 
-  const asked = verifyIntent(chain, shown.value, read.intent)
+  const asked = verifyIntent(chain, shown.value, read.intent, trust)
   if (!asked.ok) return asked
   const note = verifyNote(chain, shown.value, read.note)
   if (!note.ok) return note
@@ -57,7 +65,7 @@ export function verifyBundle(chain: Chain, bundleBytes: Uint8Array): Result<Veri
     intent: asked.value?.content ?? null,
     intentHeight: asked.value?.standing.height ?? null,
     note: note.value,
-    ...inPlainWords(shown.value, asked.value, note.value),
+    ...inPlainWords(shown.value, asked.value, note.value, trust),
   })
 }
 
@@ -72,8 +80,12 @@ export interface ShownReceipt {
 }
 
 /** That the custodian committed this receipt, whatever it answers. */
-export function verifyReceipt(chain: Chain, shown: Committed): Result<ShownReceipt, BundleRefusal> {
-  const standing = verifyCommitted(chain, 'receipt', shown)
+export function verifyReceipt(
+  chain: Chain,
+  shown: Committed,
+  trust: HeaderTrust = engineKey,
+): Result<ShownReceipt, BundleRefusal> {
+  const standing = verifyCommitted(chain, 'receipt', shown, trust)
   if (!standing.ok) return standing
   const read = decode(receiptSchema, standing.value.statement)
   if (!read.ok) return refusal('other-statement', 'receipt')
@@ -93,13 +105,14 @@ function verifyIntent(
   chain: Chain,
   { receipt, standing: answer }: ShownReceipt,
   shown: Committed | null,
+  trust: HeaderTrust,
 ): Result<ShownIntent | null, BundleRefusal> {
   if (receipt.decision.type === 'own-staff') {
     if (shown || receipt.intent.some((byte) => byte !== 0)) return refusal('intent-unexpected', 'receipt')
     return receipt.height < answer.height ? ok(null) : refusal('decided-out-of-order', 'receipt')
   }
   if (!shown) return refusal('intent-missing', 'receipt')
-  const standing = verifyCommitted(chain, 'intent', shown)
+  const standing = verifyCommitted(chain, 'intent', shown, trust)
   if (!standing.ok) return standing
   const read = decode(intentSchema, standing.value.statement)
   if (!read.ok) return refusal('other-statement', 'intent')
@@ -161,11 +174,14 @@ function inPlainWords(
   { receipt, standing }: ShownReceipt,
   asked: ShownIntent | null,
   note: ReleaseNote | null,
+  trust: HeaderTrust,
 ): Pick<VerifiedAccess, 'notProven' | 'proven'> {
   const { custodian } = receipt
   const proven = [`${custodian} committed this receipt in block ${standing.height}, and cannot have written it later.`]
   const notProven = [
-    'On the embedded engine one key orders the blocks: this proves nothing against its owner.',
+    trust.type === 'engine-key'
+      ? 'On the embedded engine one key orders the blocks: this proves nothing against its owner.'
+      : 'Two thirds of the validators agreed on the blocks: this proves nothing against so many of them together.',
     'A block shows what was ordered, not what the rules answered: that each batch was new and could be accepted follows from the state, keys and end that were checked here; only a replica sees the answer itself.',
   ]
   if (!asked) {

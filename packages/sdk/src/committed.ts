@@ -1,12 +1,10 @@
-/** One statement, shown to be committed: from the statement up to a header that the chain's own key signed. */
+/** One statement, shown to be committed: from the statement up to a header that there is reason to believe. */
 import { decode, equalBytes, ok, type Result, toHex } from '@plexus/codec'
 import { members, notary, practitioners, type RegisteredKey, type Role, type Tenancy } from '@plexus/contracts'
-import { merkleLeafHash, rootOfPath } from '@plexus/crypto'
 import {
   appHash,
   type Chain,
   type Envelope,
-  headerHolds,
   openingLeadsTo,
   readEnvelope,
   signaturesHold,
@@ -17,6 +15,7 @@ import {
 } from '@plexus/kernel'
 import type { Committed, StateFact } from '@plexus/policy'
 import { type BundleRefusal, refusal } from './bundle-refusals.ts'
+import { believedBlock, type HeaderTrust } from './header-trust.ts'
 
 /** What the ledger shows of a committed statement. */
 export interface Standing {
@@ -32,18 +31,20 @@ export interface Standing {
   readonly facts: Facts
 }
 
-/** Statement, opening, batch, envelope, block, header and state: each holds on the next, and the last on genesis. */
+/** Statement, opening, batch, envelope, block, header and state: each holds on the next, and the last on why the header is believed. */
 export function verifyCommitted(
   chain: Chain,
   part: 'intent' | 'receipt',
   shown: Committed,
+  trust: HeaderTrust,
 ): Result<Standing, BundleRefusal> {
-  const { opening, header: signed, stateRoot, historyRoot } = shown
-  const { header } = signed
+  const { opening, stateRoot, historyRoot } = shown
+  const { header } = shown.header
   if (opening.type !== part) return refusal('other-statement', part)
   if (!equalBytes(header.chain, chain.id)) return refusal('header-of-another-chain', part)
-  if (!headerHolds(signed, chain.genesis.engine.sequencer)) return refusal('header-not-signed', part)
-  if (!equalBytes(appHash({ stateRoot, historyRoot }), header.appHash)) return refusal('state-not-in-header', part)
+  const block = believedBlock(chain, shown, trust)
+  if (!block.ok) return refusal(block.reason, part)
+  if (!equalBytes(appHash({ stateRoot, historyRoot }), block.value.appHash)) return refusal('state-not-in-header', part)
   if (!shown.facts.every((fact) => verifyStateProof({ root: stateRoot, ...fact })))
     return refusal('fact-not-in-state', part)
   const facts = new Facts(shown.facts)
@@ -66,9 +67,7 @@ export function verifyCommitted(
     return refusal('not-in-batch', part)
   // An envelope may stand in a second block, refused there as a replay: only the first one shows when it was committed.
   if (!facts.notPosted(led.root)) return refusal('batch-posted-before', part)
-  const { index, count: size, path } = shown
-  const reached = rootOfPath({ leafHash: merkleLeafHash(shown.envelope), index, size, path })
-  if (!reached || !equalBytes(reached, header.transactionsRoot)) return refusal('batch-not-in-block', part)
+  if (!block.value.carries()) return refusal('batch-not-in-block', part)
   return ok({
     statement: opening.statement,
     statementHash: led.hash,

@@ -50,6 +50,46 @@ export {
   tilesForRoot,
 } from './checkpoint/tile-tree.ts'
 export { keyOfSeed, type SealedBy, sealMembersTransaction } from './govern.ts'
+export { engineKey, type HeaderTrust } from './header-trust.ts'
+export { type BundleHeaders, headersOf } from './light/bundle-headers.ts'
+export {
+  type FetchLightBlock,
+  type Followed,
+  type FollowFailure,
+  type FollowRefusal,
+  type ForkAlarm,
+  fetchesMax,
+  followBack,
+  followEach,
+  followSkipping,
+  followTo,
+  type LightSources,
+  type LightStep,
+  witnessesMax,
+} from './light/follow.ts'
+export { type InclusionPath, isStateUnder, isTransactionIn, type ShownState } from './light/included.ts'
+export { type Instant, parseInstant } from './light/instant.ts'
+export type { LightBlockRefusal } from './light/json-fields.ts'
+export type { LightBlock, LightHeader, TrustedBlock, Validator } from './light/light-block.ts'
+export { type LightBlockAnswers, readLightBlock } from './light/read-light-block.ts'
+export {
+  decodeTrusted,
+  encodeTrusted,
+  type LightCheckpoint,
+  type LightGenesis,
+  type StartRefusal,
+  startFromCheckpoint,
+  startFromGenesis,
+} from './light/trusted-block.ts'
+export type { CommitRefusal, TrustLevel } from './light/verify-commit.ts'
+export {
+  type HeaderRefusal,
+  type LightSettings,
+  lightSettings,
+  verifyAdjacent,
+  verifyBackwards,
+  verifyNonAdjacent,
+} from './light/verify-header.ts'
 export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
 export { fitsBatch, type HttpAnswer, type SubmitPort, submitBatch, submitEnvelope } from './submit-client.ts'

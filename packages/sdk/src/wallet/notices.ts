@@ -12,6 +12,7 @@ import {
   statementTypes,
 } from '@plexus/policy'
 import { readBundle, type ShownReceipt, verifyBundle, verifyNote, verifyReceipt } from '../bundle.ts'
+import { engineKey, type HeaderTrust } from '../header-trust.ts'
 import { mailboxSeed, noticeSeed, sealingSeed } from './keys.ts'
 import {
   type Access,
@@ -51,11 +52,19 @@ export async function openNotice(
   return no({ type: 'notice-not-for-us' })
 }
 
-/** The wallet after a notice from the box for `custodian`. What does not hold is kept as a finding, never dropped. */
-export function takeNotice(wallet: Wallet, custodian: string, notice: Notice): Result<Wallet, NoticeRefusal> {
+/**
+ * The wallet after a notice from the box for `custodian`. What does not hold is kept as a finding, never dropped: on
+ * CometBFT come with `trust` when `headersOf` has answered, not when no source did.
+ */
+export function takeNotice(
+  wallet: Wallet,
+  custodian: string,
+  notice: Notice,
+  trust: HeaderTrust = engineKey,
+): Result<Wallet, NoticeRefusal> {
   const known = relationshipWith(wallet.state, custodian)
   if (!known) return no({ type: 'not-enrolled', custodian })
-  const taken = notice.type === 'access' ? takeAccess(wallet, known, notice) : takeWord(known, notice)
+  const taken = notice.type === 'access' ? takeAccess(wallet, known, notice, trust) : takeWord(known, notice)
   if (!taken.ok) return taken
   return ok(withState(wallet, withRelationship(wallet.state, taken.value)))
 }
@@ -121,11 +130,11 @@ function setInForce(known: Relationship, { version, height }: Of<'set-in-force'>
   return { ...confirmed, sets: confirmed.sets.filter(({ content }) => content.version >= newest) }
 }
 
-function takeAccess(wallet: Wallet, known: Relationship, notice: Of<'access'>): Taken {
+function takeAccess(wallet: Wallet, known: Relationship, notice: Of<'access'>, trust: HeaderTrust): Taken {
   const { chain } = wallet
   const bundle = readBundle(notice.bundle)
   if (!bundle) return ok(stray(known, notice, 'malformed'))
-  const shown = verifyReceipt(chain, bundle.receipt)
+  const shown = verifyReceipt(chain, bundle.receipt, trust)
   if (!shown.ok) return ok(stray(known, notice, shown.reason.type))
   const { receipt } = shown.value
   if (receipt.custodian !== known.custodian) return ok(stray(known, notice, 'wrong-custodian'))
@@ -136,7 +145,7 @@ function takeAccess(wallet: Wallet, known: Relationship, notice: Of<'access'>): 
   const asked = askedIn(chain, bundle, shown.value)
   const teller = notice.from === 'custodian' ? known.custodian : asked?.requester
   if (notice.teller !== teller) return ok(stray(known, notice, 'teller-does-not-fit'))
-  return withAccess(known, accessIn(chain, notice, bundle, shown.value, asked))
+  return withAccess(known, accessIn(chain, notice, bundle, shown.value, asked, trust))
 }
 
 /** What the notice shows of one access. The receipt stands, whatever else may fail. */
@@ -146,9 +155,10 @@ function accessIn(
   bundle: ReceiptBundle,
   shown: ShownReceipt,
   asked: Access['asked'],
+  trust: HeaderTrust,
 ): Access {
   const { receipt, standing } = shown
-  const whole = verifyBundle(chain, notice.bundle)
+  const whole = verifyBundle(chain, notice.bundle, trust)
   const note = verifyNote(chain, shown, bundle.note)
   return {
     receipt: standing.statementHash,

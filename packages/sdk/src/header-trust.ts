@@ -1,0 +1,49 @@
+/** Why a block is believed: the key that orders, or the votes of validators. All of a bundle's checks rest on this one. */
+import { equalBytes, no, ok, type Result } from '@plexus/codec'
+import { merkleLeafHash, rootOfPath } from '@plexus/crypto'
+import { type Chain, headerHolds } from '@plexus/kernel'
+import type { Committed } from '@plexus/policy'
+import type { BundleRefusalType } from './bundle-refusals.ts'
+import { isTransactionIn } from './light/included.ts'
+import type { LightHeader } from './light/light-block.ts'
+
+export type HeaderTrust =
+  /** The embedded engine: the key in the genesis document signed the header. */
+  | { readonly type: 'engine-key' }
+  /** CometBFT: a light client verified the header of this height; undefined when it did not. */
+  | { readonly type: 'light-client'; readonly headerAt: (height: number) => LightHeader | undefined }
+
+export const engineKey: HeaderTrust = { type: 'engine-key' }
+
+/** What a block that is believed says. */
+export interface BelievedBlock {
+  readonly appHash: Uint8Array
+  /** Whether the shown envelope stands in it, at the shown place. */
+  readonly carries: () => boolean
+}
+
+/** The block of what is shown, if there is reason to believe it. */
+export function believedBlock(
+  chain: Chain,
+  shown: Committed,
+  trust: HeaderTrust,
+): Result<BelievedBlock, BundleRefusalType> {
+  const { header: signed, envelope, index, count, path } = shown
+  const { header } = signed
+  if (trust.type === 'engine-key') {
+    if (!headerHolds(signed, chain.genesis.engine.sequencer)) return no('header-not-signed')
+    return ok({
+      appHash: header.appHash,
+      carries: () => {
+        const reached = rootOfPath({ leafHash: merkleLeafHash(envelope), index, size: count, path })
+        return reached !== undefined && equalBytes(reached, header.transactionsRoot)
+      },
+    })
+  }
+  const verified = trust.headerAt(header.height)
+  if (!verified) return no('header-not-verified')
+  // The ledger counts whole seconds; what a header says besides is not in a bundle, or is taken from the verified one.
+  const isIt = verified.time.seconds === header.time && equalBytes(verified.appHash, header.appHash)
+  if (!isIt) return no('header-of-another-block')
+  return ok({ appHash: verified.appHash, carries: () => isTransactionIn(verified, envelope, { index, count, path }) })
+}
