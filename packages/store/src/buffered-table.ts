@@ -50,9 +50,8 @@ export class BufferedTable<Key extends number | string> {
   /** `value` null removes. */
   set(key: Key, value: Uint8Array | null): void {
     this.newer.set(key, value)
-    // Once it has left memory, LMDB is asked again.
-    const known = this.read.get(key)
-    if (this.read.delete(key)) this.readBytes -= entryBytes + (known?.length ?? 0)
+    // Once it has left memory, LMDB is asked again. Its bytes stay counted until all is forgotten.
+    this.read.delete(key)
   }
 
   /** From `start`, or the first, up to and without `end`, in the order of keys. */

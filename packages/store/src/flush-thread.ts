@@ -11,6 +11,7 @@ import {
   type ToFlushThread,
   unpackedWrites,
 } from './flush-wire.ts'
+import { asciiText } from './keys.ts'
 import { StoreError } from './store-error.ts'
 
 interface Opened {
@@ -35,13 +36,19 @@ function opened(): Opened {
   return { environment: made, tables: names.map((name) => made.table(name)) }
 }
 
+/** Texts compare several times as fast as bytes, and in the same order. */
+interface Sorted extends PackedWrite {
+  readonly text: string
+}
+
 /** Each table's keys in rising order, which is how LMDB writes fastest. */
 function commit(): void {
   target ??= opened()
   const { environment, tables } = target
-  const byTable: PackedWrite[][] = tables.map(() => [])
-  for (const piece of pieces) for (const write of unpackedWrites(piece)) byTable[write.table]?.push(write)
-  for (const writes of byTable) writes.sort((a, b) => Buffer.compare(a.key, b.key))
+  const byTable: Sorted[][] = tables.map(() => [])
+  for (const piece of pieces)
+    for (const write of unpackedWrites(piece)) byTable[write.table]?.push({ ...write, text: asciiText(write.key) })
+  for (const writes of byTable) writes.sort((a, b) => (a.text < b.text ? -1 : 1))
   environment.write(() => {
     for (const [index, table] of tables.entries()) {
       for (const { key, value } of byTable[index] ?? []) {
