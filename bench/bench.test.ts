@@ -7,6 +7,7 @@ import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
+import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
@@ -86,6 +87,14 @@ test('submit: what each door answered as accepted is on the ledger, and the same
   const { checked, figures } = await submit.run(small)
   expect(checked).toEqual({ accepted: 961, samePlace: true })
   expect(figures.find(({ target }) => target)?.target).toEqual({ type: 'below', value: 1 })
+})
+
+test('light: a bundle holds from a checkpoint on, across validators that changed, and each time alike', async () => {
+  const { checked, figures } = await light.run(small)
+  const { receipt, ...rest } = checked as { readonly receipt: string }
+  expect(rest).toEqual({ asked: [21, 12, 7, 9, 8, 22], height: 22 })
+  expect(receipt).toMatch(/^[0-9a-f]{64}$/)
+  expect(figures.map(({ target }) => target?.value)).toEqual([100, undefined, 100])
 })
 
 test('a target that is missed is told as missed, at its edge too', () => {

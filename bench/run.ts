@@ -13,6 +13,7 @@ import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
+import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
@@ -30,6 +31,7 @@ const suites: readonly Suite[] = [
   submit,
   streaming,
   linkage,
+  light,
   commitments,
   growth,
   soak,
