@@ -1,5 +1,5 @@
 /**
- * `npm test`: types, the types of the tests, Biome, knip, then every test; all of them run, whatever an earlier one
+ * `npm test`: types, the types of the tests, Biome, knip, the engine where there is Go, then every test; all of them run, whatever an earlier one
  * said. `npm test -- PATTERN …` runs only the test files whose path contains a pattern, and no checks. The last line
  * is made from Vitest's own report; the exit status is 0 only if every check and every test passed.
  */
@@ -21,7 +21,11 @@ const checks: readonly (readonly [string, string, ...string[]])[] = [
 ]
 
 function main(patterns: readonly string[]): number {
-  const failed = patterns.length > 0 ? [] : checks.filter(([title, ...command]) => !run(title, command))
+  const failed: string[] = []
+  if (patterns.length === 0) {
+    for (const [title, ...command] of checks) if (!run(title, command)) failed.push(title)
+    if (!buildEngine()) failed.push('engine')
+  }
   const folder = mkdtempSync(join(tmpdir(), 'plexus-test-'))
   try {
     const reportFile = join(folder, 'report.json')
@@ -44,7 +48,7 @@ function main(patterns: readonly string[]): number {
       console.log(`\nskipped in ${relative(root, file)}:`)
       for (const name of tests) console.log(`  ${name}`)
     }
-    if (failed.length > 0) console.log(`\nchecks that failed: ${failed.map(([title]) => title).join('; ')}`)
+    if (failed.length > 0) console.log(`\nchecks that failed: ${failed.join('; ')}`)
     if (!passed && failures(report) === 0) console.log('\nVitest failed outside of any test: see its errors above.')
     console.log(`\n${tally(report)}`)
     return passed && failures(report) === 0 && failed.length === 0 ? 0 : 1
@@ -66,6 +70,13 @@ function run(title: string, [program, ...parameters]: readonly string[]): boolea
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   console.log(`== ${title}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s`)
   return status === 0
+}
+
+/** Where there is no Go this says so, and the tests that need the engine are skipped by name. */
+function buildEngine(): boolean {
+  console.log('\n== engine: scripts/engine.ts --if-go')
+  const parameters = ['--disable-warning=ExperimentalWarning', join(root, 'scripts', 'engine.ts'), '--if-go']
+  return spawnSync(process.execPath, parameters, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 }
 
 function readReport(file: string): Report | undefined {

@@ -1,6 +1,7 @@
 /** All doors where bytes of others enter, in the order of the layers. */
 import type { Target } from './target.ts'
 import { appTargets } from './targets-apps.ts'
+import { engineTargets } from './targets-engine.ts'
 import { ledgerTargets } from './targets-ledger.ts'
 import { lightTargets } from './targets-light.ts'
 import { schemaTargets } from './targets-schemas.ts'
@@ -14,6 +15,7 @@ const layers = [
   'kernel',
   'contracts',
   'store',
+  'engine',
   'policy',
   'vault',
   'fhir',
@@ -27,6 +29,7 @@ export const targets: readonly Target[] = [
   ...textTargets,
   ...ledgerTargets,
   ...lightTargets,
+  ...engineTargets,
   ...sealedTargets,
   ...streamTargets,
   ...schemaTargets,

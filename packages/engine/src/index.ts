@@ -1,3 +1,33 @@
+export type { EngineRefusal } from './cometbft/application.ts'
+export { type CometHeader, readCometHeader } from './cometbft/block-header.ts'
+export type { CometMember } from './cometbft/comet-member.ts'
+export {
+  type EngineHome,
+  type EngineHomeRefusal,
+  type EnginePeer,
+  type EngineTiming,
+  nodeIdOf,
+  sayEngineHomeRefusal,
+} from './cometbft/engine-home.ts'
+export {
+  builtEngineIn,
+  type EngineProgramRefusal,
+  findEngine,
+  sayEngineProgramRefusal,
+} from './cometbft/engine-program.ts'
+export type { CometReplica, LedgerView } from './cometbft/ledger-view.ts'
+export { createSignatures, type Signatures } from './cometbft/signatures.ts'
+export {
+  type CometEngine,
+  type CometEngineOptions,
+  type CometStartRefusal,
+  type EngineEvent,
+  type EngineSockets,
+  EngineUnfit,
+  sayClockBehind,
+  startCometEngine,
+} from './cometbft/supervisor.ts'
+export type { Seat, ValidatorSource } from './cometbft/validator-updates.ts'
 export { createLink, type Link } from './local/link.ts'
 export {
   BlockRefused,

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import {
+  chainOf,
+  enginePath,
+  folderIn,
+  freePorts,
+  memberNames,
+  networkDirectory,
+  opening,
+  peersOf,
+} from './network.testing.ts'
+import { type RunningNode, runNode } from './running-node.testing.ts'
+
+const now = (): number => Math.floor(Date.now() / 1_000)
+
+describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run engine`)', () => {
+  test('one validator applies what is offered, and goes on after its engine, then all of it, was killed', async () => {
+    const foundedAt = now() - 5
+    const chain = chainOf(foundedAt, ['alder'])
+    const [port = 0] = await freePorts(1)
+    const plan = {
+      directory: networkDirectory(),
+      member: 'alder',
+      validating: ['alder'],
+      foundedAt,
+      port,
+      peers: [],
+      environment: {},
+    }
+    const node = runNode(plan)
+    await node.up()
+    expect((await node.offer(opening(chain, 'alder', 'one', now()))).text).toBe('kernel 0')
+    const same = opening(chain, 'alder', 'two', now())
+    const first = await node.offer(same)
+    expect(await node.offer(same)).toEqual(first)
+    expect((await node.offer(opening(chain, 'birch', 'one', now()))).text).toBe('refused')
+
+    process.kill(node.engine(), 'SIGKILL')
+    await node.reaches(node.height() + 2)
+    await node.up()
+    expect((await node.offer(opening(chain, 'alder', 'three', now()))).text).toBe('kernel 0')
+
+    await node.kill()
+    const again = runNode(plan, node.blocks)
+    await again.up()
+    expect(await again.offer(same)).toEqual(first)
+    const later = await again.offer(opening(chain, 'alder', 'four', now()))
+    expect(later.text).toBe('kernel 0')
+    expect(later.height).toBeGreaterThan(first.height)
+    await again.stop()
+  })
+  test('four validators have one app hash per height, and a member that was killed catches up', async () => {
+    const foundedAt = now() - 5
+    const chain = chainOf(foundedAt)
+    const ports = await freePorts(memberNames.length)
+    const directory = networkDirectory()
+    const plans = memberNames.map((member, index) => ({
+      directory: folderIn(directory, member),
+      member,
+      validating: memberNames,
+      foundedAt,
+      port: ports[index] ?? 0,
+      peers: peersOf(memberNames, ports, member),
+      environment: {},
+    }))
+    const nodes = plans.map((plan) => runNode(plan))
+    const [alder, birch, , elm] = nodes as [RunningNode, RunningNode, RunningNode, RunningNode]
+    await Promise.all(nodes.map((node) => node.up()))
+    const each = async (round: string, of: readonly RunningNode[]) =>
+      Promise.all(
+        of.flatMap((node, index) =>
+          Array.from({ length: 5 }, async (_, number) => {
+            const envelope = opening(chain, memberNames[index] ?? 'alder', `${round} ${index} ${number}`, now())
+            expect((await node.offer(envelope)).text).toBe('kernel 0')
+          }),
+        ),
+      )
+    await each('first', nodes)
+    // One of four is gone: the others are more than two thirds.
+    await elm.kill()
+    await each('second', nodes.slice(0, 3))
+    const back = runNode(plans[3] as (typeof plans)[number], elm.blocks)
+    await back.reaches(alder.height())
+    await each('third', [alder, birch])
+    const top = Math.max(...nodes.map(({ blocks }) => Math.max(...blocks.keys())))
+    const running = [...nodes.slice(0, 3), back]
+    await Promise.all(running.map((node) => node.reaches(top)))
+    for (let height = 1; height <= top; height++)
+      expect(new Set(nodes.map(({ blocks }) => blocks.get(height))).size, `height ${height}`).toBe(1)
+    // Each envelope bears one signature: 20 came in the first round, 15 in the second, 10 in the third.
+    expect(alder.verified()).toBe(45)
+    await Promise.all(running.map((node) => node.stop()))
+  })
+})

@@ -1,0 +1,206 @@
+/** Networks of the real contracts: members that validate, their envelopes, and nodes on real sockets and real stores. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer as createHttpServer, request } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encode } from '@plexus/codec'
+import { contracts, defaultPolicy, directory, members, notary } from '@plexus/contracts'
+import { publicKeyOf, sha256 } from '@plexus/crypto'
+import { type Chain, createMachine, foundChain, type Machine, sealEnvelope, viewOf } from '@plexus/kernel'
+import { onTestFinished } from 'vitest'
+import type { VerifierPool } from '../local/verifier-pool.ts'
+import { type EnginePeer, nodeIdOf } from './engine-home.ts'
+import { builtEngineIn } from './engine-program.ts'
+import { createSignatures, type Signatures } from './signatures.ts'
+import type { EngineEvent, EngineSockets } from './supervisor.ts'
+import type { ValidatorSource } from './validator-updates.ts'
+
+export const memberNames = ['alder', 'birch', 'cedar', 'elm'] as const
+
+/** 32 bytes that depend on a name alone. */
+export const seedOf = (name: string): Uint8Array => sha256(Uint8Array.from(Buffer.from(name, 'latin1')))
+export const validatorSeedOf = (member: string): Uint8Array => seedOf(`validator ${member}`)
+export const nodeSeedOf = (member: string): Uint8Array => seedOf(`node ${member}`)
+
+type MembersEvent = Parameters<(typeof members.event)['write']>[1]
+const founding = (event: MembersEvent) => ({ contract: members.name, event: encode(members.event, event) })
+
+/** A chain on which these members sponsor and validate; `time` in seconds since 1970. */
+export function chainOf(time: number, validating: readonly string[] = memberNames): Chain {
+  return foundChain({
+    name: 'validators',
+    time,
+    engine: { type: 'local', sequencer: publicKeyOf(seedOf('no sequencer')) },
+    founding: [
+      ...memberNames.flatMap((member) => [
+        founding({
+          type: 'member-founded',
+          member,
+          address: 'local:',
+          sealingKey: new Uint8Array(1216),
+          owner: member,
+        }),
+        founding({
+          type: 'key-registered',
+          holder: member,
+          key: publicKeyOf(seedOf(member)),
+          scopes: ['governance', 'sponsor'],
+          next: null,
+          height: 0,
+        }),
+      ]),
+      founding({
+        type: 'policy-set',
+        ...defaultPolicy,
+        parameters: { ...defaultPolicy.parameters, envelopesPerMinuteMax: 1_000_000, objectsPerMinuteMax: 1_000_000 },
+      }),
+      ...validating.map((member) =>
+        founding({ type: 'validator-set', member, key: publicKeyOf(validatorSeedOf(member)), power: 10, height: 0 }),
+      ),
+    ],
+  })
+}
+
+export const validators: ValidatorSource = {
+  prefix: 'members/validators/',
+  seats: (state) => members.queries.validatorSet(viewOf(members, state)),
+}
+
+/** Here the nodes' names follow from the members' ids. */
+export const admits = (_state: unknown, nodeId: string): boolean =>
+  memberNames.some((member) => nodeIdOf(publicKeyOf(nodeSeedOf(member))) === nodeId)
+
+/** A machine with the signatures of one node. */
+export function machineOf(
+  chain: Chain,
+  pool: Pick<VerifierPool, 'verify'>,
+): { readonly machine: Machine; readonly signatures: Signatures; readonly verified: () => number } {
+  let verified = 0
+  const signatures = createSignatures({
+    pool,
+    onVerified: (count) => {
+      verified += count
+    },
+  })
+  return {
+    machine: createMachine({ chain, contracts, directory, signaturesHold: signatures.holds }),
+    signatures,
+    verified: () => verified,
+  }
+}
+
+/** An envelope of `member` that opens one handle. */
+export function opening(chain: Chain, member: string, name: string, now: number, validSeconds = 300): Uint8Array {
+  return sealEnvelope(
+    {
+      chain: chain.id,
+      sponsor: member,
+      nonce: seedOf(`nonce ${name}`).subarray(0, 16),
+      validUntil: Math.floor(now) + validSeconds,
+      contract: notary.name,
+      transaction: encode(notary.transaction, { type: 'open-handles', handles: [seedOf(`handle ${name}`)] }),
+    },
+    [seedOf(member)],
+  )
+}
+
+export const realTime = {
+  clock: { now: () => Date.now() / 1_000 },
+  schedule(callback: () => void, milliseconds: number) {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+}
+
+export const sockets: EngineSockets = {
+  listen: (file, accept) =>
+    new Promise((resolve, reject) => {
+      const server = createServer(accept)
+      server.on('error', reject)
+      server.listen(file, () => resolve(() => new Promise((closed) => server.close(() => closed()))))
+    }),
+  post: (file, body) =>
+    new Promise((resolve, reject) => {
+      const asked = request({
+        socketPath: file,
+        path: '/',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      })
+      asked.on('response', (answer) => {
+        const parts: Buffer[] = []
+        answer.on('data', (part: Buffer) => parts.push(part))
+        answer.on('error', reject)
+        answer.on('end', () =>
+          answer.statusCode === 200
+            ? resolve(new Uint8Array(Buffer.concat(parts)))
+            : reject(new Error(`status ${answer.statusCode}`)),
+        )
+      })
+      asked.on('error', reject)
+      asked.end(body)
+    }),
+}
+
+/** Ports that nothing listens on now, all different. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createHttpServer())
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.on('error', reject)
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address()
+            if (typeof address === 'object' && address) resolve(address.port)
+          })
+        }),
+    ),
+  )
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}
+
+/** Short, because the path of a socket is. */
+export function networkDirectory(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'plexus-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export function folderIn(parent: string, name: string): string {
+  const folder = join(parent, name)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+export const peersOf = (names: readonly string[], ports: readonly number[], except: string): readonly EnginePeer[] =>
+  names.flatMap((member, index) =>
+    member === except
+      ? []
+      : [{ nodeId: nodeIdOf(publicKeyOf(nodeSeedOf(member))), host: '127.0.0.1', port: ports[index] ?? 0 }],
+  )
+
+const goFolder = new URL('../../go', import.meta.url).pathname
+const cache = new URL('../../../../node_modules/.cache/engine', import.meta.url).pathname
+export const enginePath = builtEngineIn({ goFolder, cache })
+
+/** What a node of `node-child.testing.ts` is told when it starts. */
+export interface NodePlan {
+  readonly directory: string
+  readonly member: string
+  readonly validating: readonly string[]
+  readonly foundedAt: number
+  readonly port: number
+  readonly peers: readonly EnginePeer[]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** What it says. */
+export type NodeWord =
+  | { readonly type: 'event'; readonly event: EngineEvent }
+  | { readonly type: 'failed'; readonly text: string }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'block'; readonly height: number; readonly appHash: string; readonly verified: number }
+  | { readonly type: 'answer'; readonly id: string; readonly text: string; readonly height: number }

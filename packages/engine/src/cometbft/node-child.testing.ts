@@ -1,0 +1,92 @@
+/**
+ * A whole node in a process of its own, so that it can be killed: ledger, application, and the engine beside it. It is
+ * told what to do, and says what happens, by messages between processes.
+ */
+import { join } from 'node:path'
+import { toHex } from '@plexus/codec'
+import { readEnvelope } from '@plexus/kernel'
+import { openLedgerStore } from '@plexus/store'
+import { startVerifierPool } from '../local/verifier-pool.ts'
+import {
+  admits,
+  chainOf,
+  enginePath,
+  folderIn,
+  machineOf,
+  type NodePlan,
+  type NodeWord,
+  nodeSeedOf,
+  realTime,
+  sockets,
+  validatorSeedOf,
+  validators,
+} from './network.testing.ts'
+import { startCometEngine } from './supervisor.ts'
+
+const plan = JSON.parse(process.argv[2] ?? '') as NodePlan
+const say = (word: NodeWord): void => void process.send?.(word)
+
+const chain = chainOf(plan.foundedAt, plan.validating)
+const pool = startVerifierPool(1)
+const { machine, signatures, verified } = machineOf(chain, pool)
+const store = openLedgerStore(join(plan.directory, 'ledger'), { chain: chain.id })
+const started = await startCometEngine({
+  home: {
+    directory: folderIn(plan.directory, 'engine'),
+    chain,
+    member: plan.member,
+    validatorSeed: validatorSeedOf(plan.member),
+    nodeSeed: nodeSeedOf(plan.member),
+    listen: { host: '127.0.0.1', port: plan.port },
+    peers: plan.peers,
+    timing: { propose: 1_000, commit: 0, emptyBlocks: 1_000 },
+  },
+  program: enginePath,
+  machine,
+  store,
+  signatures,
+  validators,
+  admits,
+  sockets,
+  ...realTime,
+  environment: plan.environment,
+  onEvent: (event) => say({ type: 'event', event }),
+  onFailure(error) {
+    say({ type: 'failed', text: String(error) })
+    process.exit(1)
+  },
+})
+if (!started.ok) {
+  say({ type: 'refused', reason: started.reason.type })
+  process.exit(1)
+}
+const { member, stop } = started.value
+const tell = (): void => {
+  const tip = store.tip()
+  if (tip) say({ type: 'block', height: tip.height, appHash: toHex(tip.appHash), verified: verified() })
+}
+member.replica.onApplied(tell)
+tell()
+
+process.on('message', (word: { readonly type: 'offer'; readonly envelope: string } | { readonly type: 'stop' }) => {
+  if (word.type === 'stop') {
+    stop().then(() => {
+      store.close()
+      process.exit(0)
+    })
+    return
+  }
+  const envelope = new Uint8Array(Buffer.from(word.envelope, 'base64'))
+  const read = readEnvelope(envelope)
+  const id = read.ok ? toHex(read.value.id) : ''
+  member.offer(envelope, (answer) =>
+    say({
+      type: 'answer',
+      id,
+      text: answer.ok ? `${answer.value.outcome.space} ${answer.value.outcome.code}` : answer.reason.type,
+      height: answer.ok ? answer.value.height : 0,
+    }),
+  )
+})
+// Whoever started us is gone: nobody would end us.
+process.on('disconnect', () => process.exit(1))

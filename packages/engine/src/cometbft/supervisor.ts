@@ -1,0 +1,224 @@
+/**
+ * Our application and the engine beside it, kept up together. A socket that broke ends the engine, and an engine that
+ * ended leaves a socket: whichever of the two goes, both begin anew, later each time, until they stay up for a minute.
+ */
+import { rmSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
+import { no, ok, type Result } from '@plexus/codec'
+import type { Machine, StateReader } from '@plexus/kernel'
+import type { Clock, LedgerPort, Schedule } from '../local/ports.ts'
+import { createApplication, type EngineRefusal, sayEngineRefusal } from './application.ts'
+import { type CometMember, createCometMember } from './comet-member.ts'
+import { type Connection, type ConnectionRefusal, serveConnection } from './connection.ts'
+import {
+  applicationSocketOf,
+  type EngineHome,
+  type EngineHomeRefusal,
+  prepareEngineHome,
+  rpcSocketOf,
+} from './engine-home.ts'
+import { type EngineExit, type EngineProcess, startEngineProcess } from './engine-process.ts'
+import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
+import { createLedgerView } from './ledger-view.ts'
+import type { ProposalRefusal } from './proposal.ts'
+import type { Signatures } from './signatures.ts'
+import type { ValidatorSource } from './validator-updates.ts'
+
+/** Sockets are the composition root's: this package opens none. */
+export interface EngineSockets {
+  /** Resolves when it listens on the Unix socket `file`; each connection is handed over. What comes back ends it. */
+  listen(file: string, accept: (stream: Duplex) => void): Promise<() => Promise<void>>
+  /** An HTTP POST to `/` on the Unix socket `file`. Rejects when there is no answer of status 200. */
+  post(file: string, body: string): Promise<Uint8Array>
+}
+
+export type CometStartRefusal =
+  | EngineHomeRefusal
+  /** Our clock is behind the newest block: the engine would refuse the next ones, and every expiry would be wrong. */
+  | { readonly type: 'clock-behind'; readonly seconds: number }
+
+export type EngineEvent =
+  | { readonly type: 'engine-started'; readonly process: number | undefined }
+  /** It answers: envelopes can be offered. */
+  | { readonly type: 'engine-up' }
+  | { readonly type: 'engine-ended'; readonly exit: EngineExit; readonly againInMilliseconds: number }
+  | { readonly type: 'connection-refused'; readonly refusal: ConnectionRefusal }
+  | { readonly type: 'proposal-refused'; readonly height: number; readonly refusal: ProposalRefusal }
+
+/** The engine cannot serve this ledger, however often it is started. */
+export class EngineUnfit extends Error {
+  override readonly name = 'EngineUnfit'
+  readonly refusal: EngineRefusal
+
+  constructor(refusal: EngineRefusal) {
+    super(sayEngineRefusal(refusal))
+    this.refusal = refusal
+  }
+}
+
+export interface CometEngineOptions {
+  readonly home: EngineHome
+  /** The file of the engine's program. */
+  readonly program: string
+  /** Made with `signatures.holds`. */
+  readonly machine: Machine
+  readonly store: LedgerPort
+  readonly signatures: Signatures
+  readonly validators: ValidatorSource
+  readonly admits: (state: StateReader, nodeId: string) => boolean
+  readonly sockets: EngineSockets
+  readonly clock: Clock
+  readonly schedule: Schedule
+  readonly onEvent: (event: EngineEvent) => void
+  /** Nothing can go on: the ledger cannot be written, or the engine is not its own. Everything was stopped. */
+  readonly onFailure: (error: unknown) => void
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface CometEngine {
+  readonly member: CometMember
+  readonly isUp: () => boolean
+  /** Engine first, then our side. The store belongs to who opened it. */
+  stop(): Promise<void>
+}
+
+/** As the engine's own tolerance: it refuses blocks that are further ahead of its clock. */
+const clockBehindSecondsMax = 60
+const backOffMilliseconds = 250
+const backOffMillisecondsMax = 30_000
+/** Whoever stayed up so long is well, and the next trouble is a new one. */
+const wellAfterSeconds = 60
+/** While it comes up it is asked so often whether it is. */
+const askMilliseconds = 50
+/** The engine opens four; the command-line client of the engine one more. */
+const connectionsMax = 16
+
+export async function startCometEngine(options: CometEngineOptions): Promise<Result<CometEngine, CometStartRefusal>> {
+  const { home, machine, store, sockets, clock, schedule, onEvent } = options
+  const view = createLedgerView({ machine, store, member: home.member })
+  const application = createApplication({
+    ...options,
+    onCommitted: view.committed,
+    onEngineRefused: (refusal) => fail(new EngineUnfit(refusal)),
+    onProposalRefused: (height, refusal) => onEvent({ type: 'proposal-refused', height, refusal }),
+  })
+  const behind = (store.tip()?.time ?? 0) - clock.now()
+  if (behind > clockBehindSecondsMax) return no({ type: 'clock-behind', seconds: Math.ceil(behind) })
+  const prepared = prepareEngineHome(home)
+  if (!prepared.ok) return prepared
+
+  const rpcSocket = rpcSocketOf(home.directory)
+  const broadcasts = createBroadcasts((body) => sockets.post(rpcSocket, body))
+  const member = createCometMember({ replica: view, application, broadcasts, clock })
+  const connections = new Set<Connection>()
+  let engine: EngineProcess | undefined
+  let closeListener: (() => Promise<void>) | undefined
+  let cancelTimer = (): void => {}
+  let startedAt = 0
+  let backOff = backOffMilliseconds
+  let up = false
+  let stopped = false
+
+  function fail(error: unknown): void {
+    if (stopped) return
+    stop().then(() => options.onFailure(error))
+  }
+
+  async function begin(): Promise<void> {
+    for (const file of [applicationSocketOf(home.directory), rpcSocket]) rmSync(file, { force: true })
+    application.forget()
+    closeListener = await sockets.listen(applicationSocketOf(home.directory), accept)
+    if (stopped) {
+      await end()
+      return
+    }
+    startedAt = clock.now()
+    const started = startEngineProcess({
+      program: options.program,
+      directory: home.directory,
+      schedule,
+      ...(options.environment && { environment: options.environment }),
+      onExit: (exit) => ended(exit),
+    })
+    engine = started
+    onEvent({ type: 'engine-started', process: started.id })
+    ask()
+  }
+
+  function accept(stream: Duplex): void {
+    if (stopped || connections.size >= connectionsMax) {
+      stream.destroy()
+      return
+    }
+    const connection: Connection = serveConnection({
+      stream,
+      answer: application.answer,
+      onRefused: (refusal) => onEvent({ type: 'connection-refused', refusal }),
+      onFailure: fail,
+      onClosed: () => connections.delete(connection),
+    })
+    connections.add(connection)
+  }
+
+  /** Whether it takes envelopes yet. */
+  function ask(): void {
+    const asked = engine
+    cancelTimer = schedule(() => {
+      sockets
+        .post(rpcSocket, statusBody)
+        .then(isAbreast, () => false)
+        .then((abreast) => {
+          if (engine !== asked || stopped) return
+          if (!abreast) {
+            ask()
+            return
+          }
+          up = true
+          onEvent({ type: 'engine-up' })
+          // Its mempool is memory: what waited in it is gone.
+          member.sendAgain()
+        })
+    }, askMilliseconds)
+  }
+
+  function ended(exit: EngineExit): void {
+    engine = undefined
+    up = false
+    cancelTimer()
+    if (stopped) return
+    if (clock.now() - startedAt >= wellAfterSeconds) backOff = backOffMilliseconds
+    const againInMilliseconds = backOff
+    backOff = Math.min(2 * backOff, backOffMillisecondsMax)
+    onEvent({ type: 'engine-ended', exit, againInMilliseconds })
+    end().then(() => {
+      if (stopped) return
+      cancelTimer = schedule(() => {
+        begin().catch(fail)
+      }, againInMilliseconds)
+    }, fail)
+  }
+
+  /** Our side of one run of the engine. */
+  async function end(): Promise<void> {
+    const close = closeListener
+    closeListener = undefined
+    for (const connection of [...connections]) connection.close()
+    await close?.()
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true
+    up = false
+    cancelTimer()
+    await engine?.stop()
+    await end()
+    view.stop()
+  }
+
+  await begin()
+  return ok({ member, isUp: () => up, stop })
+}
+
+export function sayClockBehind(seconds: number): string {
+  return `this machine's clock is ${seconds} s behind the newest block: set it (NTP) before the node starts`
+}
