@@ -146,12 +146,20 @@ test('where trust begins must be the block that was named', () => {
     ok: false,
     reason: { type: 'too-little-power' },
   })
-  const strangers = blockOf(1).validators.map(({ key }) => ({ key, power: 11n }))
-  expect(startFromGenesis({ chainName, height: 1, validators: strangers }, blockOf(1))).toEqual({
-    ok: false,
-    reason: { type: 'validators-not-announced' },
-  })
-  expect(startFromGenesis({ chainName, height: 2, validators: strangers }, blockOf(1))).toEqual({
+  const appHash = blockOf(1).header.appHash
+  const founders = blockOf(1).validators.map(({ key, power }) => ({ key, power }))
+  const genesis = { chainName, height: 1, appHash, validators: founders }
+  expect(startFromGenesis(genesis, blockOf(1)).ok).toBe(true)
+  const stronger = founders.map(({ key }) => ({ key, power: 11n }))
+  const reasons = [
+    [{ ...genesis, validators: stronger }, 'validators-not-announced'],
+    [{ ...genesis, height: 2 }, 'not-the-first-block'],
+    [{ ...genesis, appHash: new Uint8Array(32) }, 'not-the-first-block'],
+    [{ ...genesis, chainName: 'another' }, 'other-chain'],
+  ] as const
+  for (const [other, type] of reasons)
+    expect(startFromGenesis(other, blockOf(1))).toEqual({ ok: false, reason: { type } })
+  expect(startFromGenesis({ ...genesis, height: 2 }, blockOf(2))).toEqual({
     ok: false,
     reason: { type: 'not-the-first-block' },
   })

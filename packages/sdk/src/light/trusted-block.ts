@@ -21,11 +21,13 @@ import { setFault, validatorSetOf } from './validator-set.ts'
 import { ownValidatorsVoted } from './verify-commit.ts'
 import { type HeaderRefusal, verifyWhole } from './verify-header.ts'
 
-/** What a genesis document says; powers are those that its founding gives. */
+/** What a genesis document says, and what follows from it (`lightGenesisOf`). */
 export interface LightGenesis {
   readonly chainName: string
   /** Of the first block. */
   readonly height: number
+  /** The state on which the first block runs. */
+  readonly appHash: Uint8Array
   readonly validators: readonly { readonly key: Uint8Array; readonly power: bigint }[]
 }
 
@@ -41,9 +43,10 @@ export type StartRefusal =
   | { readonly type: 'not-the-first-block' }
   | { readonly type: 'not-the-checkpoint' }
 
-/** Trust in the founders: the first block is theirs, and two thirds of them voted for it. */
+/** Trust in the founders: the first block runs on what they founded, and two thirds of their power voted for it. */
 export function startFromGenesis(genesis: LightGenesis, first: LightBlock): Result<TrustedBlock, StartRefusal> {
-  if (first.header.height !== genesis.height) return no({ type: 'not-the-first-block' })
+  const isFirst = first.header.height === genesis.height && first.header.lastBlock === null
+  if (!isFirst || !equalBytes(first.header.appHash, genesis.appHash)) return no({ type: 'not-the-first-block' })
   const founders = validatorsHashOf(validatorSetOf(genesis.validators))
   if (!equalBytes(first.header.validatorsHash, founders)) return no({ type: 'validators-not-announced' })
   return startFrom(first, genesis.chainName)

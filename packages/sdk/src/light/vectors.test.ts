@@ -12,6 +12,7 @@ const heights = Array.from({ length: heightMax }, (_, index) => index + 1)
 const genesis = {
   chainName,
   height: vectors.genesis.height,
+  appHash: new Uint8Array(8),
   validators: vectors.genesis.validators.map(({ key, power }) => ({ key: base64(key), power: BigInt(power) })),
 }
 
