@@ -175,7 +175,8 @@ export class Network {
     })
     for (const [name, node] of nodes) {
       node.attach(this.engine.member(name))
-      node.replica.onApplied(() => this.wake(node))
+      // In a turn of its own: whoever waits for this block is answered first.
+      node.replica.onApplied(() => schedule(() => this.wake(node), 0))
     }
     this.timer = setInterval(() => {
       for (const node of nodes.values()) this.wake(node)

@@ -14,7 +14,7 @@ import {
   submitEnvelope,
   submitProtocol,
 } from '@plexus/sdk'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket as ThirdPartySocket } from 'ws'
 import { socketsPerMemberMax } from './sockets.ts'
 import { openingEnvelope, portTo } from './submitting.testing.ts'
@@ -56,6 +56,22 @@ describe('one envelope', () => {
     const first = await submitEnvelope(port(), envelope)
     expect(first.ok).toBe(true)
     expect(await submitEnvelope(port(), envelope)).toEqual(first)
+  })
+
+  test('is answered before the member takes its own turn on the block', async () => {
+    const { exchange, replica } = world.network.node(hospital)
+    const turnsAt: number[] = []
+    const wake = exchange.wake.bind(exchange)
+    const watched = vi.spyOn(exchange, 'wake').mockImplementation(() => {
+      turnsAt.push(replica.height())
+      return wake()
+    })
+    const answer = await world.network.submitEnvelope(hospital, opening())
+    if (!answer.ok) throw new Error(answer.reason.type)
+    const { height } = answer.value
+    expect(turnsAt).not.toContain(height)
+    await vi.waitFor(() => expect(turnsAt.at(-1)).toBeGreaterThanOrEqual(height))
+    watched.mockRestore()
   })
 
   test('of another sponsor is carried by this node too: the envelope proves its own authority', async () => {
