@@ -5,6 +5,7 @@
 import { otherMutants } from './mutants-below.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
 import { governanceMutants } from './mutants-governance.ts'
+import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { storageMutants } from './mutants-storage.ts'
 
 export interface Mutant {
@@ -22,4 +23,10 @@ export interface Mutant {
   }
 }
 
-export const mutants: readonly Mutant[] = [...exchangeMutants, ...governanceMutants, ...storageMutants, ...otherMutants]
+export const mutants: readonly Mutant[] = [
+  ...exchangeMutants,
+  ...governanceMutants,
+  ...prescriptionsMutants,
+  ...storageMutants,
+  ...otherMutants,
+]

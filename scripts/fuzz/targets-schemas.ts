@@ -9,6 +9,8 @@ import type { Target } from './target.ts'
 
 /** Samples of one schema: variants and lengths differ among them. */
 const samplesCount = 8
+/** A list that must rise is missed when two of its items are drawn alike. */
+const attemptsPerSample = 8
 /** Of a group of schemas, each. */
 const samplesOfGroupCount = 2
 
@@ -33,6 +35,12 @@ const rows: readonly (readonly [string, string, string])[] = [
     'what a member asks of the notary',
     `${contracts}/notary/transactions.ts#transaction`,
   ],
+  [
+    'contracts/prescriptions-transaction',
+    'what a member asks of prescriptions',
+    `${contracts}/prescriptions/transactions.ts#transaction`,
+  ],
+  ['contracts/prescriptions-event', 'events of prescriptions', `${contracts}/prescriptions/events.ts#event`],
   [
     'contracts/members-event',
     'events of members, from a replica or a genesis document',
@@ -118,7 +126,7 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'contracts/state',
     'values of the authenticated state, from whoever proves them',
-    ['members', 'practitioners', 'notary'].map((name) => `${contracts}/${name}/state.ts#state`),
+    ['members', 'practitioners', 'notary', 'prescriptions'].map((name) => `${contracts}/${name}/state.ts#state`),
   ],
 ]
 
@@ -183,7 +191,11 @@ function isSchema(value: unknown): value is Schema<unknown> {
 }
 
 export function samples(schema: Schema<unknown>, count: number, chance: Chance): readonly Uint8Array[] {
-  const found = Array.from({ length: count }, () => sampleOf(schema, chance)).filter((sample) => sample !== undefined)
+  const found: Uint8Array[] = []
+  for (let attempt = 0; attempt < attemptsPerSample * count && found.length < count; attempt++) {
+    const sample = sampleOf(schema, chance)
+    if (sample) found.push(sample)
+  }
   // Without one the loop would hardly get past the first field.
   if (found.length === 0) throw new Error(`no sample of ${schema.says.slice(0, 80)}`)
   return found

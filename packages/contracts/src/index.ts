@@ -3,10 +3,17 @@ import { type RegisteredContract, register } from '@plexus/kernel'
 import { members } from './members/index.ts'
 import { notary } from './notary/index.ts'
 import { practitioners } from './practitioners/index.ts'
+import { prescriptions } from './prescriptions/index.ts'
 
 export * from './members/index.ts'
 export * from './notary/index.ts'
 export * from './practitioners/index.ts'
+export * from './prescriptions/index.ts'
 export type { Scope } from './scopes.ts'
 
-export const contracts: readonly RegisteredContract[] = [register(members), register(practitioners), register(notary)]
+export const contracts: readonly RegisteredContract[] = [
+  register(members),
+  register(practitioners),
+  register(notary),
+  register(prescriptions),
+]

@@ -5,12 +5,14 @@ import { contracts, directory, members } from './index.ts'
 import { contractWorld as membersWorld } from './members/world.testing.ts'
 import { contractWorld as notary } from './notary/world.testing.ts'
 import { contractWorld as practitioners } from './practitioners/world.testing.ts'
+import { contractWorld as prescriptions } from './prescriptions/world.testing.ts'
 import type { Cast, ContractWorld } from './world.testing.ts'
 
 const worlds: Readonly<Record<string, ContractWorld>> = {
   members: membersWorld,
   notary,
   practitioners,
+  prescriptions,
 }
 
 /** A contract under test, and the world that its folder brings. */

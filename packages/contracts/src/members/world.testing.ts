@@ -88,7 +88,9 @@ const registerKey: Propose = (world) => {
   const { random, identities, organisations } = world
   const view = world.view(members)
   const hosted = organisations.filter((id) => view.tenants.get(id))
-  const holder = random.pick(hosted.length > 0 && !random.oneIn(3) ? hosted : organisations)
+  const gone = organisations.filter((id) => view.tenants.get(id)?.status === 'left')
+  const someHosted = hosted.length > 0 && !random.oneIn(3) ? hosted : organisations
+  const holder = random.pick(gone.length > 0 && random.oneIn(6) ? gone : someHosted)
   const sponsor = random.oneIn(8) ? world.someMember() : (hostOf(view, holder) ?? world.someMember())
   const small = identities.slice(0, 24)
   const unregistered = small.filter(({ key }) => !view.keys.get(toHex(key)))

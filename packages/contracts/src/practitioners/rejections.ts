@@ -12,6 +12,9 @@ export type Rejection =
   | { readonly type: 'role-unknown'; readonly npi: string; readonly organisation: string }
   | { readonly type: 'already-suspended' }
   | { readonly type: 'not-suspended' }
+  | { readonly type: 'only-by-contract' }
+  | { readonly type: 'licence-not-active'; readonly npi: string }
+  | { readonly type: 'role-not-active'; readonly npi: string; readonly organisation: string }
 
 export const rejections: Rejections<Rejection> = {
   'npi-invalid': { code: 1, says: 'The number is not an NPI: its first digit or its check digit is wrong.' },
@@ -23,4 +26,7 @@ export const rejections: Rejections<Rejection> = {
   'role-unknown': { code: 7, says: 'The organisation has attested no role of this NPI.' },
   'already-suspended': { code: 8, says: 'The licence or role is already suspended.' },
   'not-suspended': { code: 9, says: 'The licence or role is not suspended.' },
+  'only-by-contract': { code: 10, says: 'Only another contract asks this.' },
+  'licence-not-active': { code: 11, says: 'The licence of this NPI is unknown, suspended or over.' },
+  'role-not-active': { code: 12, says: 'The organisation has attested no role of this NPI, or has suspended it.' },
 }

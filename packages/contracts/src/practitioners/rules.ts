@@ -5,6 +5,7 @@ import { members } from '../members/index.ts'
 import { sponsorSigned } from '../scopes.ts'
 import type { Event } from './events.ts'
 import { isNpi } from './npi.ts'
+import { queries } from './queries.ts'
 import type { Rejection } from './rejections.ts'
 import { roleKey, type state } from './state.ts'
 import type { Transaction } from './transactions.ts'
@@ -69,6 +70,16 @@ export const rules: Rules<typeof state, Transaction, Event, Rejection> = {
       events: [{ type: 'role-reinstated', npi, organisation, height: context.height }],
       calls: [requireHosted(organisation)],
     })
+  },
+
+  'require-standing'(state, { organisation, npis }, { time, caller }) {
+    if (caller === null) return no({ type: 'only-by-contract' })
+    for (const npi of npis) {
+      const { licence, role } = queries.standing(state, { npi, organisation, time })
+      if (licence !== 'active') return no({ type: 'licence-not-active', npi })
+      if (role !== 'active') return no({ type: 'role-not-active', npi, organisation })
+    }
+    return ok({ events: [] })
   },
 }
 

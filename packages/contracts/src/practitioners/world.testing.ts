@@ -6,8 +6,31 @@ import { type PractitionersTransaction, practitioners } from './index.ts'
 /** Two valid NPIs, and one whose check digit is wrong. */
 const npis = ['1234567893', '1245319599', '1234567893', '1245319599', '1234567890'] as const
 
+/** Stands from the founding on, at the first member and, registered, at another organisation. */
+const founded = { npi: '1003000126', key: new Uint8Array(32).fill(200), height: 0 }
+const foundedUntil = 4_000_000_000
+
 export const contractWorld: ContractWorld = {
-  propose: (world) => (world.random.oneIn(2) ? proposeLicence(world) : proposeRole(world)),
+  founding: ({ members: [first = ''] }) => [
+    {
+      type: 'licence-attested',
+      npi: founded.npi,
+      board: first,
+      jurisdiction: 'CT',
+      validUntil: foundedUntil,
+      height: 0,
+    },
+    ...[first, 'grove'].map((organisation) => ({
+      type: 'role-attested',
+      organisation,
+      role: '207R00000X',
+      ...founded,
+    })),
+  ],
+  propose(world) {
+    if (world.random.oneIn(16)) return askItself(world)
+    return world.random.oneIn(2) ? proposeLicence(world) : proposeRole(world)
+  },
 }
 
 function proposeLicence(world: World): Proposal<PractitionersTransaction> {
@@ -21,6 +44,12 @@ function proposeLicence(world: World): Proposal<PractitionersTransaction> {
     sponsor: world.someMember(),
     signers: random.oneIn(8) ? boardKeys : [random.pick(boardKeys)],
   }
+}
+
+/** Nobody asks this but other contracts. */
+function askItself(world: World): Proposal<PractitionersTransaction> {
+  const transaction = { type: 'require-standing', organisation: 'grove', npis: [founded.npi] } as const
+  return { transaction, sponsor: world.someMember(), signers: [] }
 }
 
 function proposeRole(world: World): Proposal<PractitionersTransaction> {

@@ -1,0 +1,107 @@
+/** When a pharmacy may fill an item, take a fill back, and be done with it. */
+import { no, ok, type Result, toHex } from '@plexus/codec'
+import type { Context } from '@plexus/kernel'
+import { dayAt, startOfDay } from './days.ts'
+import { limitsOf, type RemainderReason, remainderEnd } from './limits.ts'
+import type { Rejection } from './rejections.ts'
+import { goingBy, isKnown, isOver, type PrescriptionsRules } from './standing.ts'
+import { type Item, whole } from './state.ts'
+
+const daysPerWeek = 7
+
+export const dispensingRules: Pick<PrescriptionsRules, 'fill' | 'reverse-fill' | 'not-dispensed' | 'complete'> = {
+  fill(state, { handle, level, record, tag, remainder }, context) {
+    const found = goingBy(state, handle, 'holder', context)
+    if (!found.ok) return found
+    const item = found.value
+    const { time, height } = context
+    const { fill, level: from, marked, status, holder } = item
+    const over = isOver(item, context)
+    if (over) return no(over)
+    if (marked !== null) return no({ type: 'marked-for-cancellation', height: marked })
+    if (status !== 'held' || !holder) return no({ type: 'wrong-status', status })
+    const ends = item.remainderEndsAt
+    if (ends !== null && time >= ends) return no({ type: 'remainder-over', endsAt: ends, time })
+    if (level > whole) return no({ type: 'more-than-authorised', max: whole })
+    if (level <= from) return no({ type: 'level-not-above', level: from })
+    const remainderEndsAt = endOfRemainder(item, level, remainder, context)
+    if (!remainderEndsAt.ok) return remainderEndsAt
+    if (isKnown(state, tag)) return no({ type: 'key-known' })
+    return ok({
+      events: [
+        {
+          type: 'filled',
+          handle,
+          fill,
+          from,
+          to: level,
+          record,
+          tag,
+          holder,
+          remainderEndsAt: remainderEndsAt.value,
+          nextStartsAt: level === whole ? nextStart(item, time) : null,
+          height,
+        },
+      ],
+    })
+  },
+
+  // Back to stock: what nobody fetched was not dispensed.
+  'reverse-fill'(state, { tag, record }, context) {
+    const known = state.fills.get(toHex(tag))
+    if (!known || known.reversed !== null) return no({ type: 'fill-unknown' })
+    const { item: handle, fill, from, to, holder } = known
+    const found = goingBy(state, handle, 'holder', context)
+    if (!found.ok) return found
+    const item = found.value
+    const newest = item.fill === fill && item.level === to && item.holder && toHex(item.holder) === toHex(holder)
+    if (!newest) return no({ type: 'not-the-last-fill' })
+    return ok({ events: [{ type: 'fill-reversed', handle, tag, level: from, record, height: context.height }] })
+  },
+
+  'not-dispensed'(state, { handle }, context) {
+    const found = goingBy(state, handle, 'holder', context)
+    if (!found.ok) return found
+    const { fill, level, marked } = found.value
+    if (marked !== null) return no({ type: 'marked-for-cancellation', height: marked })
+    if (fill > 1 || level > 0) return no({ type: 'partly-filled' })
+    return ok({ events: [{ type: 'not-dispensed', handle, height: context.height }] })
+  },
+
+  complete(state, { handle }, context) {
+    const found = goingBy(state, handle, 'holder', context)
+    if (!found.ok) return found
+    const { level, marked } = found.value
+    if (marked !== null) return no({ type: 'marked-for-cancellation', height: marked })
+    if (level === 0) return no({ type: 'nothing-filled' })
+    if (mayGoOn(found.value, context)) return no({ type: 'remainder-left' })
+    return ok({ events: [{ type: 'completed', handle, height: context.height }] })
+  },
+}
+
+/** The end of what a fill leaves, kept from the first part on; a reason is given with that part and at no other time. */
+function endOfRemainder(
+  { limits, level: from, remainderEndsAt, issuedDay, dayLagMinutes }: Item,
+  level: number,
+  reason: RemainderReason | null,
+  { time }: Context,
+): Result<number | null, Rejection> {
+  const expected = limitsOf[limits].remainderEnds && from === 0 && level < whole
+  if (expected !== (reason !== null)) return no({ type: 'remainder-reason', expected })
+  if (reason === null) return ok(remainderEndsAt)
+  return ok(remainderEnd(reason, { time, issuedDay, place: { lagMinutes: dayLagMinutes } }))
+}
+
+/** A refill may be claimed so many weeks after the day on which the fill before it was complete. */
+function nextStart({ refillWeeks, dayLagMinutes }: Item, time: number): number {
+  const place = { lagMinutes: dayLagMinutes }
+  return startOfDay(dayAt(time, place) + refillWeeks * daysPerWeek, place)
+}
+
+/** Whether something may still be dispensed: the rest of a part, or a refill. */
+function mayGoOn(item: Item, context: Context): boolean {
+  const { level, remainderEndsAt, fill, refills } = item
+  if (isOver(item, context)) return false
+  if (level === whole) return fill <= refills
+  return remainderEndsAt === null || context.time < remainderEndsAt
+}
