@@ -30,10 +30,10 @@ export const storageMutants: readonly Mutant[] = [
     test: { file: 'packages/store/src/ledger-store.test.ts' },
   },
   {
-    name: 'what is on its way to LMDB is not read',
+    name: 'what waits is forgotten with what was written before it',
     file: 'packages/store/src/buffered-table.ts',
-    find: 'return newest === undefined ? this.older?.values.get(key) : newest',
-    replace: 'return newest',
+    find: 'if (this.known.get(entry.key) === entry) this.known.delete(entry.key)',
+    replace: 'this.known.delete(entry.key)',
     test: { file: 'packages/store/src/buffered-table.test.ts' },
   },
   {

@@ -4,7 +4,7 @@
  * as before, and what is written from then on waits apart.
  */
 import type { Table } from './environment.ts'
-import { firstNotBelow, merged, WaitingWrites } from './waiting-writes.ts'
+import { firstNotBelow, KeysInOrder, merged } from './keys-in-order.ts'
 
 /** What keys of one kind are in memory, and as bytes; both have the same order. */
 export interface KeyKind<Key extends number | string> {
@@ -17,14 +17,44 @@ const readBytesMax = 8 * 1024 * 1024
 /** What an entry takes besides its value. */
 const entryBytes = 256
 
+/** What is known of a key: what was read from LMDB, or what waits for it. */
+interface Entry<Key> {
+  readonly key: Key
+  /** Null where nothing is, or is to be. */
+  value: Uint8Array | null
+  /** When it was written: the number of times that something had aged before; of what was only read, `fromLmdb`. */
+  readonly age: number
+}
+
+const fromLmdb = -1
+
+/** As many as are written before the next ones fade, twice over. */
+const fadedPerWrite = 2
+
+/** Entries that were written between one ageing and the next, each key once. */
+class Generation<Key extends number | string> {
+  readonly entries: Entry<Key>[] = []
+  readonly keys = new KeysInOrder<Key>()
+
+  add(entry: Entry<Key>): void {
+    this.entries.push(entry)
+    this.keys.add(entry.key)
+  }
+}
+
 export class BufferedTable<Key extends number | string> {
   private readonly table: Table
   private readonly kind: KeyKind<Key>
-  private newer = new WaitingWrites<Key>()
-  private older: WaitingWrites<Key> | undefined
-  /** What LMDB answered: a rule asks again for what a check has asked for. What is written since is not in it. */
-  private readonly read = new Map<Key, Uint8Array | undefined>()
+  /** The newest that is known of each key. A rule asks again for what a check has asked for: one look tells either way. */
+  private readonly known = new Map<Key, Entry<Key>>()
+  private newer = new Generation<Key>()
+  private older: Generation<Key> | undefined
+  private age = 0
+  /** Those of `known` that were only read, and some that were written since. */
+  private read: Entry<Key>[] = []
   private readBytes = 0
+  /** What is durable in LMDB and still known, oldest first; all at once would hold up a block. */
+  private fading: Iterator<Entry<Key>> | undefined
 
   constructor(table: Table, kind: KeyKind<Key>) {
     this.table = table
@@ -32,26 +62,19 @@ export class BufferedTable<Key extends number | string> {
   }
 
   get(key: Key): Uint8Array | undefined {
-    const waiting = this.waitingValue(key)
-    if (waiting !== undefined) return waiting ?? undefined
-    const known = this.read.get(key)
-    if (known !== undefined || this.read.has(key)) return known
+    const known = this.known.get(key)
+    if (known) return known.value ?? undefined
     const found = this.table.get(this.kind.bytes(key))
-    const bytes = entryBytes + (found?.length ?? 0)
-    this.readBytes += bytes
-    if (this.readBytes > readBytesMax) {
-      this.read.clear()
-      this.readBytes = bytes
-    }
-    if (bytes < readBytesMax / 8) this.read.set(key, found)
+    this.keep({ key, value: found ?? null, age: fromLmdb })
     return found
   }
 
   /** `value` null removes. */
   set(key: Key, value: Uint8Array | null): void {
-    this.newer.set(key, value)
-    // Once it has left memory, LMDB is asked again. Its bytes stay counted until all is forgotten.
-    this.read.delete(key)
+    this.fade(fadedPerWrite)
+    const known = this.known.get(key)
+    if (known?.age === this.age) known.value = value
+    else this.write({ key, value, age: this.age })
   }
 
   /** From `start`, or the first, up to and without `end`, in the order of keys. */
@@ -82,8 +105,7 @@ export class BufferedTable<Key extends number | string> {
     for (const [storedKey, value] of this.table.range({ start: this.kind.bytes(key), reverse: true })) {
       const stored = this.kind.read(storedKey)
       if (waiting !== undefined && stored <= waiting) break
-      const changed = this.waitingValue(stored)
-      if (changed === undefined) return [stored, value]
+      if (this.waitingValue(stored) === undefined) return [stored, value]
     }
     return waiting === undefined ? undefined : [waiting, this.waitingValue(waiting) as Uint8Array]
   }
@@ -99,35 +121,74 @@ export class BufferedTable<Key extends number | string> {
 
   /** What was flushed is durable. */
   forget(): void {
-    this.newer = new WaitingWrites()
+    this.known.clear()
+    this.newer = new Generation()
     this.older = undefined
+    this.read = []
+    this.readBytes = 0
+    this.fading = undefined
   }
 
   /** From here on what was written so far is on its way to LMDB. */
-  age(): void {
+  ageAll(): void {
     if (this.older) throw new Error('what aged before has not reached LMDB')
     this.older = this.newer
-    this.newer = new WaitingWrites()
+    this.newer = new Generation()
+    this.age += 1
   }
 
   /** What has aged, in no order that means anything; a null removes. */
   *aged(): Iterable<readonly [Uint8Array, Uint8Array | null]> {
-    if (this.older) for (const [key, value] of this.older.values) yield [this.kind.bytes(key), value]
+    if (this.older) for (const { key, value } of this.older.entries) yield [this.kind.bytes(key), value]
   }
 
   /** What has aged is durable in LMDB. */
   forgetAged(): void {
+    this.fade(Number.POSITIVE_INFINITY)
+    this.fading = this.older?.entries.values()
     this.older = undefined
   }
 
+  private keep(entry: Entry<Key>): void {
+    const bytes = entryBytes + (entry.value?.length ?? 0)
+    if (bytes >= readBytesMax / 8) return
+    if (this.readBytes + bytes > readBytesMax) {
+      for (const each of this.read) this.drop(each)
+      this.read = []
+      this.readBytes = 0
+    }
+    this.known.set(entry.key, entry)
+    this.read.push(entry)
+    this.readBytes += bytes
+  }
+
+  private write(entry: Entry<Key>): void {
+    this.known.set(entry.key, entry)
+    this.newer.add(entry)
+  }
+
+  /** Except where something newer is known by now. */
+  private drop(entry: Entry<Key>): void {
+    if (this.known.get(entry.key) === entry) this.known.delete(entry.key)
+  }
+
+  private fade(count: number): void {
+    for (let left = count; this.fading && left > 0; left--) {
+      const { value: entry, done } = this.fading.next()
+      if (done) this.fading = undefined
+      else this.drop(entry)
+    }
+  }
+
   private waitingValue(key: Key): Uint8Array | null | undefined {
-    const newest = this.newer.values.get(key)
-    return newest === undefined ? this.older?.values.get(key) : newest
+    const known = this.known.get(key)
+    const waits = known?.age === this.age || (this.older && known?.age === this.age - 1)
+    return waits ? known?.value : undefined
   }
 
   private waitingKeys(start?: Key, end?: Key): readonly Key[] {
-    const newest = this.newer.keys(start, end)
-    return this.older ? merged([newest, this.older.keys(start, end)]) : newest
+    const newest = this.newer.keys.within(start, end)
+    return this.older ? merged([newest, this.older.keys.within(start, end)]) : newest
   }
 
   /** A key that waits twice has its newest value, once. */

@@ -124,7 +124,7 @@ export class LedgerTables {
   /** All that waits has aged: it is about to go to LMDB, and blocks from here on wait apart. */
   age(): void {
     this.keepPast()
-    for (const { table } of this.all) table.age()
+    for (const { table } of this.all) table.ageAll()
     this.waiting = 0
     this.hasAged = true
   }

@@ -1,26 +1,23 @@
-/** Writes that wait in memory, and their keys in order for whoever walks. */
+/** Keys that come in any order, and are walked in theirs. */
 
 /** Runs of one walk: beyond, they are sorted into one. */
 const runsMax = 64
 
-export class WaitingWrites<Key extends number | string> {
-  /** Null is a removal. */
-  readonly values = new Map<Key, Uint8Array | null>()
-  /** The keys, in runs each of which rises, and those that came since the last walk. */
+export class KeysInOrder<Key extends number | string> {
+  /** In runs each of which rises, and those that came since the last walk. */
   private runs: (readonly Key[])[] = []
   private added: Key[] = []
 
-  set(key: Key, value: Uint8Array | null): void {
-    const before = this.values.size
-    this.values.set(key, value)
-    if (this.values.size > before) this.added.push(key)
+  /** A key that is not there yet. */
+  add(key: Key): void {
+    this.added.push(key)
   }
 
   /**
    * The keys from `start`, or the first, up to and without `end`, in order. Most walks are narrow, and come with every
    * block: they look into each run, and leave the runs apart.
    */
-  keys(start?: Key, end?: Key): readonly Key[] {
+  within(start?: Key, end?: Key): readonly Key[] {
     if (this.added.length > 0) this.runs.push(this.added.sort(inOrder))
     this.added = []
     const all = start === undefined && end === undefined
