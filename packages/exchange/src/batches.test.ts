@@ -2,7 +2,7 @@ import { toHex } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
 import { openingLeadsTo, readEnvelope } from '@plexus/kernel'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { sizeClasses } from './batch-rows.ts'
+import { batchTables, nextKey, sizeClasses } from './batch-rows.ts'
 import { clinic } from './founding.testing.ts'
 import { JournalInMemory, Stopped } from './replica.testing.ts'
 import { World } from './world.testing.ts'
@@ -138,6 +138,21 @@ describe('statements in bulk', () => {
     expect(batches().idle).toBe(true)
   })
 
+  test('are opened one by one from a few tens of kilobytes, however many stand beside them', () => {
+    const [run] = added(4096)
+    if (!run) throw new Error('nothing was added')
+    world.block()
+    world.restart(clinic)
+    const { journal } = world.node(clinic)
+    const read = vi.spyOn(journal, 'get')
+    expect(rootAt(run.group, 3000)).toBeDefined()
+    const bytes = read.mock.results.reduce(
+      (sum, { value }) => sum + (value instanceof Uint8Array ? value.length : 0),
+      0,
+    )
+    expect(bytes).toBeLessThan(32 * 1024)
+  })
+
   test('and single ones share batches, in the order in which they became durable', () => {
     committed(1)
     const [waiting] = committed(1)
@@ -269,6 +284,16 @@ describe('a crash', () => {
     world.block()
     batches().tick()
     expect(batches().idle).toBe(true)
+  })
+
+  test('is no reason to read what other code divided into rows in another way', () => {
+    committed(1)
+    const { journal } = world.node(clinic)
+    const { next } = batchTables(journal)
+    const last = next.get(nextKey)
+    if (!last) throw new Error('no batch was formed')
+    journal.write([next.put(nextKey, { ...last, format: last.format + 1 })])
+    expect(() => world.restart(clinic)).toThrow('the batches of the journal have format 3, this code reads 2')
   })
 
   test('does not let a new statement take the place of one that waits', () => {
