@@ -7,7 +7,7 @@ import { numberKeys } from './keys.ts'
 
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ key: fc.nat(40), value: fc.option(fc.nat(255)) }) },
-  { weight: 1, arbitrary: fc.constantFrom('flush' as const, 'age' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('flush' as const, 'age' as const) },
 )
 
 test('what waits, what has aged and what was flushed read as one table, whatever was written, removed and flushed before', () => {
@@ -16,7 +16,7 @@ test('what waits, what has aged and what was flushed read as one table, whatever
   let tables = 0
   try {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.nat(40), fc.nat(40), (steps, from, to) => {
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), fc.nat(40), fc.nat(40), (steps, from, to) => {
         const stored = environment.table('values')
         environment.write(() => {
           for (const [key] of stored.range({})) stored.remove(key)
