@@ -5,6 +5,7 @@
 import { otherMutants } from './mutants-below.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
 import { governanceMutants } from './mutants-governance.ts'
+import { lightMutants } from './mutants-light.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { storageMutants } from './mutants-storage.ts'
 
@@ -28,5 +29,6 @@ export const mutants: readonly Mutant[] = [
   ...governanceMutants,
   ...prescriptionsMutants,
   ...storageMutants,
+  ...lightMutants,
   ...otherMutants,
 ]

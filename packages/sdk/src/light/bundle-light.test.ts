@@ -5,6 +5,7 @@ import { bundleRefusals } from '../bundle-refusals.ts'
 import { bundleOf, npi, World } from '../world.testing.ts'
 import { headersOf } from './bundle-headers.ts'
 import { onCometbft } from './bundle-light.testing.ts'
+import { fetchesMax } from './follow.ts'
 import { isStateUnder } from './included.ts'
 import type { LightBlock } from './light-block.ts'
 import { hashOf, mint, type Seat, seats, sourceOf } from './mint.testing.ts'
@@ -107,6 +108,52 @@ describe('a bundle is refused', () => {
 
   test('where the engine’s key signed and no validator voted', () => {
     expect(verifyBundle(world.chain, bundleOf(bundle))).toEqual(refusalOf('header-not-signed', 'receipt'))
+  })
+})
+
+describe('whoever sends a bundle', () => {
+  const claiming = (height: number, time: number) => {
+    const header = { ...bundle.receipt.header, header: { ...bundle.receipt.header.header, height, time } }
+    return bundleOf({ ...bundle, receipt: { ...bundle.receipt, header } })
+  }
+  const trusted = trustedOf(at(1))
+  const long = step.now.seconds - 3600
+
+  test('invents a block, and gets a refusal of the bundle, not of the wallet', async () => {
+    for (const [height, time] of [
+      [heightMax + 1, long],
+      [Number.MAX_SAFE_INTEGER, 0],
+      [0, long],
+      [heightMax + 1, step.now.seconds + 3600],
+    ] as const) {
+      const bytes = claiming(height, time)
+      const headers = await headersOf(bytes, { ...step, trusted }, sources)
+      if (!headers.ok) throw new Error(headers.reason.type)
+      expect(verifyBundle(world.chain, bytes, headers.value.trust)).toEqual(refusalOf('header-not-verified', 'receipt'))
+    }
+  })
+
+  test('names a block that the source may not have yet, and is asked to wait', async () => {
+    const answer = await headersOf(claiming(heightMax + 1, step.now.seconds - 3), { ...step, trusted }, sources)
+    expect(answer).toEqual({ ok: false, reason: { type: 'not-sent', height: heightMax + 1 } })
+  })
+
+  test('is not blamed for a source that is gone, or lies about what is known', async () => {
+    const bytes = claiming(heightMax + 1, long)
+    const gone = async () => undefined
+    const other = async (height: number) => (height === 1 ? mint({ height, validators: seats('mallory') }) : at(height))
+    for (const primary of [gone, other])
+      expect(await headersOf(bytes, { ...step, trusted }, { primary, witnesses: [] })).toMatchObject({ ok: false })
+  })
+
+  test('goes back too far, and gets a refusal of the bundle', async () => {
+    const high = fetchesMax + 100
+    const late = { ...trusted, header: { ...trusted.header, height: high } }
+    const headers = await headersOf(bundleOf(bundle), { ...step, trusted: late }, sources)
+    expect(headers).toMatchObject({ ok: true, value: { trusted: late } })
+    expect(headers.ok && verifyBundle(world.chain, bundleOf(bundle), headers.value.trust)).toEqual(
+      refusalOf('header-not-verified', 'receipt'),
+    )
   })
 })
 

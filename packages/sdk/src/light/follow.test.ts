@@ -97,6 +97,11 @@ test('a source that sends a header of another height has sent nothing', async ()
   expect(await followTo(30, step, { primary: shifted, witnesses: [] })).toEqual({ ok: false, reason })
 })
 
+test('who goes forward gives a later height, who goes back an earlier one', async () => {
+  await expect(followEach(1, { ...step, trusted: trustedOf(at(2)) }, silent)).rejects.toThrow('none before')
+  await expect(followBack(3, trustedOf(at(2)), silent)).rejects.toThrow('none after')
+})
+
 test('a source is not followed for ever', async () => {
   const far = fetchesMax + 2
   expect(await followEach(far, step, silent)).toEqual({ ok: false, reason: { type: 'too-far' } })

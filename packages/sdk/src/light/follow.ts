@@ -123,6 +123,7 @@ export async function followEach(
   { trusted, now, settings }: LightStep,
   source: FetchLightBlock,
 ): Promise<Result<TrustedBlock, FollowRefusal>> {
+  if (height < trusted.header.height) throw new RangeError('height: expected none before the trusted one')
   if (height - trusted.header.height > fetchesMax) return no({ type: 'too-far' })
   let reached = trusted
   while (reached.header.height < height) {
@@ -141,6 +142,7 @@ export async function followBack(
   trusted: TrustedBlock,
   source: FetchLightBlock,
 ): Promise<Result<TrustedBlock, FollowRefusal>> {
+  if (height > trusted.header.height) throw new RangeError('height: expected none after the trusted one')
   if (trusted.header.height - height > fetchesMax) return no({ type: 'too-far' })
   let reached = trusted
   while (reached.header.height > height) {

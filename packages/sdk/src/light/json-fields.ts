@@ -110,6 +110,12 @@ export class JsonFields {
     return Number(this.big(BigInt(max)))
   }
 
+  /** A whole number that may be below zero, and that nobody asks for. */
+  unread(): void {
+    const text = this.text()
+    this.digits(text.startsWith('-') ? text.slice(1) : text, 2n ** 63n - 1n)
+  }
+
   /** A 32-bit number, which Go writes as a number. */
   small(max: number): number {
     if (!(this.value instanceof JsonNumber)) throw new Unreadable(this.path, 'a number')

@@ -100,6 +100,13 @@ describe('an answer is refused', () => {
       '$.result.validators[0].voting_power',
       `a whole number up to ${totalPowerMax}`,
     ],
+    [
+      'validators',
+      '"proposer_priority":"',
+      '"proposer_priority":"E',
+      '$.result.validators[0].proposer_priority',
+      'a whole number up to 9223372036854775807',
+    ],
     ['validators', '"proposer_priority":"', '"proposer_priority":1,"x":"', '$.result.validators[0]', 'no other member'],
   ]
   for (const [part, from, to, path, expected] of faults)

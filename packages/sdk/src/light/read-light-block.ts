@@ -162,7 +162,7 @@ function validatorIn(fields: JsonFields): Validator {
   }
   if (!equalBytes(validator.address, addressOf(validator.key)))
     throw new Unreadable(of('address').path, 'the address of the key')
-  // Only the proposer's turn hangs on it, which nobody signs; it may be below zero.
-  of('proposer_priority').text()
+  // Only the proposer's turn hangs on it, which nobody signs.
+  of('proposer_priority').unread()
   return validator
 }

@@ -4,6 +4,7 @@
  */
 import { no, ok, type Result } from '@plexus/codec'
 import type { Directive, Notice, NoticePage, WalletNote } from '@plexus/policy'
+import { engineKey, type HeaderTrust } from '../header-trust.ts'
 import { sealNote } from '../notes.ts'
 import { openNotice, takeNotice } from './notices.ts'
 import { closeHandleBody, openHandlesBody, type Share } from './sponsored.ts'
@@ -60,6 +61,8 @@ export class WalletClient {
   private readonly keep: (wallet: Wallet) => Promise<void> | void
   /** Told of each notice as it is taken, for whoever keeps bundles. */
   private readonly heard: (custodian: string, notice: Notice) => void
+  /** Why the blocks of a bundle are believed; a refusal leaves its notice, and those after it, for the next time. */
+  private readonly believe: (bundle: Uint8Array) => Promise<Result<HeaderTrust, StepRefusal>>
 
   constructor(parts: {
     readonly wallet: Wallet
@@ -67,12 +70,15 @@ export class WalletClient {
     readonly taken?: ReadonlyMap<string, number>
     readonly keep?: (wallet: Wallet) => Promise<void> | void
     readonly heard?: (custodian: string, notice: Notice) => void
+    /** On CometBFT `headersOf`; the key of the embedded engine unless told. */
+    readonly believe?: (bundle: Uint8Array) => Promise<Result<HeaderTrust, StepRefusal>>
   }) {
     this.wallet = parts.wallet
     this.port = parts.port
     this.taken = new Map(parts.taken)
     this.keep = parts.keep ?? (() => {})
     this.heard = parts.heard ?? (() => {})
+    this.believe = parts.believe ?? (async () => ok(engineKey))
   }
 
   /** Opens the first handles, enrols with the code that was handed over, and opens a spare. */
@@ -158,7 +164,12 @@ export class WalletClient {
         for (const { number, sealed } of got.value.notices) {
           const opened = await openNotice(this.wallet, { custodian, sealed })
           if (opened.ok) {
-            const took = takeNotice(this.wallet, custodian, opened.value)
+            const trust = opened.value.type === 'access' ? await this.believe(opened.value.bundle) : ok(engineKey)
+            if (!trust.ok) {
+              await this.keep(this.wallet)
+              return trust
+            }
+            const took = takeNotice(this.wallet, custodian, opened.value, trust.value)
             if (took.ok) this.wallet = took.value
             this.heard(custodian, opened.value)
           }
