@@ -2,16 +2,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, toHex, utf8 } from '@plexus/codec'
-import { merklePath, sha256 } from '@plexus/crypto'
+import { frontierRoot, merklePath, sha256 } from '@plexus/crypto'
+import { memoryLedger, proveState } from '@plexus/kernel'
 import {
   chainNameOf,
   type FetchLightBlock,
   followBack,
   followEach,
   followTo,
+  isStateUnder,
   isTransactionIn,
   lightGenesisOf,
   lightSettings,
+  machineFor,
   readLightBlock,
   startFromCheckpoint,
   startFromGenesis,
@@ -28,6 +31,7 @@ import {
   networkDirectory,
   opening,
   peersOf,
+  seedOf,
   sockets,
 } from './network.testing.ts'
 import { runNode } from './running-node.testing.ts'
@@ -38,6 +42,10 @@ test('engine and light client call a chain by the same name', () => {
   const chain = chainOf(now())
   expect(chainNameOf(chain)).toBe(engineChainNameOf(chain))
 })
+
+interface BlockAnswer {
+  readonly result: { readonly block: { readonly data: { readonly txs: readonly string[] } } }
+}
 
 const askEngine = (directory: string, method: string, params: object): Promise<Uint8Array> =>
   sockets.post(rpcSocketOf(join(directory, 'engine')), JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
@@ -95,12 +103,40 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     for (let at = 2; at <= top; at++)
       expect(toHex((await primary(at))?.header.appHash ?? new Uint8Array(0))).toBe(alder.blocks.get(at - 1))
 
-    const answer = JSON.parse(
-      Buffer.from(await askEngine(plans[1]?.directory ?? '', 'block', { height: String(height) })).toString(),
-    ) as {
-      readonly result: { readonly block: { readonly data: { readonly txs: readonly string[] } } }
+    // An auditor replays the blocks under the verified headers, and shows entries of the state to whoever has a header.
+    const ledger = memoryLedger(machineFor(chain))
+    const transactionsAt = async (at: number): Promise<readonly Uint8Array[]> => {
+      const answer = await askEngine(plans[1]?.directory ?? '', 'block', { height: String(at) })
+      const { result } = JSON.parse(Buffer.from(answer).toString()) as BlockAnswer
+      return result.block.data.txs.map((text) => new Uint8Array(Buffer.from(text, 'base64')))
     }
-    const transactions = answer.result.block.data.txs.map((text) => new Uint8Array(Buffer.from(text, 'base64')))
+    for (let at = 1; at <= height; at++) {
+      const { time } = (await primary(at))?.header ?? first.header
+      const replayed = machineFor(chain).apply(ledger.reader, {
+        height: at,
+        time: time.seconds,
+        transactions: await transactionsAt(at),
+      })
+      ledger.commit(replayed)
+    }
+    const tip = ledger.reader.tip()
+    const after = (await primary(height + 1))?.header
+    if (!tip || !after) throw new Error('nothing was replayed')
+    const { stateRoot } = tip
+    const historyRoot = frontierRoot({ size: tip.height, peaks: tip.history })
+    const handle = `notary/handles/${toHex(seedOf('handle one'))}`
+    const value = ledger.reader.get(handle)
+    if (!value) throw new Error('the handle is not on the ledger')
+    for (const [key, held] of [
+      [handle, value],
+      [`notary/handles/${toHex(seedOf('handle two'))}`, null],
+    ] as const) {
+      const shown = { stateRoot, historyRoot, key, value: held, proof: proveState(ledger.reader, stateRoot, key) }
+      expect(isStateUnder(after, shown)).toBe(true)
+      expect(isStateUnder(block.header, shown)).toBe(false)
+    }
+
+    const transactions = await transactionsAt(height)
     const index = transactions.findIndex((each) => toHex(each) === toHex(envelope))
     const place = { index, count: transactions.length, path: merklePath(transactions.map(sha256), index) }
     const header = (await primary(height))?.header
