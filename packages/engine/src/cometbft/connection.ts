@@ -41,6 +41,7 @@ export function serveConnection({ stream, answer, onRefused, onFailure, onClosed
   let started = 0
   let working = 0
   let exclusive = false
+  let corked = false
   let closed = false
 
   function close(): void {
@@ -113,17 +114,23 @@ export function serveConnection({ stream, answer, onRefused, onFailure, onClosed
     onFailure(error)
   }
 
-  /** What is answered from the first on. */
+  /** What is answered from the first on. Answers of one turn go in one write: the call costs more than the answer. */
   function send(): void {
-    if (closed) return
-    stream.cork()
+    if (closed || !slots[0]?.response) return
+    if (!corked) {
+      corked = true
+      stream.cork()
+      process.nextTick(() => {
+        corked = false
+        stream.uncork()
+      })
+    }
     let takesMore = true
     while (slots[0]?.response) {
       takesMore = stream.write(frame(slots[0].response))
       slots.shift()
       started -= 1
     }
-    stream.uncork()
     if (!takesMore) stream.pause()
     else if (slots.length <= pendingMax / 2 && !stream.writableNeedDrain) stream.resume()
   }
