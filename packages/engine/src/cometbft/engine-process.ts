@@ -1,5 +1,7 @@
 /** The engine's process: started, listened to for its last words, and ended. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Schedule } from '../local/ports.ts'
 
 export interface EngineProcess {
@@ -38,6 +40,7 @@ export function startEngineProcess({
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment },
   })
+  if (child.pid !== undefined) writeFileSync(pidFile(directory), `${child.pid}\n`)
   let lastWords = ''
   let gone = false
   const ended = Promise.withResolvers<void>()
@@ -45,6 +48,7 @@ export function startEngineProcess({
   function finish(code: number | null, signal: string | null): void {
     if (gone) return
     gone = true
+    rmSync(pidFile(directory), { force: true })
     ended.resolve()
     onExit({ code, signal, lastWords })
   }
@@ -71,3 +75,34 @@ export function startEngineProcess({
     },
   }
 }
+
+const pidFile = (directory: string): string => join(directory, 'engine.pid')
+
+/**
+ * Ends the engine that a node left behind when it was killed, and answers whether there was one. It would wait for our
+ * socket for ever, and hold the lock of its directory. Only a process that was started on just this directory is ended:
+ * its number may belong to another by now.
+ */
+export function endLeftEngine(directory: string): boolean {
+  const file = pidFile(directory)
+  if (!existsSync(file)) return false
+  const id = Number(readFileSync(file, 'utf8'))
+  rmSync(file, { force: true })
+  if (!Number.isSafeInteger(id) || id <= 1 || !commandOf(id).endsWith(` --home ${directory}`)) return false
+  try {
+    process.kill(id, 'SIGKILL')
+    return true
+  } catch {
+    // It ended by itself meanwhile.
+    return false
+  }
+}
+
+/** The program and its parameters with blanks between them; empty when there is no such process. */
+function commandOf(id: number): string {
+  const file = `/proc/${id}/cmdline`
+  if (existsSync('/proc/self/cmdline')) return existsSync(file) ? wordsIn(readFileSync(file, 'utf8')) : ''
+  return spawnSync('ps', ['-o', 'args=', '-p', String(id)], { encoding: 'utf8' }).stdout?.trim() ?? ''
+}
+
+const wordsIn = (line: string): string => line.split('\0').filter(Boolean).join(' ')

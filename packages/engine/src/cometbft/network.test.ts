@@ -1,18 +1,51 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { toHex } from '@plexus/codec'
+import type { Chain } from '@plexus/kernel'
+import { openLedgerStore } from '@plexus/store'
 import { describe, expect, test } from 'vitest'
+import { createSequencer } from '../local/sequencer.ts'
 import {
   chainOf,
   enginePath,
   folderIn,
   freePorts,
+  machineOf,
   memberNames,
   networkDirectory,
   opening,
   peersOf,
+  seedOf,
 } from './network.testing.ts'
 import { type RunningNode, runNode } from './running-node.testing.ts'
 
 const now = (): number => Math.floor(Date.now() / 1_000)
+
+/** App hashes by height, of the blocks that a node keeps, ordered once more by the embedded engine. */
+function onEmbeddedEngine(chain: Chain, directory: string): ReadonlyMap<number, string> {
+  const kept = openLedgerStore(join(directory, 'ledger'), { chain: chain.id })
+  const own = openLedgerStore(join(directory, 'embedded'), { chain: chain.id })
+  const { machine } = machineOf(chain, { verify: async () => [] })
+  const sequencer = createSequencer({ machine, store: own, seed: seedOf('no sequencer'), intervalSeconds: 0 })
+  const found = new Map<number, string>()
+  const tell = (): void => {
+    const tip = own.tip()
+    if (tip) found.set(tip.height, toHex(tip.appHash))
+  }
+  tell()
+  for (let height = 1; height <= (kept.tip()?.height ?? 0); height++) {
+    const block = kept.block(height)
+    for (const transaction of block?.transactions ?? [])
+      expect(sequencer.submit(transaction, block?.time ?? 0)).toMatchObject({ ok: true })
+    sequencer.cut(block?.time ?? 0)
+    tell()
+  }
+  for (const store of [kept, own]) store.close()
+  return found
+}
+
+/** Those that one block passes, at the start of a chain and later (CometBFT `libs/fail`). */
+const failPoints = 9
 
 describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run engine`)', () => {
   test('one validator applies what is offered, and goes on after its engine, then all of it, was killed', async () => {
@@ -49,6 +82,8 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     expect(later.text).toBe('kernel 0')
     expect(later.height).toBeGreaterThan(first.height)
     await again.stop()
+    // The embedded engine, given the same blocks, computes the same.
+    expect(onEmbeddedEngine(chain, plan.directory)).toEqual(new Map([...again.blocks].sort(([a], [b]) => a - b)))
   })
   test('four validators have one app hash per height, and a member that was killed catches up', async () => {
     const foundedAt = now() - 5
@@ -91,5 +126,25 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     // Each envelope bears one signature: 20 came in the first round, 15 in the second, 10 in the third.
     expect(alder.verified()).toBe(45)
     await Promise.all(running.map((node) => node.stop()))
+  })
+  test('an engine that dies at any of its own fail points goes on where the ledger stands', async () => {
+    const foundedAt = now() - 5
+    const chain = chainOf(foundedAt, ['alder'])
+    const [port = 0] = await freePorts(1)
+    const plan = { directory: networkDirectory(), member: 'alder', validating: ['alder'], foundedAt, port, peers: [] }
+    const blocks = new Map<number, string>()
+    for (let point = 0; point < failPoints; point++) {
+      const node = runNode({ ...plan, environment: { FAIL_TEST_INDEX: String(point) } }, blocks)
+      const envelope = opening(chain, 'alder', `at ${point}`, now())
+      // It may be answered before the engine dies, or never.
+      if (await node.upOrEnded()) node.offer(envelope).catch(() => {})
+      await node.ended()
+      await node.kill()
+      const again = runNode({ ...plan, environment: {} }, blocks)
+      await again.up()
+      expect((await again.offer(envelope)).text, `fail point ${point}`).toBe('kernel 0')
+      await again.stop()
+    }
+    expect(onEmbeddedEngine(chain, plan.directory)).toEqual(new Map([...blocks].sort(([a], [b]) => a - b)))
   })
 })

@@ -15,6 +15,10 @@ export interface RunningNode {
   /** What it answers, in words, and the height. */
   offer(envelope: Uint8Array): Promise<{ readonly text: string; readonly height: number }>
   up(): Promise<void>
+  /** Whether it came up; false when its engine ended before. */
+  upOrEnded(): Promise<boolean>
+  /** Until the engine ended, of itself or by a signal. */
+  ended(): Promise<void>
   reaches(height: number): Promise<void>
   /** The process id of the engine that runs now. */
   engine(): number
@@ -105,6 +109,17 @@ export function runNode(plan: NodePlan, blocks = new Map<number, string>()): Run
       const from = words.findLastIndex((word) => word.type === 'event' && word.event.type === 'engine-ended') + 1
       await until('the engine came up', () =>
         words.slice(from).find((word) => word.type === 'event' && word.event.type === 'engine-up'),
+      )
+    },
+    async upOrEnded() {
+      const isEvent = (word: NodeWord) =>
+        word.type === 'event' && (word.event.type === 'engine-up' || word.event.type === 'engine-ended')
+      const word = await until('the engine came up or ended', () => words.find(isEvent))
+      return word.type === 'event' && word.event.type === 'engine-up'
+    },
+    async ended() {
+      await until('the engine ended', () =>
+        words.find((word) => word.type === 'event' && word.event.type === 'engine-ended'),
       )
     },
     async reaches(wanted) {

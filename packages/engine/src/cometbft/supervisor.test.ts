@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedgerStore } from '@plexus/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { virtualTime } from '../local/virtual-time.testing.ts'
+import { endLeftEngine } from './engine-process.ts'
 import {
   admits,
   chainOf,
+  folderIn,
   machineOf,
   networkDirectory,
   nodeSeedOf,
@@ -138,4 +141,23 @@ test('the engine is told nothing of our surroundings', async () => {
     .map((line) => line.split('=')[0])
   expect(names).toContain('FAIL_TEST_INDEX')
   expect(names).not.toContain('HOME')
+})
+
+test('an engine that a killed node left behind is ended first, and no other process', async () => {
+  const { options, directory } = parts('exec sleep 30')
+  const left = (home: string) => {
+    const child = spawn('sh', ['-c', 'sleep 30', 'engine', 'start', '--home', home], { stdio: 'ignore' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return child
+  }
+  const home = join(directory, 'engine')
+  const [own, other] = [left(home), left(join(directory, 'other'))]
+  const gone = new Promise((resolve) => own.on('exit', (_code, signal) => resolve(signal)))
+  const file = join(folderIn(directory, 'engine'), 'engine.pid')
+  writeFileSync(file, `${other.pid}`)
+  expect(endLeftEngine(home)).toBe(false)
+  expect(other.exitCode ?? other.signalCode).toBe(null)
+  writeFileSync(file, `${own.pid}`)
+  await started(options)
+  expect(await gone).toBe('SIGKILL')
 })

@@ -17,7 +17,7 @@ import {
   prepareEngineHome,
   rpcSocketOf,
 } from './engine-home.ts'
-import { type EngineExit, type EngineProcess, startEngineProcess } from './engine-process.ts'
+import { type EngineExit, type EngineProcess, endLeftEngine, startEngineProcess } from './engine-process.ts'
 import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
 import { createLedgerView } from './ledger-view.ts'
 import type { ProposalRefusal } from './proposal.ts'
@@ -125,6 +125,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   }
 
   async function begin(): Promise<void> {
+    endLeftEngine(home.directory)
     for (const file of [applicationSocketOf(home.directory), rpcSocket]) rmSync(file, { force: true })
     application.forget()
     closeListener = await sockets.listen(applicationSocketOf(home.directory), accept)
