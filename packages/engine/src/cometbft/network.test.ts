@@ -67,6 +67,7 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     const same = opening(chain, 'alder', 'two', now())
     const first = await node.offer(same)
     expect(await node.offer(same)).toEqual(first)
+    expect(node.words).toContainEqual({ type: 'call', call: 'initChain' })
     expect((await node.offer(opening(chain, 'birch', 'one', now()))).text).toBe('refused')
 
     process.kill(node.engine(), 'SIGKILL')

@@ -10,6 +10,7 @@ import { publicKeyOf, sha256 } from '@plexus/crypto'
 import { type Chain, createMachine, foundChain, type Machine, sealEnvelope, viewOf } from '@plexus/kernel'
 import { onTestFinished } from 'vitest'
 import type { VerifierPool } from '../local/verifier-pool.ts'
+import type { Call } from './call-grammar.testing.ts'
 import { type EnginePeer, nodeIdOf } from './engine-home.ts'
 import { builtEngineIn } from './engine-program.ts'
 import { createSignatures, type Signatures } from './signatures.ts'
@@ -200,6 +201,7 @@ export interface NodePlan {
 /** What it says. */
 export type NodeWord =
   | { readonly type: 'event'; readonly event: EngineEvent }
+  | { readonly type: 'call'; readonly call: Call }
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'block'; readonly height: number; readonly appHash: string; readonly verified: number }

@@ -3,10 +3,14 @@
  * told what to do, and says what happens, by messages between processes.
  */
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { toHex } from '@plexus/codec'
 import { readEnvelope } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
 import { startVerifierPool } from '../local/verifier-pool.ts'
+import { isCall } from './call-grammar.testing.ts'
+import { FrameReader } from './frames.ts'
+import { readRequest } from './messages.ts'
 import {
   admits,
   chainOf,
@@ -30,6 +34,18 @@ const chain = chainOf(plan.foundedAt, plan.validating)
 const pool = startVerifierPool(1)
 const { machine, signatures, verified } = machineOf(chain, pool)
 const store = openLedgerStore(join(plan.directory, 'ledger'), { chain: chain.id })
+/** Reads along what the engine asks of the ledger. */
+function listenIn(stream: Duplex): void {
+  const frames = new FrameReader()
+  stream.on('data', (chunk: Uint8Array) => {
+    const whole = frames.push(chunk)
+    for (const message of whole.ok ? whole.value : []) {
+      const request = readRequest(message)
+      if (request.ok && isCall(request.value.type)) say({ type: 'call', call: request.value.type })
+    }
+  })
+}
+
 const started = await startCometEngine({
   home: {
     directory: folderIn(plan.directory, 'engine'),
@@ -47,7 +63,14 @@ const started = await startCometEngine({
   signatures,
   validators,
   admits,
-  sockets,
+  sockets: {
+    ...sockets,
+    listen: (file, accept) =>
+      sockets.listen(file, (stream) => {
+        accept(stream)
+        listenIn(stream)
+      }),
+  },
   ...realTime,
   environment: plan.environment,
   onEvent: (event) => say({ type: 'event', event }),

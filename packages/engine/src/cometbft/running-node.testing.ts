@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { toHex } from '@plexus/codec'
 import { readEnvelope } from '@plexus/kernel'
 import { expect, onTestFinished } from 'vitest'
+import { type Call, obeysGrammar } from './call-grammar.testing.ts'
 import type { NodePlan, NodeWord } from './network.testing.ts'
 
 export interface RunningNode {
@@ -36,6 +37,8 @@ export function runNode(plan: NodePlan, blocks = new Map<number, string>()): Run
   let height = 0
   let verified = 0
   let exited = false
+  /** Of the engine that runs now. */
+  let calls: Call[] = []
   const waiting = new Set<() => void>()
   const node = fork(child, [JSON.stringify(plan)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -43,6 +46,11 @@ export function runNode(plan: NodePlan, blocks = new Map<number, string>()): Run
   })
   node.on('message', (word: NodeWord) => {
     words.push(word)
+    if (word.type === 'event' && word.event.type === 'engine-started') calls = []
+    if (word.type === 'call') {
+      calls.push(word.call)
+      expect(obeysGrammar(calls), calls.slice(-6).join(' ')).toBe(true)
+    }
     if (word.type === 'block') {
       height = word.height
       verified = word.verified
