@@ -54,7 +54,12 @@ export function chainOf(time: number, validating: readonly string[] = memberName
       founding({
         type: 'policy-set',
         ...defaultPolicy,
-        parameters: { ...defaultPolicy.parameters, envelopesPerMinuteMax: 1_000_000, objectsPerMinuteMax: 1_000_000 },
+        parameters: {
+          ...defaultPolicy.parameters,
+          envelopesPerMinuteMax: 1_000_000,
+          objectsPerMinuteMax: 1_000_000,
+          votingDelaySeconds: 0,
+        },
       }),
       ...validating.map((member) =>
         founding({ type: 'validator-set', member, key: publicKeyOf(validatorSeedOf(member)), power: 10, height: 0 }),
@@ -91,19 +96,34 @@ export function machineOf(
   }
 }
 
+/** An envelope of `member` with this transaction, encoded by its contract; `name` makes its nonce. */
+function envelopeOf(
+  chain: Chain,
+  member: string,
+  name: string,
+  validUntil: number,
+  { contract, transaction }: { readonly contract: string; readonly transaction: Uint8Array },
+): Uint8Array {
+  const nonce = seedOf(`nonce ${name}`).subarray(0, 16)
+  return sealEnvelope({ chain: chain.id, sponsor: member, nonce, validUntil, contract, transaction }, [seedOf(member)])
+}
+
 /** An envelope of `member` that opens one handle. */
 export function opening(chain: Chain, member: string, name: string, now: number, validSeconds = 300): Uint8Array {
-  return sealEnvelope(
-    {
-      chain: chain.id,
-      sponsor: member,
-      nonce: seedOf(`nonce ${name}`).subarray(0, 16),
-      validUntil: Math.floor(now) + validSeconds,
-      contract: notary.name,
-      transaction: encode(notary.transaction, { type: 'open-handles', handles: [seedOf(`handle ${name}`)] }),
-    },
-    [seedOf(member)],
-  )
+  return envelopeOf(chain, member, name, Math.floor(now) + validSeconds, {
+    contract: notary.name,
+    transaction: encode(notary.transaction, { type: 'open-handles', handles: [seedOf(`handle ${name}`)] }),
+  })
+}
+
+type MembersTransaction = Parameters<(typeof members.transaction)['write']>[1]
+
+/** An envelope with which `member` governs. */
+export function governing(chain: Chain, member: string, now: number, transaction: MembersTransaction): Uint8Array {
+  return envelopeOf(chain, member, `${member} ${transaction.type}`, Math.floor(now) + 300, {
+    contract: members.name,
+    transaction: encode(members.transaction, transaction),
+  })
 }
 
 export const realTime = {
@@ -201,6 +221,7 @@ export interface NodePlan {
 /** What it says. */
 export type NodeWord =
   | { readonly type: 'event'; readonly event: EngineEvent }
+  | { readonly type: 'peer'; readonly nodeId: string }
   | { readonly type: 'call'; readonly call: Call }
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'refused'; readonly reason: string }

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { toHex } from '@plexus/codec'
 import { readEnvelope } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
+import type { SubmitRefusal } from '../local/local-engine.ts'
 import { startVerifierPool } from '../local/verifier-pool.ts'
 import { isCall } from './call-grammar.testing.ts'
 import { FrameReader } from './frames.ts'
@@ -62,7 +63,10 @@ const started = await startCometEngine({
   store,
   signatures,
   validators,
-  admits,
+  admits(state, nodeId) {
+    say({ type: 'peer', nodeId })
+    return admits(state, nodeId)
+  },
   sockets: {
     ...sockets,
     listen: (file, accept) =>
@@ -91,6 +95,8 @@ const tell = (): void => {
 member.replica.onApplied(tell)
 tell()
 
+const reasonIn = (reason: SubmitRefusal): string => (reason.type === 'refused' ? reason.reason : reason.type)
+
 process.on('message', (word: { readonly type: 'offer'; readonly envelope: string } | { readonly type: 'stop' }) => {
   if (word.type === 'stop') {
     stop().then(() => {
@@ -106,7 +112,7 @@ process.on('message', (word: { readonly type: 'offer'; readonly envelope: string
     say({
       type: 'answer',
       id,
-      text: answer.ok ? `${answer.value.outcome.space} ${answer.value.outcome.code}` : answer.reason.type,
+      text: answer.ok ? `${answer.value.outcome.space} ${answer.value.outcome.code}` : reasonIn(answer.reason),
       height: answer.ok ? answer.value.height : 0,
     }),
   )
