@@ -67,6 +67,10 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/sdk/src/committed.ts#Facts': throughTarget,
   'packages/sdk/src/stream-frames.ts#parsedJson': throughTarget,
   'packages/sdk/src/submit-client.ts#fieldsIn': 'what a node answers: every fault of it is one refusal',
+  'packages/sdk/src/prescriptions/check.ts#checkPrescription': statements,
+  'packages/sdk/src/prescriptions/content.ts#openPrescription':
+    'a sealed message and the prescription in it: each a target',
+  'packages/sdk/src/prescriptions/dispensing.ts#checkRecord': takesValues,
   'packages/sdk/src/wallet/notices.ts#askedIn': statements,
   'packages/sdk/src/wallet/notices.ts#openNotice': 'a sealed message and what is in it: each a target',
   'packages/sdk/src/wallet/sponsored.ts#coSign': statements,

@@ -16,7 +16,18 @@ const kinds = { unsigned: 0, bytes: 2, text: 3, array: 4, map: 5 } as const
 
 /** Texts for patterns whose description does not say them; the first that is taken is used. */
 const texts = [
-  ...['plexus', 'hospital-1', 'able-home-care', '1234567893', 'CO', 'Observation', 'a', '2026-11-21', 'record-version'],
+  ...[
+    'plexus',
+    'hospital-1',
+    'able-home-care',
+    '1234567893',
+    'AB1234563',
+    'CO',
+    'Observation',
+    'a',
+    '2026-11-21',
+    'record-version',
+  ],
   ...[
     '1.0.0',
     'vault/packs/a.pack',

@@ -17,6 +17,7 @@ const samplesOfGroupCount = 2
 const statements = 'packages/policy/src/statements'
 const store = 'packages/store/src'
 const contracts = 'packages/contracts/src'
+const sdkPrescriptions = 'packages/sdk/src/prescriptions'
 
 /** Name, what and whose, and where the schema stands; by itself or as a member of what stands there. */
 const rows: readonly (readonly [string, string, string])[] = [
@@ -54,6 +55,17 @@ const rows: readonly (readonly [string, string, string])[] = [
     'kernel/opening',
     'a statement with its place in a batch, from another member',
     'packages/kernel/src/opening.ts#opening',
+  ],
+  ['sdk/prescription', 'a signed prescription, from whoever shows it', `${sdkPrescriptions}/content.ts#prescription`],
+  [
+    'sdk/prescription-content',
+    'what a prescriber signed, from whoever shows it',
+    `${sdkPrescriptions}/content.ts#prescriptionContent`,
+  ],
+  [
+    'sdk/dispensing-record',
+    'the record of a fill, from a pharmacy',
+    `${sdkPrescriptions}/dispensing.ts#dispensingRecord`,
   ],
   ['policy/enrolment', 'an enrolment, from a wallet', `${statements}/enrolment.ts#enrolment`],
   ['policy/evidence', 'evidence, from a requester', `${statements}/evidence.ts#evidence`],

@@ -93,6 +93,37 @@ export {
 } from './light/verify-header.ts'
 export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
+export { levelOf, quantityMax, quantityOf } from './prescriptions/amounts.ts'
+export { type CancellationAnswer, cancellationAnswer } from './prescriptions/cancellation.ts'
+export {
+  checkPrescription,
+  isRegistrationNumber,
+  type Overlap,
+  overlapsOf,
+  type PrescriptionRefusal,
+  type Shown,
+} from './prescriptions/check.ts'
+export {
+  commitmentOf,
+  type Drug,
+  openPrescription,
+  type Prescription,
+  type PrescriptionContent,
+  prescription,
+  prescriptionContent,
+  sealPrescription,
+  signPrescription,
+} from './prescriptions/content.ts'
+export {
+  checkRecord,
+  type DispensingRecord,
+  dispensingRecord,
+  type FilledPart,
+  fillOf,
+  type RecordRefusal,
+} from './prescriptions/dispensing.ts'
+export { claimantSeed, handleOfSeed, itemSeed, patientItemSeed } from './prescriptions/keys.ts'
+export { prescriptionStep } from './prescriptions/steps.ts'
 export { fitsBatch, type HttpAnswer, type SubmitPort, submitBatch, submitEnvelope } from './submit-client.ts'
 export {
   type FollowOptions,
