@@ -2,11 +2,10 @@
  * The state machine behind ABCI 2.0 (CometBFT `spec/abci` of v0.38). A block is executed in memory at FinalizeBlock and
  * becomes durable at Commit, in one write; whatever dies in between, the engine plays the block again and finds the same.
  */
-import { encode, equalBytes, toHex } from '@plexus/codec'
+import { encode, equalBytes, ok, toHex } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 import {
   type AppliedBlock,
-  envelopeBytesMax,
   type Machine,
   outcome as outcomeSchema,
   type Refusal,
@@ -132,19 +131,20 @@ export function createApplication(options: ApplicationOptions): Application {
   async function checkTx({ tx }: RequestCheckTx): Promise<AbciResponse> {
     // The socket's memory is not ours to keep.
     const bytes = new Uint8Array(tx)
-    if (bytes.length <= envelopeBytesMax) await signatures.verified([bytes])
-    const known = signatures.checked(bytes)
-    const checked = machine.check(store, bytes, Math.floor(clock.now()), known && { ok: true, value: known.envelope })
+    const [verified] = await signatures.verified([bytes])
+    const name = verified?.name ?? ''
+    const known = signatures.checked(name)
+    const checked = machine.check(store, bytes, Math.floor(clock.now()), known && ok(known.envelope))
     if (!checked.ok) {
-      remember(bytes, checked.reason)
+      remember(name, checked.reason)
       return checkAnswer(checked.reason)
     }
-    signatures.keep(bytes, checked.value)
+    signatures.keep(name, checked.value)
     return checkAnswer(undefined)
   }
 
-  function remember(envelope: Uint8Array, refusal: Refusal): void {
-    refusals.set(toHex(sha256(envelope)), refusal)
+  function remember(name: string, refusal: Refusal): void {
+    refusals.set(name, refusal)
     for (const oldest of refusals.keys()) {
       if (refusals.size <= refusalsMax) break
       refusals.delete(oldest)
@@ -156,7 +156,7 @@ export function createApplication(options: ApplicationOptions): Application {
   }
 
   async function processProposal({ txs, height }: RequestProcessProposal): Promise<AbciResponse> {
-    const refusal = proposalRefusal(txs, await signatures.verified(txs))
+    const refusal = proposalRefusal(await signatures.verified(txs))
     if (refusal) options.onProposalRefused?.(Number(height), refusal)
     const { ACCEPT, REJECT } = ResponseProcessProposal_ProposalStatus
     return { type: 'processProposal', value: { status: refusal ? REJECT : ACCEPT } }
@@ -164,14 +164,14 @@ export function createApplication(options: ApplicationOptions): Application {
 
   async function finalizeBlock(asked: RequestFinalizeBlock): Promise<AbciResponse> {
     // Those that came with no proposal, as in a replay, are verified in threads before the block is judged.
-    await signatures.verified(asked.txs)
+    const verified = await signatures.verified(asked.txs)
     const { time: before, appHash } = tip()
     const transactions = asked.txs.map((each) => new Uint8Array(each))
     const height = Number(asked.height)
     // BFT time rises by itself; whole seconds of it never fall.
     const time = Math.max(before, Number(asked.time.seconds))
     const root = transactionsRoot(transactions)
-    const checked = transactions.map((each) => signatures.checked(each))
+    const checked = verified.map(({ name }) => signatures.checked(name))
     const applied = machine.apply(store, { height, time, transactions, root }, checked)
     const header = writeCometHeader({
       type: 'cometbft',

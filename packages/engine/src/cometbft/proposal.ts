@@ -2,6 +2,7 @@
 import { toHex } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 import { readEnvelope } from '@plexus/kernel'
+import type { Verified } from './signatures.ts'
 
 /** Keeps the application of one block under `timeout_propose`; as in the embedded engine. */
 const blockTransactionsMax = 2_000
@@ -38,16 +39,12 @@ export type ProposalRefusal =
   | { readonly type: 'repeated'; readonly index: number }
   | { readonly type: 'unverified'; readonly index: number }
 
-/** Why a proposal is not voted for; nothing when it is. `verified` says of each envelope whether it reads and its signatures hold. */
-export function proposalRefusal(
-  transactions: readonly Uint8Array[],
-  verified: readonly boolean[],
-): ProposalRefusal | undefined {
+/** Why a proposal is not voted for; nothing when it is. */
+export function proposalRefusal(transactions: readonly Verified[]): ProposalRefusal | undefined {
   if (transactions.length > blockTransactionsMax) return { type: 'too-many' }
   const seen = new Set<string>()
-  for (const [index, transaction] of transactions.entries()) {
-    if (verified[index] !== true) return { type: 'unverified', index }
-    const name = toHex(sha256(transaction))
+  for (const [index, { name, holds }] of transactions.entries()) {
+    if (!holds) return { type: 'unverified', index }
     if (seen.has(name)) return { type: 'repeated', index }
     seen.add(name)
   }

@@ -8,18 +8,28 @@ import { type CheckedEnvelope, type Envelope, readEnvelope, signaturesHold } fro
 import { rememberSignatures } from '../local/signature-memory.ts'
 import type { VerifierPool } from '../local/verifier-pool.ts'
 
+/** What is known of an envelope before any state is asked. */
+export interface Verified {
+  /** SHA-256 of its bytes, in hexadecimal. */
+  readonly name: string
+  /** It can be read, and all its signatures hold. */
+  readonly holds: boolean
+}
+
 export interface Signatures {
   /** For `createMachine`: verifies what it does not know, and remembers what holds. */
   readonly holds: (envelope: Envelope) => boolean
-  /** Of each envelope, in order, whether it can be read and its signatures hold. Asked for together, verified together. */
-  verified(transactions: readonly Uint8Array[]): Promise<readonly boolean[]>
-  /** What a check has read of exactly these bytes, whose signatures hold. */
-  checked(transaction: Uint8Array): CheckedEnvelope | undefined
-  keep(transaction: Uint8Array, checked: CheckedEnvelope): void
+  /** Of each envelope, in order. Asked for together, verified together. */
+  verified(transactions: readonly Uint8Array[]): Promise<readonly Verified[]>
+  /** What a check has read of the bytes of this name, whose signatures hold. */
+  checked(name: string): CheckedEnvelope | undefined
+  keep(name: string, checked: CheckedEnvelope): void
 }
 
 /** A full mempool and the blocks under way; each entry is some two kilobytes. */
 const rememberedMax = 20_000
+/** The next are on their way while these come back; more gather meanwhile, since each way to a thread costs the same. */
+const groupsMax = 2
 /** So few are verified on the spot: the way to another thread and back takes as long. */
 const onTheSpotMax = 2
 
@@ -44,6 +54,8 @@ export function createSignatures({
   /** By the same name: the mempool and a proposal ask for one envelope at once. */
   const underWay = new Map<string, Promise<boolean>>()
   let asked: Asked[] = []
+  let groups = 0
+  let wakes = false
 
   function verifyHere(envelope: Envelope): boolean {
     onVerified(envelope.signatures.length)
@@ -52,8 +64,15 @@ export function createSignatures({
     return holds
   }
 
-  /** What is asked for in one turn goes together. */
+  /** What is asked for in one turn, or while the threads are busy, goes together. */
+  function wake(): void {
+    if (wakes || asked.length === 0 || groups >= groupsMax) return
+    wakes = true
+    setImmediate(flush)
+  }
+
   function flush(): void {
+    wakes = false
     const group = asked
     asked = []
     if (group.length <= onTheSpotMax) {
@@ -61,13 +80,16 @@ export function createSignatures({
       return
     }
     for (const { envelope } of group) onVerified(envelope.signatures.length)
+    groups += 1
     pool.verify(group.map(({ bytes }) => bytes)).then(
       (answers) => {
+        groups -= 1
         for (const [index, { envelope, answered }] of group.entries()) {
           const holds = answers[index] === true
           if (holds) known.learn(envelope)
           answered(holds)
         }
+        wake()
       },
       (error) => {
         for (const { failed } of group) failed(error)
@@ -75,16 +97,15 @@ export function createSignatures({
     )
   }
 
-  function verifiedOne(bytes: Uint8Array): boolean | Promise<boolean> {
-    const name = nameOf(bytes)
+  function verifiedOne(name: string, bytes: Uint8Array): boolean | Promise<boolean> {
     const same = checkedEnvelopes.has(name) || underWay.get(name)
     if (same) return same
     const read = readEnvelope(bytes)
     if (!read.ok) return false
     if (known(read.value)) return true
     const verifying = new Promise<boolean>((resolve, reject) => {
-      if (asked.length === 0) setImmediate(flush)
       asked.push({ envelope: read.value, bytes, answered: resolve, failed: reject })
+      wake()
     }).finally(() => underWay.delete(name))
     underWay.set(name, verifying)
     return verifying
@@ -92,10 +113,14 @@ export function createSignatures({
 
   return {
     holds: (envelope) => known(envelope) || verifyHere(envelope),
-    verified: (transactions) => Promise.all(transactions.map(verifiedOne)),
-    checked: (transaction) => checkedEnvelopes.get(nameOf(transaction)),
-    keep(transaction, checked) {
-      checkedEnvelopes.set(nameOf(transaction), checked)
+    async verified(transactions) {
+      const names = transactions.map((bytes) => toHex(sha256(bytes)))
+      const holds = await Promise.all(transactions.map((bytes, index) => verifiedOne(names[index] ?? '', bytes)))
+      return names.map((name, index) => ({ name, holds: holds[index] === true }))
+    },
+    checked: (name) => checkedEnvelopes.get(name),
+    keep(name, checked) {
+      checkedEnvelopes.set(name, checked)
       for (const oldest of checkedEnvelopes.keys()) {
         if (checkedEnvelopes.size <= rememberedMax) break
         checkedEnvelopes.delete(oldest)
@@ -103,5 +128,3 @@ export function createSignatures({
     },
   }
 }
-
-const nameOf = (transaction: Uint8Array): string => toHex(sha256(transaction))
