@@ -1,4 +1,5 @@
 /** Each suite at a small size: what it works out is checked, how long it takes is not. */
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { suite as access } from './access/workload.ts'
 import { chartOf } from './chart.ts'
@@ -9,6 +10,7 @@ import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
+import { builtEngine, suite as network } from './network/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -140,3 +142,12 @@ test('soak: whoever was answered has a receipt, nobody else has one, and each is
   expect(checked).toEqual({ receiptsWithoutAnswer: 0, leavesWithoutBatch: 0, batchesWithoutBlock: 0 })
   expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([1.02, 1.1, 512, 30])
 })
+
+test.skipIf(!existsSync(builtEngine))(
+  'network: validators agree, nothing offered is lost, and each node verifies each signature once (needs `npm run engine`)',
+  async () => {
+    const { checked, figures } = await network.run(small)
+    expect(checked).toEqual({ lost: 0, verifiedOnce: true, agreed: true })
+    expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([0.75, 1.5, 1.5])
+  },
+)

@@ -15,6 +15,7 @@ import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
+import { suite as network } from './network/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -28,6 +29,7 @@ const suites: readonly Suite[] = [
   directive,
   start,
   engine,
+  network,
   submit,
   streaming,
   linkage,
