@@ -2,7 +2,16 @@
 import { equalBytes, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { systemRandom } from '@plexus/crypto'
-import { appHash, headerHolds, type Opening, openingLeadsTo, stateKey, verifyStateProof, viewOf } from '@plexus/kernel'
+import {
+  appHash,
+  headerHolds,
+  type Opening,
+  openingLeadsTo,
+  sequencerKeyOf,
+  stateKey,
+  verifyStateProof,
+  viewOf,
+} from '@plexus/kernel'
 import type { MemberNode } from '@plexus/node'
 import { numberOf, type Producer } from './producer.ts'
 
@@ -45,7 +54,8 @@ function holds(node: MemberNode, height: number, opening: Opening): boolean {
   const shown = node.replica.stateProof(height, key)
   if (!shown) throw new Error(`the state before block ${height} is not provable any more`)
   const { value, proof, stateRoot, historyRoot, header } = shown
-  if (!headerHolds(header, genesis.engine.sequencer) || !equalBytes(header.header.chain, id)) return false
+  const sequencer = sequencerKeyOf({ genesis })
+  if (!sequencer || !headerHolds(header, sequencer) || !equalBytes(header.header.chain, id)) return false
   if (!equalBytes(header.header.appHash, appHash({ stateRoot, historyRoot }))) return false
   if (value === null || !verifyStateProof({ root: stateRoot, key, value, proof })) return false
   const proven = { get: (name: string) => (name === key ? value : undefined), entries: () => [] }

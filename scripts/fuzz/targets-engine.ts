@@ -1,6 +1,6 @@
-/** Doors to the engine that runs beside a node: what it asks, what it answers, and what a replica keeps of its headers. */
+/** Doors to the engine that runs beside a node: what it asks, and what it answers. */
 import { reach } from './reach.ts'
-import { accepted, answerOf, refused } from './subject.ts'
+import { accepted, refused } from './subject.ts'
 import type { Target } from './target.ts'
 
 const folder = 'packages/engine/src/cometbft'
@@ -77,33 +77,6 @@ export const engineTargets: readonly Target[] = [
           const known = answers.filter(({ type }) => type !== 'unreachable').map(({ type }) => type)
           return isAbreast(bytes) || known.length > 0 ? accepted : refused('unknown')
         },
-      }
-    },
-  },
-  {
-    name: 'engine/header',
-    reads: 'what a replica keeps of a header of the engine, from the own disk or another member',
-    covers: [`${folder}/block-header.ts#readCometHeader`],
-    async load() {
-      const { readCometHeader } = await import('@plexus/engine')
-      const write = await reach<(header: object) => Uint8Array>(`${folder}/block-header.ts`, 'writeCometHeader')
-      const hash = new Uint8Array(32).fill(3)
-      const header = {
-        type: 'cometbft',
-        chain: hash,
-        height: 7,
-        time: 1_700_000_000,
-        nanoseconds: 5,
-        hash,
-        appHash: hash,
-        transactionsRoot: hash,
-        nextValidatorsHash: hash,
-        proposer: hash.subarray(0, 20),
-      }
-      return {
-        shape: 'cbor',
-        seeds: [write(header)],
-        run: (bytes) => answerOf(readCometHeader(bytes), (read) => write(read)),
       }
     },
   },

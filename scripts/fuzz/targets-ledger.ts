@@ -106,9 +106,24 @@ export const ledgerTargets: readonly Target[] = [
       const { headerHolds, readSignedHeader, signedHeader } = await import('@plexus/kernel')
       const { encode } = await import('@plexus/codec')
       const world = await testWorld()
+      const cometHeader = {
+        type: 'cometbft',
+        chain: key,
+        height: 7,
+        time: 1_700_000_000,
+        nanoseconds: 5,
+        hash: key,
+        appHash: key,
+        transactionsRoot: key,
+        nextValidatorsHash: key,
+        proposer: key.subarray(0, 20),
+      } as const
       return {
         shape: 'cbor',
-        seeds: [encode(signedHeader, world.access().receipt.header)],
+        seeds: [
+          encode(signedHeader, world.access().receipt.header),
+          encode(signedHeader, { header: cometHeader, signature: null }),
+        ],
         run: (bytes) =>
           answerOf(readSignedHeader(bytes), (header: SignedHeader) => {
             headerHolds(header, key)

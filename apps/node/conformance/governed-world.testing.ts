@@ -120,10 +120,9 @@ export class GovernedWorld {
   /** A process on the member's disk, new or as it was left; what it missed is brought to it. */
   start(member: string, build: readonly RegisteredContract[] = laterBuild): void {
     const store = this.open(member)
-    const engineKey = this.chain.genesis.engine.sequencer
     this.running.set(member, {
       store,
-      replica: createReplica({ machine: this.machine(build), store, engineKey, member }),
+      replica: createReplica({ machine: this.machine(build), store, member }),
     })
     this.deliver(member)
   }

@@ -86,11 +86,10 @@ export class MemberNode {
       return signaturesHold(envelope)
     })
     this.machine = createMachine({ chain, contracts, directory, signaturesHold: this.signatures })
-    const { engine } = chain.genesis
     const mark = restoredMark(this.layout.root)
     this.recovery =
       mark && new Recovery({ mark, member, root: this.layout.root, store: this.store, journal: this.journal, now })
-    this.replica = createReplica({ machine: this.machine, store: this.store, engineKey: engine.sequencer, member })
+    this.replica = createReplica({ machine: this.machine, store: this.store, member })
     this.organisations = organisationsOf(this.layout, member, this.seed, random)
     this.exchange = new Exchange({
       member,

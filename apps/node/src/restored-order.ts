@@ -37,7 +37,6 @@ export function catchUpOrder(nodes: ReadonlyMap<string, MemberNode>, sequencer: 
   const log = createReplica({
     machine: orders.machine,
     store: orders.sequencerStore,
-    engineKey: orders.chain.genesis.engine.sequencer,
     member: sequencer,
   })
   for (const { store } of nodes.values()) {

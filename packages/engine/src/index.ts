@@ -1,5 +1,4 @@
 export type { EngineRefusal } from './cometbft/application.ts'
-export { type CometHeader, readCometHeader } from './cometbft/block-header.ts'
 export type { CometMember } from './cometbft/comet-member.ts'
 export {
   type EngineHome,
@@ -15,7 +14,7 @@ export {
   findEngine,
   sayEngineProgramRefusal,
 } from './cometbft/engine-program.ts'
-export type { CometReplica, LedgerView } from './cometbft/ledger-view.ts'
+export type { LedgerView } from './cometbft/ledger-view.ts'
 export { createSignatures, type Signatures } from './cometbft/signatures.ts'
 export {
   type CometEngine,

@@ -2,7 +2,14 @@
 import { decode, encode, equalBytes, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { merklePath } from '@plexus/crypto'
-import { type Opening, openingLeadsTo, readEnvelope, stateKey, transactionBytesMax } from '@plexus/kernel'
+import {
+  type Opening,
+  openingLeadsTo,
+  readEnvelope,
+  stateKey,
+  transactionBytesMax,
+  transactionLeaves,
+} from '@plexus/kernel'
 import {
   bundleBytesMax,
   type Committed,
@@ -59,7 +66,7 @@ export function proveCommitted(
       envelope: bytes,
       index,
       count: block.transactions.length,
-      path: merklePath(block.transactions, index),
+      path: merklePath(transactionLeaves(block.header.header.type, block.transactions), index),
       header: block.header,
       stateRoot: roots.stateRoot,
       historyRoot: roots.historyRoot,

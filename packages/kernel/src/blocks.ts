@@ -6,9 +6,8 @@ import {
   encode,
   type Infer,
   type Malformed,
-  no,
   object,
-  ok,
+  option,
   type Result,
   uint,
   utf8,
@@ -34,16 +33,34 @@ export const blockSummary = object({ height: uint(), time: uint(), transactionsR
 export type BlockSummary = Infer<typeof blockSummary>
 
 /**
- * The header that an engine signs. `appHash` is the state after the block before: the state on which this block ran,
+ * The header on which an engine agreed. `appHash` is the state after the block before: the state on which this block ran,
  * as in CometBFT, so that a proof reads alike on both engines.
  */
 export const header = variant({
   /** The embedded engine: one key orders. `previous` is the hash of the header before, zeros for the first. */
   local: { chain: hash, height: uint(), time: uint(), appHash: hash, transactionsRoot: hash, previous: hash },
+  /** CometBFT: what a replica keeps of the engine's own header, enough to fetch the votes and check the rest. */
+  cometbft: {
+    chain: hash,
+    height: uint(),
+    /** Seconds since 1970 and the rest: BFT time, the weighted median of the votes for the block before. */
+    time: uint(),
+    nanoseconds: uint(999_999_999),
+    /** Of the engine's header, which two thirds of the power signed. */
+    hash,
+    appHash: hash,
+    transactionsRoot: hash,
+    nextValidatorsHash: hash,
+    /** First 20 bytes of SHA-256 of the proposer's key. */
+    proposer: bytes({ length: 20 }),
+  },
 })
 export type Header = Infer<typeof header>
+export type LocalHeader = Extract<Header, { readonly type: 'local' }>
+export type CometHeader = Extract<Header, { readonly type: 'cometbft' }>
 
-export const signedHeader = object({ header, signature: bytes({ length: 64 }) })
+/** As replicas keep it and bundles show it. On CometBFT the signatures are votes, which whoever checks them fetches. */
+export const signedHeader = object({ header, signature: option(bytes({ length: 64 })) })
 export type SignedHeader = Infer<typeof signedHeader>
 
 export const headerHash = (of: Header): Uint8Array => sha256(encode(header, of))
@@ -53,6 +70,14 @@ export const headerMessage = (of: Header): Uint8Array => signedBytes('header', o
 
 /** RFC 6962 root over the envelopes, in their order in the block. */
 export const transactionsRoot = (transactions: readonly Uint8Array[]): Uint8Array => merkleRoot(transactions)
+
+/**
+ * The leaves under which an engine's header puts the envelopes of its block: they themselves under `transactionsRoot` of
+ * the embedded engine, their SHA-256 under the data hash of CometBFT (`Txs.Hash`, types/tx.go).
+ */
+export function transactionLeaves(engine: Header['type'], transactions: readonly Uint8Array[]): readonly Uint8Array[] {
+  return engine === 'local' ? transactions : transactions.map((each) => sha256(each))
+}
 
 const appHashPrefix = utf8('plexus/v1/app\0')
 
@@ -67,12 +92,11 @@ export function appHash({
   return sha256(concatBytes(appHashPrefix, stateRoot, historyRoot))
 }
 
-/** Whether the engine's key signed this header of this chain. */
+/** Whether the embedded engine's key signed this header of this chain. */
 export function headerHolds({ header: of, signature }: SignedHeader, engineKey: Uint8Array): boolean {
-  return verify(engineKey, headerMessage(of), signature)
+  return of.type === 'local' && signature !== null && verify(engineKey, headerMessage(of), signature)
 }
 
 export function readSignedHeader(source: Uint8Array): Result<SignedHeader, Malformed> {
-  const decoded = decode(signedHeader, source)
-  return decoded.ok ? ok(decoded.value) : no(decoded.reason)
+  return decode(signedHeader, source)
 }

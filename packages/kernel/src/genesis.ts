@@ -10,6 +10,7 @@ import {
   ok,
   type Result,
   text,
+  toHex,
   uint,
   variant,
 } from '@plexus/codec'
@@ -26,6 +27,8 @@ const genesisSchema = object({
   engine: variant({
     /** One key orders the blocks: the demonstration and tests, never a network of strangers. */
     local: { sequencer: bytes({ length: 32 }) },
+    /** CometBFT: validators vote on each block. Who validates first, the founding events say. */
+    cometbft: {},
   }),
   /** What each contract holds before the first block, said as its own events. */
   founding: list(object({ contract: text({ max: 40 }), event: bytes({ max: 64 * 1024 }) }), { max: foundingEventsMax }),
@@ -39,6 +42,14 @@ export interface Chain {
   /** SHA-256 of the document. */
   readonly id: Uint8Array
 }
+
+/** The key that signs headers on the embedded engine; none on CometBFT, where votes stand behind them. */
+export function sequencerKeyOf({ genesis: { engine } }: Pick<Chain, 'genesis'>): Uint8Array | undefined {
+  return engine.type === 'local' ? engine.sequencer : undefined
+}
+
+/** CometBFT's name of a chain has at most 50 characters: 160 bits of our hash. The state that was founded binds the rest. */
+export const chainNameOf = ({ id }: Pick<Chain, 'id'>): string => `plexus-${toHex(id).slice(0, 40)}`
 
 export function foundChain(genesis: Genesis): Chain {
   const encoded = encode(genesisSchema, genesis)

@@ -1,7 +1,7 @@
 /** Why a block is believed: the key that orders, or the votes of validators. All of a bundle's checks rest on this one. */
 import { equalBytes, no, ok, type Result } from '@plexus/codec'
 import { merkleLeafHash, rootOfPath } from '@plexus/crypto'
-import { type Chain, headerHolds } from '@plexus/kernel'
+import { type Chain, chainNameOf, headerHolds, sequencerKeyOf } from '@plexus/kernel'
 import type { Committed } from '@plexus/policy'
 import type { BundleRefusalType } from './bundle-refusals.ts'
 import { isTransactionIn } from './light/included.ts'
@@ -31,7 +31,8 @@ export function believedBlock(
   const { header: signed, envelope, index, count, path } = shown
   const { header } = signed
   if (trust.type === 'engine-key') {
-    if (!headerHolds(signed, chain.genesis.engine.sequencer)) return no('header-not-signed')
+    const key = sequencerKeyOf(chain)
+    if (!key || !headerHolds(signed, key)) return no('header-not-signed')
     return ok({
       appHash: header.appHash,
       carries: () => {
@@ -41,9 +42,11 @@ export function believedBlock(
     })
   }
   const verified = trust.headerAt(header.height)
-  if (!verified) return no('header-not-verified')
+  // Headers of another network may hold just as well.
+  if (verified?.chainName !== chainNameOf(chain)) return no('header-not-verified')
   // The ledger counts whole seconds; what a header says besides is not in a bundle, or is taken from the verified one.
-  const isIt = verified.time.seconds === header.time && equalBytes(verified.appHash, header.appHash)
+  const isIt =
+    header.type === 'cometbft' && verified.time.seconds === header.time && equalBytes(verified.appHash, header.appHash)
   if (!isIt) return no('header-of-another-block')
   return ok({ appHash: verified.appHash, carries: () => isTransactionIn(verified, envelope, { index, count, path }) })
 }

@@ -52,7 +52,7 @@ export {
 export { keyOfSeed, type SealedBy, sealMembersTransaction } from './govern.ts'
 export { engineKey, type HeaderTrust } from './header-trust.ts'
 export { type BundleHeaders, headersOf } from './light/bundle-headers.ts'
-export { chainNameOf, lightGenesisOf } from './light/chain-founders.ts'
+export { lightGenesisOf } from './light/chain-founders.ts'
 export {
   type FetchLightBlock,
   type Followed,

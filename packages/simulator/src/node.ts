@@ -205,13 +205,7 @@ export class SimulatedNode {
   }
 
   private replicaOn(machine: ReturnType<typeof createMachine>, power: Power): LedgerReplica {
-    const { engine } = this.host.chain.genesis
-    return createReplica({
-      machine,
-      store: this.ledger.under(power, 'block'),
-      engineKey: engine.sequencer,
-      member: this.name,
-    })
+    return createReplica({ machine, store: this.ledger.under(power, 'block'), member: this.name })
   }
 
   /** From here on the process does nothing; it is cleared away in an event of its own. */

@@ -7,10 +7,10 @@ import {
   createMachine,
   defineContract,
   foundChain,
-  type Header,
   headerHash,
   headerMessage,
   type LedgerReader,
+  type LocalHeader,
   type Machine,
   readEnvelope,
   readSignedHeader,
@@ -160,7 +160,7 @@ export function nextBlock(
   machine: Machine,
   store: Readable,
   transactions?: readonly Uint8Array[],
-  { seed = engineSeed, ...change }: Partial<Header> & { readonly seed?: Uint8Array } = {},
+  { seed = engineSeed, ...change }: Partial<LocalHeader> & { readonly seed?: Uint8Array } = {},
 ): MadeBlock {
   const tip = store.tip()
   if (!tip) return { applied: machine.found(), header: new Uint8Array(0) }
@@ -171,8 +171,8 @@ export function nextBlock(
     transactions: transactions ?? transactionsOf(machine, height, tip.time + 1),
   }
   const before = readSignedHeader(store.header(tip.height) ?? new Uint8Array(0))
-  const header = {
-    type: 'local' as const,
+  const header: LocalHeader = {
+    type: 'local',
     chain: machine.chain.id,
     height,
     time: block.time,

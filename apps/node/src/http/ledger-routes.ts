@@ -1,6 +1,7 @@
 /** The member's own replica, to look at and to check. The ledger holds commitments and organisation-level facts alone. */
 import { toBase64Url, toHex } from '@plexus/codec'
-import { readEnvelope, readSignedHeader } from '@plexus/kernel'
+import { members } from '@plexus/contracts'
+import { readEnvelope, readSignedHeader, sequencerKeyOf, viewOf } from '@plexus/kernel'
 import type { StoredBlock } from '@plexus/store'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
@@ -15,6 +16,7 @@ const transactionsPerPageMax = 1_000
 
 export function ledgerRoutes({ network }: { readonly network: Network }): readonly Route[] {
   const { id, genesis } = network.chain
+  const sequencer = sequencerKeyOf(network.chain)
   return [
     memberRoute({
       method: 'GET',
@@ -22,7 +24,8 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
       id: 'ledger',
       summary: 'The tip of this member’s replica, and who orders the blocks',
       tag: 'ledger',
-      gives: 'Height, time, app hash, and the one key of the embedded engine.',
+      gives:
+        'Height, time, app hash, and who validates: the one key of the embedded engine, or members with their power.',
       handle(_, node) {
         const { height, time, appHash } = tipOf(node)
         return json({
@@ -32,8 +35,14 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
           time,
           appHash: toHex(appHash),
           engine: genesis.engine.type,
-          validators: [{ key: toHex(genesis.engine.sequencer) }],
-          proves: 'One key orders the blocks: this proves nothing against its owner.',
+          validators: sequencer
+            ? [{ key: toHex(sequencer) }]
+            : members.queries
+                .validatorSet(viewOf(members, node.store))
+                .map(({ member, key, power }) => ({ member, key: toHex(key), power })),
+          proves: sequencer
+            ? 'One key orders the blocks: this proves nothing against its owner.'
+            : 'Two thirds of the validators agreed on the blocks: this proves nothing against so many of them together.',
         })
       },
     }),
@@ -90,7 +99,11 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
         const read = bytes && readSignedHeader(bytes)
         if (!read?.ok) return problem('block-unknown')
         const { header, signature } = read.value
-        return json({ header: fieldsOf(header), signature: toHex(signature), bytes: toBase64Url(bytes as Uint8Array) })
+        return json({
+          header: fieldsOf(header),
+          signature: signature && toHex(signature),
+          bytes: toBase64Url(bytes as Uint8Array),
+        })
       },
     }),
     memberRoute({

@@ -1,11 +1,10 @@
 import { fromHex, toHex } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
-import { readEnvelope, signaturesHold } from '@plexus/kernel'
+import { readEnvelope, readSignedHeader, signaturesHold } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSequencer } from '../local/sequencer.ts'
 import { finalizeBlock, initChain, testNode } from './application.testing.ts'
-import { readCometHeader } from './block-header.ts'
 import { nodeIdOf } from './engine-home.ts'
 import { chainOf, machineOf, memberNames, networkDirectory, nodeSeedOf, opening, seedOf } from './network.testing.ts'
 
@@ -96,8 +95,11 @@ test('a block is durable at its commit and not before, and played again it is th
   const { info } = await client.ask({ info: {} })
   expect(info?.lastBlockHeight).toBe(1n)
   expect(info?.lastBlockAppHash).toEqual(store.tip()?.appHash)
-  const header = readCometHeader(store.header(1) ?? new Uint8Array(0))
-  expect(header).toMatchObject({ ok: true, value: { height: 1, time: foundedAt, nanoseconds: 7 } })
+  const header = readSignedHeader(store.header(1) ?? new Uint8Array(0))
+  expect(header).toMatchObject({
+    ok: true,
+    value: { header: { type: 'cometbft', height: 1, time: foundedAt, nanoseconds: 7 } },
+  })
 })
 
 test('a commit without its block stops the node', async () => {

@@ -1,12 +1,12 @@
 /** An application on a real ledger, without an engine: tests ask what an engine would. */
 import { toHex } from '@plexus/codec'
-import type { AppliedBlock, Chain } from '@plexus/kernel'
+import { type AppliedBlock, type Chain, chainNameOf } from '@plexus/kernel'
 import { type LedgerStore, openLedgerStore } from '@plexus/store'
 import { onTestFinished } from 'vitest'
 import type { LedgerPort } from '../local/ports.ts'
 import { type AbciClient, connect } from './abci-client.testing.ts'
 import { type Application, createApplication, type EngineRefusal } from './application.ts'
-import { appStateOf, chainNameOf } from './genesis-document.ts'
+import { appStateOf } from './genesis-document.ts'
 import { admits, machineOf, networkDirectory, validators } from './network.testing.ts'
 import type { ProposalRefusal } from './proposal.ts'
 

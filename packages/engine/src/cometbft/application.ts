@@ -6,10 +6,13 @@ import { encode, equalBytes, ok, toHex } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 import {
   type AppliedBlock,
+  type CometHeader,
+  chainNameOf,
   type Machine,
   outcome as outcomeSchema,
   type Refusal,
   type StateReader,
+  signedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
 import {
@@ -26,8 +29,7 @@ import {
   ResponseVerifyVoteExtension_VerifyStatus,
 } from 'cosmjs-types/tendermint/abci/types'
 import { type Clock, foundOnce, type LedgerPort } from '../local/ports.ts'
-import { writeCometHeader } from './block-header.ts'
-import { appStateOf, appVersion, chainNameOf } from './genesis-document.ts'
+import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
 import { type ProposalRefusal, prepared, proposalRefusal } from './proposal.ts'
 import type { Signatures } from './signatures.ts'
@@ -173,7 +175,7 @@ export function createApplication(options: ApplicationOptions): Application {
     const root = transactionsRoot(transactions)
     const checked = verified.map(({ name }) => signatures.checked(name))
     const applied = machine.apply(store, { height, time, transactions, root }, checked)
-    const header = writeCometHeader({
+    const header: CometHeader = {
       type: 'cometbft',
       chain: machine.chain.id,
       height,
@@ -184,8 +186,8 @@ export function createApplication(options: ApplicationOptions): Application {
       transactionsRoot: root,
       nextValidatorsHash: asked.nextValidatorsHash,
       proposer: asked.proposerAddress,
-    })
-    executed = { applied, header }
+    }
+    executed = { applied, header: encode(signedHeader, { header, signature: null }) }
     return {
       type: 'finalizeBlock',
       value: {

@@ -5,10 +5,10 @@ import type { SubmitAnswer } from '../local/local-engine.ts'
 import type { Clock } from '../local/ports.ts'
 import type { Application } from './application.ts'
 import type { BroadcastAnswer, Broadcasts } from './engine-rpc.ts'
-import type { CometReplica } from './ledger-view.ts'
+import type { LedgerView } from './ledger-view.ts'
 
 export interface CometMember {
-  readonly replica: CometReplica
+  readonly replica: LedgerView
   /**
    * Answers once, when this member's own replica has durably applied the envelope, whatever its outcome there; or with
    * the reason why it never will. While the engine is down the answer is `sequencer-unreachable`, and nothing was sent.
@@ -36,7 +36,7 @@ export function createCometMember({
   broadcasts,
   clock,
 }: {
-  readonly replica: CometReplica
+  readonly replica: LedgerView
   readonly application: Pick<Application, 'refusalOf'>
   readonly broadcasts: Broadcasts
   readonly clock: Clock

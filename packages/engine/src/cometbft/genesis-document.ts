@@ -1,13 +1,10 @@
 /** The engine's own genesis, which follows from ours: every member writes the same bytes. */
 import { toHex, utf8 } from '@plexus/codec'
-import type { Chain } from '@plexus/kernel'
+import { type Chain, chainNameOf } from '@plexus/kernel'
 import { blockBytesMax } from './proposal.ts'
 
 /** Of the protocol between engine and ledger; it stands in every header. */
 export const appVersion = 1n
-
-/** What the engine calls the chain. Its names have at most 50 characters: 160 bits of our hash. */
-export const chainNameOf = ({ id }: Pick<Chain, 'id'>): string => `plexus-${toHex(id).slice(0, 40)}`
 
 /** Our whole hash, as a text of JSON: the engine hands these bytes back when it founds the chain. */
 export const appStateOf = ({ id }: Pick<Chain, 'id'>): Uint8Array => utf8(JSON.stringify(toHex(id)))

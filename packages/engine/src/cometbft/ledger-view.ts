@@ -1,20 +1,15 @@
 /** One member's own ledger, as its callers see it: what is applied, and who waits for it. The engine feeds it. */
 import { no, ok } from '@plexus/codec'
-import type { AppliedBlock, Machine } from '@plexus/kernel'
+import { type AppliedBlock, type Machine, readSignedHeader } from '@plexus/kernel'
 import type { LedgerPort } from '../local/ports.ts'
 import type { AppliedNotice, Replica } from '../local/replica.ts'
 import { type Applied, Watches } from '../local/watches.ts'
-import { type CometHeader, readCometHeader } from './block-header.ts'
 
-/** What a replica is on either engine: all but the header, whose form is the engine's. */
+/** What a replica is on either engine: how blocks come to it, and what it can prove of them, is the engine's. */
 export type LedgerView = Pick<
   Replica,
-  'applied' | 'height' | 'machine' | 'member' | 'onApplied' | 'stop' | 'store' | 'waitFor' | 'watch'
+  'applied' | 'headerAt' | 'height' | 'machine' | 'member' | 'onApplied' | 'stop' | 'store' | 'waitFor' | 'watch'
 >
-
-export interface CometReplica extends LedgerView {
-  cometHeaderAt(height: number): CometHeader | undefined
-}
 
 /** The parts of one node that follow its ledger. */
 const listenersMax = 64
@@ -27,7 +22,7 @@ export function createLedgerView({
   readonly machine: Machine
   readonly store: LedgerPort
   readonly member: string
-}): CometReplica & { committed(applied: AppliedBlock): void } {
+}): LedgerView & { committed(applied: AppliedBlock): void } {
   const watches = new Watches()
   const listeners = new Set<(notice: AppliedNotice) => void>()
   let stopped = false
@@ -72,9 +67,9 @@ export function createLedgerView({
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    cometHeaderAt(height) {
+    headerAt(height) {
       const stored = height > 0 ? store.header(height) : undefined
-      const read = stored && readCometHeader(stored)
+      const read = stored && readSignedHeader(stored)
       return read?.ok ? read.value : undefined
     },
     committed(block) {

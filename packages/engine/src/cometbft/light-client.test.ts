@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, toHex, utf8 } from '@plexus/codec'
 import { frontierRoot, merklePath, sha256 } from '@plexus/crypto'
-import { memoryLedger, proveState } from '@plexus/kernel'
+import { chainNameOf, memoryLedger, proveState } from '@plexus/kernel'
 import {
-  chainNameOf,
   type FetchLightBlock,
   followBack,
   followEach,
@@ -21,7 +20,6 @@ import {
 } from '@plexus/sdk'
 import { describe, expect, test } from 'vitest'
 import { rpcSocketOf } from './engine-home.ts'
-import { chainNameOf as engineChainNameOf } from './genesis-document.ts'
 import {
   chainOf,
   enginePath,
@@ -37,11 +35,6 @@ import {
 import { runNode } from './running-node.testing.ts'
 
 const now = (): number => Math.floor(Date.now() / 1_000)
-
-test('engine and light client call a chain by the same name', () => {
-  const chain = chainOf(now())
-  expect(chainNameOf(chain)).toBe(engineChainNameOf(chain))
-})
 
 interface BlockAnswer {
   readonly result: { readonly block: { readonly data: { readonly txs: readonly string[] } } }

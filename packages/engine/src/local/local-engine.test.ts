@@ -5,7 +5,7 @@ import { fromHex } from '@plexus/codec'
 import { expect, test } from 'vitest'
 import { Crash, openFileLedger } from './file-ledger.testing.ts'
 import { type SubmitAnswer, startLocalEngine } from './local-engine.ts'
-import { endOf, engineKey, engineSeed, idOf, memberNames, note } from './notes.testing.ts'
+import { endOf, engineSeed, idOf, memberNames, note } from './notes.testing.ts'
 import { createReplica, Fork } from './replica.ts'
 import { createSequencer } from './sequencer.ts'
 import { virtualTime } from './virtual-time.testing.ts'
@@ -206,7 +206,7 @@ test('a replica that was restarted goes on from its disk', () => {
   const store = openFileLedger(machine, join(directory, 'clinic-b'))
   const before = store.tip()?.height ?? 0
   expect(before).toBeGreaterThan(1)
-  const replica = createReplica({ machine, store, engineKey, member: 'clinic-b' })
+  const replica = createReplica({ machine, store, member: 'clinic-b' })
   const heard: number[] = []
   replica.onApplied(({ height }) => heard.push(height))
   const member = engine.attach(replica)
@@ -228,7 +228,7 @@ test('a sequencer that lost blocks orders nothing anew over a replica that has t
   const ahead = stores.get('clinic-a')
   if (!ahead) throw new Error('the world has this member')
   const sequencer = createSequencer({ machine, store: openFileLedger(machine), seed: engineSeed })
-  const replicas = [createReplica({ machine, store: ahead, engineKey, member: 'clinic-a' })]
+  const replicas = [createReplica({ machine, store: ahead, member: 'clinic-a' })]
   const { clock, schedule } = virtualTime(start)
   expect(() => startLocalEngine({ sequencer, replicas, clock, schedule, onFailure: () => {} })).toThrow(/height 3/)
 })
@@ -241,7 +241,7 @@ test('a replica whose state differs stops alone, with both hashes', () => {
   if (!store || !tip) throw new Error('the world has this member')
   engine.detach('clinic-c')
   const wrong = { ...store, tip: () => ({ ...(store.tip() ?? tip), appHash: new Uint8Array(32).fill(1) }) }
-  engine.attach(createReplica({ machine, store: wrong, engineKey, member: 'clinic-c' }))
+  engine.attach(createReplica({ machine, store: wrong, member: 'clinic-c' }))
   time.run(20)
   expect(failures).toHaveLength(1)
   expect(failures[0]?.[0]).toBe('clinic-c')

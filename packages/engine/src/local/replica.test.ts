@@ -2,9 +2,9 @@ import { encode, equalBytes, utf8 } from '@plexus/codec'
 import { sign, verifyMerklePath } from '@plexus/crypto'
 import {
   appHash,
-  type Header,
   headerHolds,
   headerMessage,
+  type LocalHeader,
   readSignedHeader,
   signedHeader,
   transactionsRoot,
@@ -22,7 +22,7 @@ const machine = notesMachine()
 function world(): { readonly sequencer: Sequencer; readonly replica: Replica } {
   return {
     sequencer: createSequencer({ machine, store: openFileLedger(machine), seed: engineSeed }),
-    replica: createReplica({ machine, store: openFileLedger(machine), engineKey, member: 'clinic-a' }),
+    replica: createReplica({ machine, store: openFileLedger(machine), member: 'clinic-a' }),
   }
 }
 
@@ -36,10 +36,10 @@ function cutOne(sequencer: Sequencer, name?: string): SignedBlock {
 }
 
 /** The same block under a changed header, signed by whoever. */
-function resigned(block: SignedBlock, change: Partial<Header>, seed = engineSeed): SignedBlock {
+function resigned(block: SignedBlock, change: Partial<LocalHeader>, seed = engineSeed): SignedBlock {
   const read = readSignedHeader(block.header)
-  if (!read.ok) throw new Error('an own header is readable')
-  const header = { ...read.value.header, ...change }
+  if (!read.ok || read.value.header.type !== 'local') throw new Error('an own header is readable')
+  const header: LocalHeader = { ...read.value.header, ...change }
   return { ...block, header: encode(signedHeader, { header, signature: sign(seed, headerMessage(header)) }) }
 }
 
@@ -62,7 +62,7 @@ test('nobody hears of a block that could not be made durable, and everybody of t
     if (disk === 'full') throw new Error('no space left on the device')
     store.commit(applied, header)
   }
-  const replica = createReplica({ machine, store: { ...store, commit }, engineKey, member: 'clinic-a' })
+  const replica = createReplica({ machine, store: { ...store, commit }, member: 'clinic-a' })
   const heard: unknown[] = []
   replica.onApplied(({ height }) => heard.push(height))
   const written = note(machine, 'clinic-a', { type: 'write', name: 'a' }, genesisTime + 10)

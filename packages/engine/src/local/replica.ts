@@ -8,6 +8,7 @@ import {
   type Machine,
   readSignedHeader,
   type SignedHeader,
+  sequencerKeyOf,
   signedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
@@ -69,8 +70,6 @@ export interface AppliedNotice {
 export interface ReplicaOptions {
   readonly machine: Machine
   readonly store: LedgerPort
-  /** The public key that signs blocks. */
-  readonly engineKey: Uint8Array
   /** Whose replica this is. */
   readonly member: string
 }
@@ -108,7 +107,10 @@ const listenersMax = 64
 const blockTransactionsMax = 100_000
 const blockBytesMax = 256 * 1024 * 1024
 
-export function createReplica({ machine, store, engineKey, member }: ReplicaOptions): Replica {
+export function createReplica({ machine, store, member }: ReplicaOptions): Replica {
+  const found = sequencerKeyOf(machine.chain)
+  if (!found) throw new Error('no key orders the blocks of this chain: its engine is CometBFT')
+  const engineKey = found
   foundOnce(machine, store)
   const watches = new Watches()
   const listeners = new Set<(notice: AppliedNotice) => void>()
@@ -141,7 +143,7 @@ export function createReplica({ machine, store, engineKey, member }: ReplicaOpti
     if (!read.ok) return no({ type: 'header-malformed' })
     const { header } = read.value
     if (!equalBytes(header.chain, machine.chain.id)) return no({ type: 'other-chain' })
-    if (!headerHolds(read.value, engineKey)) return no({ type: 'signature-invalid' })
+    if (header.type !== 'local' || !headerHolds(read.value, engineKey)) return no({ type: 'signature-invalid' })
     const tip = newestTip()
     if (header.height <= tip.height) return alreadyApplied(read.value, block)
     if (header.height > tip.height + 1) return no({ type: 'gap', expected: tip.height + 1, came: header.height })

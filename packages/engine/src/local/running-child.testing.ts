@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { openFileLedger } from './file-ledger.testing.ts'
 import { startLocalEngine } from './local-engine.ts'
-import { endOf, engineKey, engineSeed, idOf, note, notesMachine } from './notes.testing.ts'
+import { endOf, engineSeed, idOf, note, notesMachine } from './notes.testing.ts'
 import { createReplica } from './replica.ts'
 import { createSequencer } from './sequencer.ts'
 
@@ -20,7 +20,7 @@ const start = Date.now()
 const clock = { now: () => Number(startAt) + (Date.now() - start) / 1_000 }
 const engine = startLocalEngine({
   sequencer: createSequencer({ machine, store: open('sequencer'), seed: engineSeed }),
-  replicas: names.map((member) => createReplica({ machine, store: open(member), engineKey, member })),
+  replicas: names.map((member) => createReplica({ machine, store: open(member), member })),
   clock,
   schedule(callback, milliseconds) {
     const timer = setTimeout(callback, milliseconds)

@@ -11,6 +11,7 @@ import {
   type Refusal,
   readEnvelope,
   readSignedHeader,
+  sequencerKeyOf,
   signedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
@@ -75,7 +76,8 @@ export function createSequencer({
   blockTransactionsMax = blockTransactionsMaxDefault,
   blockBytesMax = blockBytesMaxDefault,
 }: SequencerOptions): Sequencer {
-  if (!equalBytes(publicKeyOf(seed), machine.chain.genesis.engine.sequencer))
+  const key = sequencerKeyOf(machine.chain)
+  if (!key || !equalBytes(publicKeyOf(seed), key))
     throw new Error('the seed is not that of the sequencer that genesis names')
   if (blockBytesMax < envelopeBytesMax) throw new Error(`a block must hold one envelope of ${envelopeBytesMax} bytes`)
   foundOnce(machine, store)

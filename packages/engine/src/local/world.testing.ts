@@ -5,7 +5,7 @@ import { toHex } from '@plexus/codec'
 import { expect, onTestFinished } from 'vitest'
 import { type FileLedger, openFileLedger } from './file-ledger.testing.ts'
 import { type LocalEngine, type SubmitAnswer, startLocalEngine } from './local-engine.ts'
-import { engineKey, engineSeed, genesisTime, memberNames, note, notesMachine } from './notes.testing.ts'
+import { engineSeed, genesisTime, memberNames, note, notesMachine } from './notes.testing.ts'
 import { createReplica } from './replica.ts'
 import { createSequencer } from './sequencer.ts'
 import { virtualTime } from './virtual-time.testing.ts'
@@ -47,7 +47,7 @@ export function world({
   const failures: (readonly [string | null, unknown])[] = []
   const engine = startLocalEngine({
     sequencer: createSequencer({ machine, store: storeOf('sequencer'), seed: engineSeed }),
-    replicas: members.map((member) => createReplica({ machine, store: storeOf(member), engineKey, member })),
+    replicas: members.map((member) => createReplica({ machine, store: storeOf(member), member })),
     clock: time.clock,
     schedule: time.schedule,
     onFailure: (member, error) => failures.push([member, error]),

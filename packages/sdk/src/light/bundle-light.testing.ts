@@ -1,5 +1,6 @@
 /** The blocks of the test network as CometBFT would have had them committed: the same bundles, on headers with votes. */
-import { merklePath, sha256 } from '@plexus/crypto'
+import { merklePath } from '@plexus/crypto'
+import { type CometHeader, chainNameOf, transactionLeaves } from '@plexus/kernel'
 import type { Committed, ReceiptBundle } from '@plexus/policy'
 import type { LightBlock } from './light-block.ts'
 import { dataHashOf } from './light-hashes.ts'
@@ -21,19 +22,39 @@ export function onCometbft(
       .filter(({ header }) => header.header.height === height)
       .toSorted((a, b) => a.index - b.index)
       .map(({ envelope }) => envelope)
+  const chainName = chainNameOf({ id: bundle.receipt.header.header.chain })
   const blocks = chainOf(heightMax, changes, (height) => {
     const header = shown.find((each) => each.header.header.height === height)?.header.header
     return {
+      chainName,
       time: { seconds: header?.time ?? start + 5 * height, nanoseconds: 123_456_789 },
       dataHash: dataHashOf(transactionsAt(height)),
       ...(header ? { appHash: header.appHash } : {}),
     }
   })
-  const moved = (each: Committed): Committed => ({
-    ...each,
-    path: merklePath(transactionsAt(each.header.header.height).map(sha256), each.index),
-    header: { ...each.header, signature: new Uint8Array(64) },
-  })
+  const moved = (each: Committed): Committed => {
+    const { chain, height, time, appHash, transactionsRoot } = each.header.header
+    const transactions = transactionsAt(height)
+    const block = blocks[height - 1]
+    if (!block) throw new Error('a bundle shows a block that was not minted')
+    const header: CometHeader = {
+      type: 'cometbft',
+      chain,
+      height,
+      time,
+      nanoseconds: block.header.time.nanoseconds,
+      hash: block.commit.block.hash,
+      appHash,
+      transactionsRoot,
+      nextValidatorsHash: block.header.nextValidatorsHash,
+      proposer: block.header.proposer,
+    }
+    return {
+      ...each,
+      path: merklePath(transactionLeaves('cometbft', transactions), each.index),
+      header: { header, signature: null },
+    }
+  }
   return {
     bundle: { ...bundle, intent: bundle.intent && moved(bundle.intent), receipt: moved(bundle.receipt) },
     blocks,

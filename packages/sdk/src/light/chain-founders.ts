@@ -1,12 +1,8 @@
 /** What a light client may take from our own genesis document: who validates first, and on which state. */
-import { toHex } from '@plexus/codec'
 import { members } from '@plexus/contracts'
-import { type Chain, memoryLedger, viewOf } from '@plexus/kernel'
+import { type Chain, chainNameOf, memoryLedger, viewOf } from '@plexus/kernel'
 import { machineFor } from '../machine.ts'
 import type { LightGenesis } from './trusted-block.ts'
-
-/** CometBFT's name of a chain has at most 50 characters: 160 bits of our hash. The state that was founded binds the rest. */
-export const chainNameOf = ({ id }: Pick<Chain, 'id'>): string => `plexus-${toHex(id).slice(0, 40)}`
 
 /** Founds the ledger in memory and reads off what the application told CometBFT when the chain began. */
 export function lightGenesisOf(chain: Chain): LightGenesis {
