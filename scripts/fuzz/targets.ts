@@ -4,6 +4,7 @@ import { appTargets } from './targets-apps.ts'
 import { engineTargets } from './targets-engine.ts'
 import { ledgerTargets } from './targets-ledger.ts'
 import { lightTargets } from './targets-light.ts'
+import { prescriptionTargets } from './targets-prescriptions.ts'
 import { schemaTargets } from './targets-schemas.ts'
 import { sealedTargets } from './targets-sealed.ts'
 import { streamTargets } from './targets-streams.ts'
@@ -33,6 +34,7 @@ export const targets: readonly Target[] = [
   ...sealedTargets,
   ...streamTargets,
   ...schemaTargets,
+  ...prescriptionTargets,
   ...appTargets,
 ].sort((a, b) => layerOf(a) - layerOf(b) || (a.name < b.name ? -1 : 1))
 

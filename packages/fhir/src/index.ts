@@ -10,6 +10,25 @@ export { type ReadEntries, type ResourceEntry, readBundle, readResource } from '
 export { chartFileEndings, readSampleFile } from './files.ts'
 export { type Intake, takeIn, type ValidatedEntries, validateEntries, type Warning } from './intake.ts'
 export { lineBytesMax, readLines } from './lines.ts'
+export {
+  type Dispense,
+  type DispenseRefusal,
+  readDispense,
+  supplyKind,
+  writeDispense,
+} from './prescriptions/dispense.ts'
+export type { Coding } from './prescriptions/fields.ts'
+export { type Order, type OrderRefusal, readOrder, type Units, writeOrder } from './prescriptions/order.ts'
+export {
+  type Asked,
+  type BusinessStatus,
+  businessStatus,
+  cancellationCode,
+  type ItemStanding,
+  readTask,
+  refusalCode,
+  writeTask,
+} from './prescriptions/task.ts'
 export { attributionPolicy, provenanceOf } from './provenance.ts'
 export { explainRefusal, type Issue, type Refusal, type RefusalType } from './refusals.ts'
 export { segmentOf } from './segments.ts'

@@ -1,0 +1,71 @@
+/** Fields of resources about medication, as they are looked for. */
+import { isJsonList, isJsonObject, type JsonObject, type JsonValue } from '@plexus/codec'
+import { objectsIn, textIn } from '../references.ts'
+
+export interface Coding {
+  readonly system: string
+  /** Codes are truth, displays decoration. */
+  readonly code: string
+  readonly display: string
+}
+
+export function objectIn(value: JsonObject, name: string): JsonObject | undefined {
+  const found = value.get(name)
+  return isJsonObject(found) ? found : undefined
+}
+
+function codingOf(value: JsonObject): Coding {
+  return { system: textIn(value, 'system'), code: textIn(value, 'code'), display: textIn(value, 'display') }
+}
+
+/** The codings of a CodeableConcept that have a code. */
+export function codingsIn(value: JsonObject, name: string): readonly Coding[] {
+  const concept = objectIn(value, name)
+  return concept
+    ? objectsIn(concept, 'coding')
+        .map(codingOf)
+        .filter(({ code }) => code !== '')
+    : []
+}
+
+/** The first extension with a URL that ends so, at this level. */
+export function extensionOf(value: JsonObject, name: string): JsonObject | undefined {
+  return objectsIn(value, 'extension').find((each) => textIn(each, 'url').split('/').at(-1) === name)
+}
+
+/** The code of the `valueCoding` of an extension, or "". */
+export function extensionCode(value: JsonObject, name: string): string {
+  const extension = extensionOf(value, name)
+  const coding = extension && objectIn(extension, 'valueCoding')
+  return coding ? textIn(coding, 'code') : ''
+}
+
+/** The value of the first identifier, or "". */
+export function identifierIn(value: JsonObject, name = 'identifier'): string {
+  const found: JsonValue | undefined = value.get(name)
+  const first = isJsonList(found) ? found.find(isJsonObject) : found
+  return isJsonObject(first) ? textIn(first, 'value') : ''
+}
+
+/** What a reference names: its text, or the value of its identifier. */
+export function referenceIn(value: JsonObject, name: string): string {
+  const reference = objectIn(value, name)
+  if (!reference) return ''
+  return textIn(reference, 'reference') || identifierIn(reference)
+}
+
+/**
+ * What is prescribed or dispensed (R4 §11.1.3, medication[x]): as a concept, or as a Medication that the resource contains,
+ * or that stands beside it under `Medication/id` or its full URL. A compound that has no code has those of its ingredients.
+ */
+export function drugOf(
+  value: JsonObject,
+  beside: ReadonlyMap<string, JsonObject>,
+): { readonly drug: readonly Coding[]; readonly ingredients: readonly Coding[] } {
+  const own = codingsIn(value, 'medicationCodeableConcept')
+  const to = referenceIn(value, 'medicationReference')
+  const medication = objectsIn(value, 'contained').find((each) => `#${textIn(each, 'id')}` === to) ?? beside.get(to)
+  if (own.length > 0 || !medication) return { drug: own, ingredients: [] }
+  const ingredients = objectsIn(medication, 'ingredient').flatMap((each) => codingsIn(each, 'itemCodeableConcept'))
+  return { drug: codingsIn(medication, 'code'), ingredients }
+}
