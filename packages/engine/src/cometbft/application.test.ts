@@ -170,6 +170,30 @@ test('a proposal keeps its order and its bounds, and what is proposed is voted f
   expect(await vote([])).toBe(1)
 })
 
+test('sponsors take turns in a proposal: one that offers far more waits behind itself', async () => {
+  const { client } = node()
+  const flood = Array.from({ length: 40 }, (_, index) => opens(`flood ${index}`))
+  const click = opens('click', 'birch')
+  const [first] = flood
+  const maxTxBytes = BigInt(10 * ((first?.length ?? 0) + 3))
+  const { prepareProposal } = await client.ask({ prepareProposal: { txs: [...flood, click], maxTxBytes } })
+  const chosen = (prepareProposal?.txs ?? []).map(toHex)
+  expect(chosen.slice(0, 3)).toEqual([flood[0], click, flood[1]].map((each) => toHex(each ?? click)))
+  expect(chosen.length).toBe(10)
+})
+
+test('whoever has used its quota up is told before its signature is verified', async () => {
+  const few = chainOf(foundedAt, memberNames, { envelopesPerMinuteMax: 2 })
+  const { client, block, verified } = testNode(few, { now: () => foundedAt, verify })
+  const code = async (name: string, member = 'alder') =>
+    (await client.ask({ checkTx: { tx: opening(few, member, name, foundedAt) } })).checkTx
+  await block(1, foundedAt, [opening(few, 'alder', 'a', foundedAt), opening(few, 'alder', 'b', foundedAt)])
+  const before = verified()
+  expect(await code('c')).toMatchObject({ code: 11, codespace: 'kernel' })
+  expect(verified()).toBe(before)
+  expect(await code('c', 'birch')).toMatchObject({ code: 0 })
+})
+
 test('a proposal with what no node would propose is voted against', async () => {
   const { client, refusals } = node()
   const vote = async (txs: readonly Uint8Array[]) =>

@@ -2,8 +2,7 @@
  * The state machine behind ABCI 2.0 (CometBFT `spec/abci` of v0.38). A block is executed in memory at FinalizeBlock and
  * becomes durable at Commit, in one write; whatever dies in between, the engine plays the block again and finds the same.
  */
-import { encode, equalBytes, ok, toHex } from '@plexus/codec'
-import { sha256 } from '@plexus/crypto'
+import { encode, equalBytes, ok } from '@plexus/codec'
 import {
   type AppliedBlock,
   type CometHeader,
@@ -11,6 +10,7 @@ import {
   type Machine,
   outcome as outcomeSchema,
   type Refusal,
+  readEnvelope,
   type StateReader,
   signedHeader,
   transactionsRoot,
@@ -32,7 +32,7 @@ import { type Clock, foundOnce, type LedgerPort } from '../local/ports.ts'
 import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
 import { type ProposalRefusal, prepared, proposalRefusal } from './proposal.ts'
-import type { Signatures } from './signatures.ts'
+import { nameOf, type Signatures } from './signatures.ts'
 import { type Seat, updatesOfBlock, type ValidatorSource, validatorUpdates } from './validator-updates.ts'
 
 /** The engine beside us belongs to something else. It is told, and stops. */
@@ -79,6 +79,8 @@ const nothing = new Uint8Array(0)
 interface Executed {
   readonly applied: AppliedBlock
   readonly header: Uint8Array
+  /** Of its envelopes. */
+  readonly names: readonly string[]
 }
 
 export function createApplication(options: ApplicationOptions): Application {
@@ -133,10 +135,18 @@ export function createApplication(options: ApplicationOptions): Application {
   async function checkTx({ tx }: RequestCheckTx): Promise<AbciResponse> {
     // The socket's memory is not ours to keep.
     const bytes = new Uint8Array(tx)
-    const [verified] = await signatures.verified([bytes])
-    const name = verified?.name ?? ''
+    const name = nameOf(bytes)
     const known = signatures.checked(name)
-    const checked = machine.check(store, bytes, Math.floor(clock.now()), known && ok(known.envelope))
+    const read = known ? ok(known.envelope) : readEnvelope(bytes)
+    const now = Math.floor(clock.now())
+    // Whoever has used its share up is told before anything of it is verified.
+    const over = read.ok ? machine.quotaRefusal(store, read.value, now) : undefined
+    if (over) {
+      remember(name, over)
+      return checkAnswer(over)
+    }
+    if (read.ok) await signatures.verify(name, bytes, read.value)
+    const checked = machine.check(store, bytes, now, read)
     if (!checked.ok) {
       remember(name, checked.reason)
       return checkAnswer(checked.reason)
@@ -153,8 +163,10 @@ export function createApplication(options: ApplicationOptions): Application {
     }
   }
 
+  const readAlready = (name: string) => signatures.checked(name)?.envelope
+
   function prepareProposal({ txs, maxTxBytes }: RequestPrepareProposal): AbciResponse {
-    return { type: 'prepareProposal', value: { txs: [...prepared(txs, Number(maxTxBytes))] } }
+    return { type: 'prepareProposal', value: { txs: [...prepared(txs, Number(maxTxBytes), readAlready)] } }
   }
 
   async function processProposal({ txs, height }: RequestProcessProposal): Promise<AbciResponse> {
@@ -187,7 +199,8 @@ export function createApplication(options: ApplicationOptions): Application {
       nextValidatorsHash: asked.nextValidatorsHash,
       proposer: asked.proposerAddress,
     }
-    executed = { applied, header: encode(signedHeader, { header, signature: null }) }
+    const kept = encode(signedHeader, { header, signature: null })
+    executed = { applied, header: kept, names: verified.map(({ name }) => name) }
     return {
       type: 'finalizeBlock',
       value: {
@@ -211,9 +224,10 @@ export function createApplication(options: ApplicationOptions): Application {
 
   function commit(): AbciResponse {
     if (executed?.applied.tip.height !== tip().height + 1) throw new Error('a commit came without its block')
-    const { applied, header } = executed
+    const { applied, header, names } = executed
     executed = undefined
     store.commit(applied, header)
+    signatures.forget(names)
     // Durable from here on: whoever waits may act on it.
     onCommitted(applied)
     return { type: 'commit', value: { retainHeight: 0n } }
@@ -285,7 +299,7 @@ export function createApplication(options: ApplicationOptions): Application {
 
   return {
     answer,
-    refusalOf: (envelope) => refusals.get(toHex(sha256(envelope))),
+    refusalOf: (envelope) => refusals.get(nameOf(envelope)),
     forget() {
       executed = undefined
     },

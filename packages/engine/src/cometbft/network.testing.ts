@@ -28,7 +28,11 @@ type MembersEvent = Parameters<(typeof members.event)['write']>[1]
 const founding = (event: MembersEvent) => ({ contract: members.name, event: encode(members.event, event) })
 
 /** A chain on which these members sponsor and validate; `time` in seconds since 1970. */
-export function chainOf(time: number, validating: readonly string[] = memberNames): Chain {
+export function chainOf(
+  time: number,
+  validating: readonly string[] = memberNames,
+  parameters: Partial<typeof defaultPolicy.parameters> = {},
+): Chain {
   return foundChain({
     name: 'validators',
     time,
@@ -59,6 +63,7 @@ export function chainOf(time: number, validating: readonly string[] = memberName
           envelopesPerMinuteMax: 1_000_000,
           objectsPerMinuteMax: 1_000_000,
           votingDelaySeconds: 0,
+          ...parameters,
         },
       }),
       ...validating.map((member) =>

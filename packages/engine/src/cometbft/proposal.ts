@@ -1,8 +1,6 @@
 /** What a block may hold, decided by the bytes of its envelopes alone: every node says the same, whatever its state. */
-import { toHex } from '@plexus/codec'
-import { sha256 } from '@plexus/crypto'
-import { readEnvelope } from '@plexus/kernel'
-import type { Verified } from './signatures.ts'
+import { type Envelope, readEnvelope } from '@plexus/kernel'
+import { nameOf, type Verified } from './signatures.ts'
 
 /** Keeps the application of one block under `timeout_propose`; as in the embedded engine. */
 const blockTransactionsMax = 2_000
@@ -16,22 +14,48 @@ function sizeInBlock({ length }: Uint8Array): number {
 }
 
 /**
- * The engine's choice in its order, without what no node would take. What the state refuses stays: its place in a block
- * gives it an outcome, and takes it out of every mempool.
+ * Of what waits, what goes into the next block: sponsors take turns, each in the order of its envelopes, so that one that
+ * offers far too much waits behind itself. What the state refuses stays: its place in a block gives it an outcome, and
+ * takes it out of every mempool.
  */
-export function prepared(transactions: readonly Uint8Array[], bytesMax: number): readonly Uint8Array[] {
-  const chosen: Uint8Array[] = []
+export function prepared(
+  transactions: readonly Uint8Array[],
+  bytesMax: number,
+  /** What is known of an envelope already, by its name. */
+  known: (name: string) => Envelope | undefined,
+): readonly Uint8Array[] {
+  const queues = new Map<string, Uint8Array[]>()
   const seen = new Set<string>()
-  let size = 0
   for (const transaction of transactions) {
-    const name = toHex(sha256(transaction))
-    if (seen.has(name) || !readEnvelope(transaction).ok) continue
-    size += sizeInBlock(transaction)
-    if (size > bytesMax || chosen.length >= blockTransactionsMax) break
+    const name = nameOf(transaction)
+    if (seen.has(name)) continue
     seen.add(name)
-    chosen.push(transaction)
+    const envelope = known(name) ?? readOrNothing(transaction)
+    if (!envelope) continue
+    const { sponsor } = envelope.body
+    const queue = queues.get(sponsor)
+    if (queue) queue.push(transaction)
+    else queues.set(sponsor, [transaction])
   }
+  const chosen: Uint8Array[] = []
+  let size = 0
+  for (let round = 0; queues.size > 0; round++)
+    for (const [sponsor, queue] of queues) {
+      const transaction = queue[round]
+      if (!transaction) {
+        queues.delete(sponsor)
+        continue
+      }
+      size += sizeInBlock(transaction)
+      if (size > bytesMax || chosen.length >= blockTransactionsMax) return chosen
+      chosen.push(transaction)
+    }
   return chosen
+}
+
+function readOrNothing(transaction: Uint8Array): Envelope | undefined {
+  const read = readEnvelope(transaction)
+  return read.ok ? read.value : undefined
 }
 
 export type ProposalRefusal =

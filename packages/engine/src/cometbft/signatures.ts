@@ -21,13 +21,22 @@ export interface Signatures {
   readonly holds: (envelope: Envelope) => boolean
   /** Of each envelope, in order. Asked for together, verified together. */
   verified(transactions: readonly Uint8Array[]): Promise<readonly Verified[]>
+  /** The same of one envelope whose name is known, and which has been read. */
+  verify(name: string, bytes: Uint8Array, envelope: Envelope): boolean | Promise<boolean>
   /** What a check has read of the bytes of this name, whose signatures hold. */
   checked(name: string): CheckedEnvelope | undefined
   keep(name: string, checked: CheckedEnvelope): void
+  /** Of envelopes that a block has had. That their signatures hold is still known. */
+  forget(names: readonly string[]): void
 }
 
-/** A full mempool and the blocks under way; each entry is some two kilobytes. */
+/** The name of an envelope as it travels: other signatures under the same body make another name. */
+export const nameOf = (bytes: Uint8Array): string => toHex(sha256(bytes))
+
+/** A full mempool and the blocks under way. */
 const rememberedMax = 20_000
+/** Twice what a mempool holds: most envelopes are small, and some are not. */
+const rememberedBytesMax = 128 * 1024 * 1024
 /** The next are on their way while these come back; more gather meanwhile, since each way to a thread costs the same. */
 const groupsMax = 2
 /** So few are verified on the spot: the way to another thread and back takes as long. */
@@ -51,6 +60,7 @@ export function createSignatures({
   const known = rememberSignatures(rememberedMax, () => false)
   /** By SHA-256 of the bytes, oldest first. */
   const checkedEnvelopes = new Map<string, CheckedEnvelope>()
+  let checkedBytes = 0
   /** By the same name: the mempool and a proposal ask for one envelope at once. */
   const underWay = new Map<string, Promise<boolean>>()
   let asked: Asked[] = []
@@ -97,34 +107,52 @@ export function createSignatures({
     )
   }
 
-  function verifiedOne(name: string, bytes: Uint8Array): boolean | Promise<boolean> {
+  function verify(name: string, bytes: Uint8Array, envelope: Envelope): boolean | Promise<boolean> {
     const same = checkedEnvelopes.has(name) || underWay.get(name)
     if (same) return same
-    const read = readEnvelope(bytes)
-    if (!read.ok) return false
-    if (known(read.value)) return true
+    if (known(envelope)) return true
     const verifying = new Promise<boolean>((resolve, reject) => {
-      asked.push({ envelope: read.value, bytes, answered: resolve, failed: reject })
+      asked.push({ envelope, bytes, answered: resolve, failed: reject })
       wake()
     }).finally(() => underWay.delete(name))
     underWay.set(name, verifying)
     return verifying
   }
 
+  function verifiedOne(name: string, bytes: Uint8Array): boolean | Promise<boolean> {
+    const same = checkedEnvelopes.has(name) || underWay.get(name)
+    if (same) return same
+    const read = readEnvelope(bytes)
+    return read.ok && verify(name, bytes, read.value)
+  }
+
+  function drop(name: string): void {
+    const dropped = checkedEnvelopes.get(name)
+    if (!dropped) return
+    checkedEnvelopes.delete(name)
+    checkedBytes -= dropped.envelope.bodyBytes.length
+  }
+
   return {
     holds: (envelope) => known(envelope) || verifyHere(envelope),
     async verified(transactions) {
-      const names = transactions.map((bytes) => toHex(sha256(bytes)))
+      const names = transactions.map(nameOf)
       const holds = await Promise.all(transactions.map((bytes, index) => verifiedOne(names[index] ?? '', bytes)))
       return names.map((name, index) => ({ name, holds: holds[index] === true }))
     },
+    verify,
     checked: (name) => checkedEnvelopes.get(name),
     keep(name, checked) {
+      drop(name)
       checkedEnvelopes.set(name, checked)
+      checkedBytes += checked.envelope.bodyBytes.length
       for (const oldest of checkedEnvelopes.keys()) {
-        if (checkedEnvelopes.size <= rememberedMax) break
-        checkedEnvelopes.delete(oldest)
+        if (checkedEnvelopes.size <= rememberedMax && checkedBytes <= rememberedBytesMax) break
+        drop(oldest)
       }
+    },
+    forget(names) {
+      for (const name of names) drop(name)
     },
   }
 }
