@@ -91,4 +91,21 @@ export const prescriptionsMutants: readonly Mutant[] = [
     replace: 'return items.get(id)',
     test: { file: rulesTest },
   },
+  {
+    name: 'a content that was altered is filled',
+    file: 'packages/sdk/src/prescriptions/check.ts',
+    find: "  if (!equalBytes(commitmentOf(chain, shown), item.content)) return no({ type: 'not-as-signed' })\n",
+    replace: '',
+    test: {
+      file: 'packages/sdk/src/prescriptions/check.test.ts',
+      name: 'not-as-signed: thirty tablets made ninety (21 CFR 1306.08(d))',
+    },
+  },
+  {
+    name: 'a level may stand for one unit more',
+    file: 'packages/sdk/src/prescriptions/amounts.ts',
+    find: 'const count = leastLevel(filled + 1, authorised) - least',
+    replace: 'const count = leastLevel(filled + 1, authorised) - least + 1',
+    test: { file: 'packages/sdk/src/prescriptions/check.test.ts' },
+  },
 ]

@@ -51,7 +51,7 @@ function answerTo(
     { ...content, ...changes },
     { clinicianSeed, random: drawing(9) },
   )
-  const { handle, content: kept, patient, limits, issuedDay, lastDay, refills, refillWeeks } = signed
+  const { handle, content: kept, patient, limits, issuedDay, firstDay, lastDay, refills, refillWeeks } = signed
   const item: Item = {
     status: 'held',
     limits,
@@ -60,7 +60,7 @@ function answerTo(
     patient,
     issuedDay,
     dayLagMinutes: 0,
-    startsAt: 0,
+    startsAt: startOfDay(firstDay, { lagMinutes: 0 }),
     nextStartsAt: null,
     endsAt: startOfDay(lastDay + 1, { lagMinutes: 0 }),
     refills,
@@ -121,7 +121,14 @@ describe('a prescription that is shown', () => {
   })
 
   test('terms-differ: the ledger binds an item as its prescriber signed it', () => {
-    const changes = [{ refills: 3 }, { refillWeeks: 2 }, { endsAt: 0 }, { issuedDay: 19_999 }, { limits: 'v' as const }]
+    const changes = [
+      { refills: 3 },
+      { refillWeeks: 2 },
+      { endsAt: 0 },
+      { startsAt: 0 },
+      { issuedDay: 19_999 },
+      { limits: 'v' as const },
+    ]
     for (const change of changes)
       expect(answerTo({}, ({ on }) => ({ on: { item: { ...on.item, ...change } } }))).toBe('terms-differ')
   })
@@ -169,6 +176,14 @@ describe('amounts', () => {
           expect(quantityOf(level, authorised)).toBe(filled)
           expect(level === whole).toBe(filled === authorised)
         }
+  })
+
+  test('the last level of a quantity is still its own: a third of a hundred million parts a tablet, of thirty', () => {
+    const of = (value: number) => (length: number) =>
+      Uint8Array.from({ length }, (_, index) => Math.floor(value / 256 ** (length - 1 - index)) % 256)
+    for (let filled = 1; filled < 30; filled++)
+      for (let drawn = 33_333_331; drawn <= 33_333_335; drawn++)
+        expect(quantityOf(levelOf(filled, 30, of(drawn)), 30)).toBe(filled)
   })
 
   test('one unit more is a higher level, however both were drawn', () => {

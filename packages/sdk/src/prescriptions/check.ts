@@ -64,11 +64,14 @@ export function checkPrescription(
   return ok(content)
 }
 
+/** The first day is the start of the first fill alone: a refill starts by the weeks between fills. */
 function sameTerms(content: PrescriptionContent, item: Item): boolean {
+  const place = { lagMinutes: item.dayLagMinutes }
   return (
     content.limits === item.limits &&
     content.issuedDay === item.issuedDay &&
-    startOfDay(content.lastDay + 1, { lagMinutes: item.dayLagMinutes }) === item.endsAt &&
+    (item.fill > 1 || startOfDay(content.firstDay, place) === item.startsAt) &&
+    startOfDay(content.lastDay + 1, place) === item.endsAt &&
     content.refills === item.refills &&
     content.refillWeeks === item.refillWeeks
   )
