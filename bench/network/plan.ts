@@ -65,8 +65,7 @@ function chainOf({ foundedAt, ports }: NetworkPlan): Chain {
   return foundChain({
     name: 'bench',
     time: foundedAt,
-    // Nobody orders alone here; the key is nobody's.
-    engine: { type: 'local', sequencer: publicKeyOf(bytesOf('no sequencer', 0)) },
+    engine: { type: 'cometbft' },
     founding: [
       ...ports.flatMap((_, index) => {
         const member = nameOf(index)

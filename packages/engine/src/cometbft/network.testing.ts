@@ -221,6 +221,8 @@ export interface NodePlan {
   readonly port: number
   readonly peers: readonly EnginePeer[]
   readonly environment: Readonly<Record<string, string>>
+  /** Its application computes something else than those of the others. */
+  readonly lies?: boolean
 }
 
 /** What it says. */

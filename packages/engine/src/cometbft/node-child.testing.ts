@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { toHex } from '@plexus/codec'
-import { readEnvelope } from '@plexus/kernel'
+import { type Block, readEnvelope } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
 import type { SubmitRefusal } from '../local/local-engine.ts'
 import { startVerifierPool } from '../local/verifier-pool.ts'
@@ -47,6 +47,8 @@ function listenIn(stream: Duplex): void {
   })
 }
 
+const later = (block: Block): Block => ({ ...block, time: block.time + 1 })
+
 const started = await startCometEngine({
   home: {
     directory: folderIn(plan.directory, 'engine'),
@@ -59,7 +61,7 @@ const started = await startCometEngine({
     timing: { propose: 1_000, commit: 0, emptyBlocks: 1_000 },
   },
   program: enginePath,
-  machine,
+  machine: plan.lies ? { ...machine, apply: (reader, block) => machine.apply(reader, later(block)) } : machine,
   store,
   signatures,
   validators,
