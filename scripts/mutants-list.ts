@@ -6,6 +6,7 @@ import { otherMutants } from './mutants-below.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
 import { governanceMutants } from './mutants-governance.ts'
 import { lightMutants } from './mutants-light.ts'
+import { networkMutants } from './mutants-network.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { storageMutants } from './mutants-storage.ts'
 
@@ -30,5 +31,6 @@ export const mutants: readonly Mutant[] = [
   ...prescriptionsMutants,
   ...storageMutants,
   ...lightMutants,
+  ...networkMutants,
   ...otherMutants,
 ]

@@ -31,7 +31,7 @@ import {
 import { type Clock, foundOnce, type LedgerPort } from '../local/ports.ts'
 import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
-import { type ProposalRefusal, prepared, proposalRefusal } from './proposal.ts'
+import { type ProposalRefusal, prepared, proposalRefusal, tooMany } from './proposal.ts'
 import { nameOf, type Signatures } from './signatures.ts'
 import { type Seat, updatesOfBlock, type ValidatorSource, validatorUpdates } from './validator-updates.ts'
 
@@ -170,7 +170,8 @@ export function createApplication(options: ApplicationOptions): Application {
   }
 
   async function processProposal({ txs, height }: RequestProcessProposal): Promise<AbciResponse> {
-    const refusal = proposalRefusal(await signatures.verified(txs))
+    // Nobody proposes so many: they are not worth a look at each.
+    const refusal = tooMany(txs) ?? proposalRefusal(await signatures.verified(txs))
     if (refusal) options.onProposalRefused?.(Number(height), refusal)
     const { ACCEPT, REJECT } = ResponseProcessProposal_ProposalStatus
     return { type: 'processProposal', value: { status: refusal ? REJECT : ACCEPT } }

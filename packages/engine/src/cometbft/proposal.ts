@@ -63,9 +63,12 @@ export type ProposalRefusal =
   | { readonly type: 'repeated'; readonly index: number }
   | { readonly type: 'unverified'; readonly index: number }
 
+export function tooMany({ length }: readonly Uint8Array[]): ProposalRefusal | undefined {
+  return length > blockTransactionsMax ? { type: 'too-many' } : undefined
+}
+
 /** Why a proposal is not voted for; nothing when it is. */
 export function proposalRefusal(transactions: readonly Verified[]): ProposalRefusal | undefined {
-  if (transactions.length > blockTransactionsMax) return { type: 'too-many' }
   const seen = new Set<string>()
   for (const [index, { name, holds }] of transactions.entries()) {
     if (!holds) return { type: 'unverified', index }
