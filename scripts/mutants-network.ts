@@ -21,7 +21,7 @@ export const networkMutants: readonly Mutant[] = [
     file: `${folder}/application.ts`,
     find: "    if (asked.chainId !== expected) return refuseEngine({ type: 'other-chain', expected, came: asked.chainId })\n",
     replace: '',
-    test: { file: application, name: 'an engine of %s is refused' },
+    test: { file: application },
   },
   {
     name: 'a stranger may connect',
@@ -104,8 +104,9 @@ export const networkMutants: readonly Mutant[] = [
   {
     name: 'an answer overtakes the one that was asked for first',
     file: `${folder}/connection.ts`,
-    find: '    while (slots[0]?.response) {\n',
-    replace: '    slots.sort((a, b) => Number(!a.response) - Number(!b.response))\n    while (slots[0]?.response) {\n',
+    find: '    if (closed || !slots[0]?.response) return\n',
+    replace:
+      '    slots.sort((a, b) => Number(!a.response) - Number(!b.response))\n    if (closed || !slots[0]?.response) return\n',
     test: {
       file: `${folder}/connection.test.ts`,
       name: 'checks are under way together, and answered in the order in which they were asked',
@@ -116,7 +117,7 @@ export const networkMutants: readonly Mutant[] = [
     file: `${folder}/engine-home.ts`,
     find: "    if (existsSync(file) && readFileSync(file, 'utf8') !== content) return no({ type: 'other-key', file })\n",
     replace: '',
-    test: { file: `${folder}/engine-home.test.ts`, name: 'a directory of %s is refused, and stays as it was' },
+    test: { file: `${folder}/engine-home.test.ts` },
   },
   {
     name: 'what was signed last is forgotten at each start',
