@@ -8,6 +8,7 @@ import { governanceMutants } from './mutants-governance.ts'
 import { lightMutants } from './mutants-light.ts'
 import { networkMutants } from './mutants-network.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
+import { peerMutants } from './mutants-peers.ts'
 import { storageMutants } from './mutants-storage.ts'
 
 export interface Mutant {
@@ -32,5 +33,6 @@ export const mutants: readonly Mutant[] = [
   ...storageMutants,
   ...lightMutants,
   ...networkMutants,
+  ...peerMutants,
   ...otherMutants,
 ]

@@ -4,6 +4,7 @@ import { appTargets } from './targets-apps.ts'
 import { engineTargets } from './targets-engine.ts'
 import { ledgerTargets } from './targets-ledger.ts'
 import { lightTargets } from './targets-light.ts'
+import { peerTargets } from './targets-peers.ts'
 import { prescriptionTargets } from './targets-prescriptions.ts'
 import { schemaTargets } from './targets-schemas.ts'
 import { sealedTargets } from './targets-sealed.ts'
@@ -17,6 +18,7 @@ const layers = [
   'contracts',
   'store',
   'engine',
+  'peers',
   'policy',
   'vault',
   'fhir',
@@ -31,6 +33,7 @@ export const targets: readonly Target[] = [
   ...ledgerTargets,
   ...lightTargets,
   ...engineTargets,
+  ...peerTargets,
   ...sealedTargets,
   ...streamTargets,
   ...schemaTargets,

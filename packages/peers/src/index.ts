@@ -1,0 +1,7 @@
+export { type Address, type AddressRefusal, readAddress, writeAddress } from './address.ts'
+export type { BreakerState } from './breaker.ts'
+export type { DialRefusal } from './dial.ts'
+export { type PeerReading, type Peers, startPeers } from './peers.ts'
+export type { PeerEvent, PeersOptions, PeerTiming, ReceiveOutcome, SendOutcome, TurnedAway } from './ports.ts'
+export { type Probed, type ProbeRefusal, probe } from './probe.ts'
+export { type PeerStatus, readStatus } from './status.ts'

@@ -1,0 +1,67 @@
+/** Mistakes between nodes: who is let in, what is believed, what grows. */
+import type { Mutant } from './mutants-list.ts'
+
+const peers = 'packages/peers/src'
+const test = `${peers}/peers.test.ts`
+const hostile = `${peers}/hostile.test.ts`
+
+export const peerMutants: readonly Mutant[] = [
+  {
+    name: 'any key of the network is taken for the member’s own',
+    file: `${peers}/dial.ts`,
+    find: 'if (key === undefined || holder !== member)',
+    replace: 'if (key === undefined || holder === undefined)',
+    test: { file: test, name: 'whoever answers at the address under another member’s key gets nothing' },
+  },
+  {
+    name: 'whoever has a key of its own comes in',
+    file: `${peers}/listener.ts`,
+    find: 'if (key === undefined || member === undefined || socket',
+    replace: 'if (key === undefined || socket',
+    test: {
+      file: test,
+      name: 'whoever comes under a key that the ledger does not know is turned away before it can say anything',
+    },
+  },
+  {
+    name: 'the key is held against the ledger once, when the connection begins',
+    file: `${peers}/listener.ts`,
+    find: 'if (options.holderOf(guest.key) !== member) {',
+    replace: 'if (guest.key === member) {',
+    test: { file: test, name: 'a request over an open connection is held against the ledger of that moment' },
+  },
+  {
+    name: 'a connection goes on from an earlier one',
+    file: `${peers}/certificate.ts`,
+    find: 'secureOptions: constants.SSL_OP_NO_TICKET',
+    replace: 'secureOptions: 0 * constants.SSL_OP_NO_TICKET',
+    test: { file: hostile, name: 'no connection goes on from an earlier one: the key is shown each time' },
+  },
+  {
+    name: 'notes wait for a peer that is down',
+    file: `${peers}/peer.ts`,
+    find: "if (this.breaker.state(now) === 'open') this.finish(waiting, 'peer-down')",
+    replace: "if (this.breaker.state(now) === 'half-open') this.finish(waiting, 'peer-down')",
+    test: {
+      file: test,
+      name: 'a peer that is down takes no memory: what is sent to it meanwhile is left to its owner at once',
+    },
+  },
+  {
+    name: 'a note that was broken off keeps its room',
+    file: `${peers}/note-intake.ts`,
+    find: 'if (held) quota.release(length)',
+    replace: 'if (held && bytes === length) quota.release(length)',
+    test: {
+      file: hostile,
+      name: 'a member’s note that comes too slowly is broken off, and the room for it is free again',
+    },
+  },
+  {
+    name: 'no quota is asked',
+    file: `${peers}/quota.ts`,
+    find: 'if (this.left < 1) return',
+    replace: 'if (this.left < -1e9) return',
+    test: { file: test, name: 'the flood of one member ends at its quota, and another is heard at once' },
+  },
+]
