@@ -21,7 +21,7 @@ interface Shared {
   readonly screenFor: (options: Common) => Screen
 }
 
-const governActs: readonly GovernAct[] = ['list', 'propose', 'vote', 'withdraw', 'enact', 'leave']
+const governActs: readonly GovernAct[] = ['address', 'list', 'propose', 'vote', 'withdraw', 'enact', 'leave']
 const keysActs: readonly KeysAct[] = ['list', 'rotate', 'register', 'activate', 'revoke']
 
 const governHelp = `
@@ -32,6 +32,7 @@ ${proposable.map((form) => `                        ${form}`).join('\n')}
   vote NUMBER         in favour
   withdraw NUMBER     takes the vote back: a proposal that loses its majority falls
   enact NUMBER        makes a proposal take effect, once it is due
+  address ADDRESS     where the own node answers others from now on, plexus://HOST:PORT: no vote is needed
   leave WORDS         announce ORGANISATION SUCCESSOR, withdraw, take-over FROM, now`
 
 const keysHelp = `
@@ -66,6 +67,7 @@ export function addGovernment(program: Command, { node, member, json, collect, d
     .option('--data <dir>', 'data directory whose keys sign, and hold the token')
     .option('--scope <scope>', 'what a further key is for; repeatable', collect)
     .option('--out <file>', 'where the secret of a further key goes')
+    .option('--transport', 'rotate the key that the node shows to other nodes, not the one that signs')
     .addOption(node())
     .addOption(member())
     .addOption(json())

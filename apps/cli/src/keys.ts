@@ -13,6 +13,8 @@ import { Acting, type ActingOptions, type Governance } from './signing.ts'
 export interface KeysOptions extends ActingOptions {
   readonly scope?: readonly string[]
   readonly out?: string
+  /** Of `rotate`: the key that the node shows to other nodes, instead of the one that signs. */
+  readonly transport?: boolean
 }
 
 export type KeysAct = 'activate' | 'list' | 'register' | 'revoke' | 'rotate'
@@ -26,7 +28,7 @@ export async function keys(
 ): Promise<void> {
   if (act === 'list') return list(door, options, screen)
   const acting = await Acting.as(door, options)
-  if (act === 'rotate') return rotate(acting, screen)
+  if (act === 'rotate') return rotate(acting, options.transport === true ? 'transport' : 'member', screen)
   if (act === 'register') return register(acting, options, screen)
   if (key === undefined) throw new Refused('key-needed', 'Which key must be said.', '`plexus keys list` shows them.')
   const type = act === 'activate' ? 'activate-key' : 'revoke-key'
@@ -50,12 +52,13 @@ async function list(door: NodeDoor, { member }: KeysOptions, screen: Screen): Pr
  * The next key takes over. Secrets are put in their places in an order in which a crash loses none: the one after the
  * next is durable before the ledger is told its hash, and the same command goes on where it was.
  */
-async function rotate(acting: Acting, screen: Screen): Promise<void> {
+async function rotate(acting: Acting, which: 'member' | 'transport', screen: Screen): Promise<void> {
   const path = (name: string): string => join(acting.keys, `${name}.secret`)
-  const next = acting.seed('member-next')
-  if (!existsSync(path('member-after'))) writeDurably(path('member-after'), new Uint8Array(randomBytes(32)))
-  const after = acting.seed('member-after')
-  const old = keyOfSeed(acting.seed()).key
+  const [nextName, afterName] = [`${which}-next`, `${which}-after`]
+  const next = acting.seed(nextName)
+  if (!existsSync(path(afterName))) writeDurably(path(afterName), new Uint8Array(randomBytes(32)))
+  const after = acting.seed(afterName)
+  const old = keyOfSeed(acting.seed(which)).key
   const successor = keyOfSeed(next).key
   const isActive = async (): Promise<boolean> =>
     (await acting.state()).keys.some(({ key, status }) => key === toHex(successor) && status === 'active')
@@ -64,11 +67,13 @@ async function rotate(acting: Acting, screen: Screen): Promise<void> {
     await acting.submit(rotation, [next])
   }
   // The ledger knows the successor from here on: the old secret is worth nothing any more.
-  if (!equalBytes(acting.seed(), next)) writeDurably(path('member'), next)
-  renameSync(path('member-after'), path('member-next'))
+  if (!equalBytes(acting.seed(which), next)) writeDurably(path(which), next)
+  renameSync(path(afterName), path(nextName))
   screen.give({ member: acting.member, did: 'rotate-key', key: toHex(successor) })
-  screen.say(`${acting.member} signs with ${toHex(successor)} from now on; a node that runs takes it up by itself.`)
-  screen.say(`Put a copy of ${path('member-next')} where the node cannot reach it.`)
+  screen.say(
+    `${acting.member} ${which === 'member' ? 'signs with' : 'shows other nodes'} ${toHex(successor)} from now on; a node that runs takes it up by itself.`,
+  )
+  screen.say(`Put a copy of ${path(nextName)} where the node cannot reach it.`)
 }
 
 /** A further key, for another person or system: its secret, and that of its next one, are made here. */

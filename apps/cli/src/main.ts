@@ -30,6 +30,10 @@ function commands(end: (code: number) => void): Command {
   const node = () => new Option('--node <url>', 'address of a node').default(defaultNode)
   const member = () => new Option('--member <id>', 'which member of the process')
   const port = () => new Option('--port <number>', 'port of the HTTP API on 127.0.0.1').argParser(portNumber)
+  const peerPort = () =>
+    new Option('--peer-port <number>', 'found members that speak over TLS, on this port and those after it').argParser(
+      portNumber,
+    )
   const run = async (name: string, options: Readonly<Record<string, unknown>>, paths: readonly string[] = []) => {
     const { runNode } = await import('./node-process.ts')
     end(await runNode([name, ...argumentsOf(options), ...paths]))
@@ -44,6 +48,7 @@ function commands(end: (code: number) => void): Command {
     .option('--patient <id>', 'whose story')
     .addOption(json())
     .addOption(port())
+    .addOption(peerPort())
     .action((options) => run('demo', options))
   program
     .command('start')
@@ -56,6 +61,7 @@ function commands(end: (code: number) => void): Command {
     .command('init')
     .description('found a network in an empty folder')
     .requiredOption('--data <dir>', 'the folder')
+    .addOption(peerPort())
     .addOption(json())
     .action((options) => run('init', options))
   program
@@ -192,6 +198,14 @@ function commands(end: (code: number) => void): Command {
       const { recovery } = await import('./recovery.ts')
       await recovery(doorOf(options), options, screenFor(options))
     })
+
+  program
+    .command('doctor')
+    .description('what is wrong with a node, running or not, and what to do: folder, keys, clock, address, peers')
+    .requiredOption('--data <dir>', 'the data directory')
+    .option('--member <id>', 'only this member; repeatable', collect)
+    .addOption(json())
+    .action((options) => run('doctor', options))
 
   program
     .command('verify')

@@ -36,6 +36,8 @@ export interface WorldOptions {
   /** An existing data directory is gone on with, and not removed at the end. */
   readonly data?: string
   readonly faults?: Omit<Faults, 'carry'>
+  /** Where members answer each other; in process where none is given. */
+  readonly addresses?: Readonly<Record<string, string>>
   readonly observe?: NetworkParts['observe']
 }
 
@@ -67,7 +69,13 @@ export class World {
     const members = [clinic, ...(options.members ?? hospitals), board]
     const started = await Network.start({
       data,
-      founding: { name: 'plexus-conformance', members, board, sequencer: board },
+      founding: {
+        name: 'plexus-conformance',
+        members,
+        board,
+        sequencer: board,
+        ...(options.addresses && { addresses: options.addresses }),
+      },
       random: systemRandom,
       now: () => Date.now() / 1000 + clock.ahead,
       onFailure: (member, error) => failures.push({ member, error }),

@@ -5,6 +5,7 @@ import { Custodians } from './custodians.ts'
 import { Directory } from './directory.ts'
 import type { NodeRefusal } from './member-node.ts'
 import { type Founding, Network, type NetworkParts } from './network.ts'
+import type { PeerDoorRefusal } from './peer-door.ts'
 import type { BlocksLost } from './restored-order.ts'
 
 /** Organisations of the input take these members in order; further ones are their tenants. */
@@ -25,6 +26,14 @@ export const founding: Founding = {
   parameters: { votingDelaySeconds: demonstrationDelaySeconds },
 }
 
+/** The same network, each member behind an address of its own. */
+const apart = (peerPort: number): Founding => ({
+  ...founding,
+  addresses: Object.fromEntries(
+    founding.members.map((member, index) => [member, `plexus://127.0.0.1:${peerPort + index}`]),
+  ),
+})
+
 const licenceYears = 2
 const secondsPerYear = 31_557_600
 
@@ -34,14 +43,18 @@ export interface Demonstration {
   readonly custodians: Custodians
 }
 
-export type StartRefusal = (BlocksLost | NodeRefusal) & { readonly member: string }
+export type StartRefusal = (BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string }
 
 export async function startDemonstration(
-  parts: Omit<NetworkParts, 'founding'>,
+  parts: Omit<NetworkParts, 'founding'> & {
+    /** Founds members that speak over TLS, on this port of 127.0.0.1 and those after it. */
+    readonly peerPort?: number
+  },
 ): Promise<
   { readonly ok: true; readonly value: Demonstration } | { readonly ok: false; readonly reason: StartRefusal }
 > {
-  const started = await Network.start({ ...parts, founding })
+  const { peerPort, ...others } = parts
+  const started = await Network.start({ ...others, founding: peerPort === undefined ? founding : apart(peerPort) })
   if (!started.ok) return started
   const directory = Directory.open(parts.data)
   const custodians = new Custodians({ network: started.value, directory, keepers, random: parts.random })

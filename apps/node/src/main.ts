@@ -24,9 +24,12 @@ const samples = new URL('../../../samples', import.meta.url).pathname
 /** Of the samples, the chart of the story: six custodians, and two of them give simvastatin in different strengths. */
 const storyPatient = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
 
-const operations = ['backup', 'restore', 'verify'] as const
+const operations = ['backup', 'doctor', 'restore', 'verify'] as const
 
-const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--once] [--json] [--port N] [PATH…]`
+/** The members of the demonstration take this port and those after it. */
+const peerPortMax = 65_535 - founding.members.length + 1
+
+const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--once] [--json] [--port N] [--peer-port N] [PATH…]`
 
 interface Options {
   readonly command: 'demo' | 'import' | 'init' | 'start'
@@ -37,6 +40,7 @@ interface Options {
   readonly once: boolean
   readonly json: boolean
   readonly port: number
+  readonly peerPort: number | undefined
 }
 
 /** What the story leaves to try further. */
@@ -54,6 +58,7 @@ function readOptions(args: readonly string[]): Options {
       once: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       port: { type: 'string', default: '7400' },
+      'peer-port': { type: 'string' },
     },
   })
   const [command = 'demo', ...paths] = positionals
@@ -62,6 +67,9 @@ function readOptions(args: readonly string[]): Options {
   if (command !== 'demo' && values.data === undefined) throw new TypeError(`${command} needs --data DIR`)
   const port = Number(values.port)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError('--port: expected 0 to 65535')
+  const peerPort = values['peer-port'] === undefined ? undefined : Number(values['peer-port'])
+  if (peerPort !== undefined && !(Number.isInteger(peerPort) && peerPort >= 1 && peerPort <= peerPortMax))
+    throw new TypeError(`--peer-port: expected 1 to ${peerPortMax}`)
   return {
     command,
     data: values.data === undefined ? mkdtempSync(join(tmpdir(), 'plexus-')) : resolve(values.data),
@@ -71,6 +79,7 @@ function readOptions(args: readonly string[]): Options {
     once: values.once,
     json: values.json,
     port,
+    peerPort,
   }
 }
 
@@ -97,6 +106,7 @@ async function main(): Promise<number> {
     now,
     observe: metrics.observe,
     measures: metrics,
+    ...(options.peerPort !== undefined && { peerPort: options.peerPort }),
     onFailure: (member, error) => {
       failure = error
       metrics.failed(member)
@@ -181,6 +191,8 @@ function whyNotStarted(reason: StartRefusal, data: string): string {
       return `${data}/${member} is in use by another process. End that one first, or give another --data.`
     case 'wrong-master-key':
       return `The keys of ${member} do not fit its key store: restore ${data}/${member}/keys from its backup.`
+    case 'port-not-to-be-had':
+      return `${member} is to answer at port ${reason.port} of ${reason.host}, and the system says ${reason.code}: end what listens there, or change the member's address.`
     case 'blocks-lost':
       return `${member} orders blocks, and its newest is ${reason.height}, while somebody holds block ${reason.newest}: it must not sign those heights anew. Put a replica that has them under ${data}; if none has, found a new network (docs/guides/back-up-and-restore.md).`
   }

@@ -23,10 +23,12 @@ import {
   sealEnvelope,
   type Variant,
 } from '@plexus/kernel'
+import type { Peers } from '@plexus/peers'
 import { writeDurably } from '@plexus/store'
 import { layoutOf, makeFolders, secretOf } from './layout.ts'
 import { answerName, type Measures } from './measures.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
+import { addressOf, openPeerDoor, type PeerDoorRefusal } from './peer-door.ts'
 import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
 
@@ -44,6 +46,8 @@ export interface Founding {
   readonly board: string
   /** The member whose key orders the blocks. */
   readonly sequencer: string
+  /** Where members answer, `plexus://HOST:PORT`; without one a member runs with the others in one process, `local:`. */
+  readonly addresses?: Readonly<Record<string, string>>
   /** Where the policy differs from the usual one. */
   readonly parameters?: Partial<NetworkPolicy['parameters']>
 }
@@ -95,7 +99,13 @@ async function foundNetwork({
     const layout = layoutOf(data, member)
     makeFolders(layout)
     const { publicKey } = await generateSealingKey(secretOf(layout, 'sealing', random))
-    add({ type: 'member-founded', member, address: 'local:', sealingKey: publicKey, owner: member })
+    add({
+      type: 'member-founded',
+      member,
+      address: founding.addresses?.[member] ?? 'local:',
+      sealingKey: publicKey,
+      owner: member,
+    })
     const scopes = member === founding.board ? [...memberScopes, 'licensing-board' as const].sort() : [...memberScopes]
     add({
       type: 'key-registered',
@@ -104,6 +114,14 @@ async function foundNetwork({
       scopes,
       // The next key is made now and used only to rotate: whoever steals the first one does not have it.
       next: handleOf(publicKeyOf(secretOf(layout, 'member-next', random))),
+      height: 0,
+    })
+    add({
+      type: 'key-registered',
+      holder: member,
+      key: publicKeyOf(secretOf(layout, 'transport', random)),
+      scopes: ['transport'],
+      next: handleOf(publicKeyOf(secretOf(layout, 'transport-next', random))),
       height: 0,
     })
   }
@@ -142,9 +160,17 @@ export class Network {
   private readonly sequencer: Sequencer
   private readonly parts: NetworkParts
   private readonly timer: NodeJS.Timeout
+  /** Of the members that have an address of their own. */
+  private readonly doors: ReadonlyMap<string, Peers>
   private closed = false
 
-  private constructor(parts: NetworkParts, chain: Chain, nodes: ReadonlyMap<string, MemberNode>) {
+  private constructor(
+    parts: NetworkParts,
+    chain: Chain,
+    nodes: ReadonlyMap<string, MemberNode>,
+    doors: ReadonlyMap<string, Peers>,
+  ) {
+    this.doors = doors
     this.parts = parts
     this.chain = chain
     this.nodes = nodes
@@ -185,11 +211,12 @@ export class Network {
 
   static async start(
     parts: NetworkParts,
-  ): Promise<Result<Network, (BlocksLost | NodeRefusal) & { readonly member: string }>> {
+  ): Promise<Result<Network, (BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string }>> {
     const chain = await foundNetwork(parts)
     markLedgerWentBack(parts)
     const nodes = new Map<string, MemberNode>()
     const inboxes = new Map<string, MemberNode>()
+    const doors = new Map<string, Peers>()
     for (const member of parts.founding.members) {
       const { now, faults } = parts
       const durable = faults?.durable?.(member)
@@ -201,13 +228,20 @@ export class Network {
         now: () => faults?.clockOf?.(member) ?? now(),
         send(to, note) {
           // Never in the sender's own turn: a node is told as a network tells it, later.
-          const deliver = () =>
+          const deliver = () => {
+            const door = doors.get(member)
+            const own = nodes.get(member)
+            if (door && own && addressOf(own.store, to) !== 'local:') {
+              door.send(to, note)
+              return
+            }
             setImmediate(() => {
               const receiver = inboxes.get(to)
               // A note that is not heard comes again: its sender keeps it until it is acknowledged.
               if (!receiver || receiver.recovery?.shut) return
               receiver.exchange.receive(note).catch((error) => parts.onFailure(to, error))
             })
+          }
           if (faults?.carry) faults.carry(member, to, note, deliver)
           else deliver()
         },
@@ -229,7 +263,22 @@ export class Network {
       for (const node of nodes.values()) node.close()
       return no({ ...lost, member: parts.founding.sequencer })
     }
-    return ok(new Network(parts, chain, nodes))
+    for (const [member, node] of nodes) {
+      const door = await openPeerDoor(node, {
+        random: parts.random,
+        now: parts.now,
+        schedule,
+        observe: (what, seconds) => parts.observe?.(member, what, seconds),
+        onFailure: (error) => parts.onFailure(member, error),
+      })
+      if (!door.ok) {
+        for (const each of doors.values()) await each.close()
+        for (const each of nodes.values()) each.close()
+        return no({ ...door.reason, member })
+      }
+      if (door.value) doors.set(member, door.value)
+    }
+    return ok(new Network(parts, chain, nodes, doors))
   }
 
   node(member: string): MemberNode {
@@ -298,6 +347,7 @@ export class Network {
     this.closed = true
     clearInterval(this.timer)
     this.engine.stop()
+    for (const door of this.doors.values()) await door.close()
     // Turns that are under way end before the files are closed.
     for (const node of this.nodes.values()) await node.settle()
     for (const node of this.nodes.values()) node.close()

@@ -1,4 +1,4 @@
-/** The commands that work on a data directory without starting its nodes: `backup`, `restore`, `verify`. */
+/** The commands that work on a data directory without starting its nodes: `backup`, `doctor`, `restore`, `verify`. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { systemRandom } from '@plexus/crypto'
 import { StoreError } from '@plexus/store'
 import { type RestoreRefusal, restore } from './backup/restore.ts'
 import { type BackupRefusal, takeBackup } from './backup/take.ts'
+import { doctor } from './doctor/doctor.ts'
 import { verifyData } from './verify/verify-data.ts'
 
 /** A month of daily backups, unless told otherwise. */
@@ -14,7 +15,7 @@ const backupsKeptMax = 10_000
 
 const now = (): number => Date.now() / 1000
 
-type Operation = 'backup' | 'restore' | 'verify'
+type Operation = 'backup' | 'doctor' | 'restore' | 'verify'
 
 const options = {
   data: { type: 'string' },
@@ -120,6 +121,21 @@ const run: Readonly<Record<Operation, (values: Values) => Promise<number>>> = {
       'Start the node. It opens its doors when it knows what the backup missed: `plexus recovery`.',
     )
     return 0
+  },
+
+  async doctor(values) {
+    const data = folder(values, 'data')
+    return doctor({
+      data,
+      members: membersOf(values, data, 'ledger'),
+      json: values.json === true,
+      now,
+      random: systemRandom,
+      schedule(callback, milliseconds) {
+        const timer = setTimeout(callback, milliseconds)
+        return () => clearTimeout(timer)
+      },
+    })
   },
 
   async verify(values) {

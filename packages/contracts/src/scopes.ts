@@ -2,7 +2,16 @@
 import { oneOf, sortedList } from '@plexus/codec'
 import type { Context } from '@plexus/kernel'
 
-const scopes = ['batches', 'credentials', 'custodian', 'governance', 'licensing-board', 'sponsor'] as const
+const scopes = [
+  'batches',
+  'credentials',
+  'custodian',
+  'governance',
+  'licensing-board',
+  'sponsor',
+  /** Shows that a node is its member's on connections between nodes; signs no envelope. */
+  'transport',
+] as const
 
 export type Scope = (typeof scopes)[number]
 

@@ -25,6 +25,8 @@ test.each([
   'plexus://someone@hospital-1.example:7443',
   'plexus://hospital-1.example:7443/',
   'plexus://[2001:db8::1]',
+  'plexus://[01]:1',
+  'plexus://[1:2:3]:1',
   `plexus://${'a'.repeat(200)}:7443`,
   'local:x',
 ])('%j is none', (text) => {

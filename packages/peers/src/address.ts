@@ -1,4 +1,5 @@
 /** Where a member's node answers, as the ledger has it: `plexus://HOST:PORT`, or `local:` for one in the same process. */
+import { isIPv6 } from 'node:net'
 import { no, ok, type Result } from '@plexus/codec'
 
 export type Address =
@@ -21,6 +22,7 @@ export function readAddress(text: string): Result<Address, AddressRefusal> {
   const [, inBrackets, name, digits] = text.length <= addressCharactersMax ? (form.exec(text) ?? []) : []
   const port = Number(digits)
   const host = inBrackets ?? name
+  if (inBrackets !== undefined && !isIPv6(inBrackets)) return no({ type: 'address-malformed' })
   if (host === undefined || !(port <= portMax) || host.includes('..')) return no({ type: 'address-malformed' })
   return ok({ type: 'peer', host, port })
 }

@@ -166,7 +166,8 @@ function chainOf(data: string): Uint8Array {
  * A ledger's LMDB file and the blocks that wait beside it, as one. Opening the copy shows that it is whole: blocks that
  * moved from one to the other between the two copies are missing then.
  */
-async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
+/** A ledger as of one moment, while a node writes it. Whoever asked for the copy removes it. */
+export async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
   for (let tries = 1; ; tries++) {
     rmSync(to, { recursive: true, force: true })
     await copyEnvironment({ from, to })

@@ -13,6 +13,8 @@ const known: Readonly<Record<string, RegExp | null>> = {
   keys: /^(?:store|[a-z0-9][A-Za-z0-9-]*\.secret)$/,
   checkpoints: null,
   'lock.sqlite': null,
+  // While the lock is held.
+  'lock.sqlite-journal': null,
   'last-backup.json': null,
   'restored.json': null,
 }

@@ -4,7 +4,17 @@ import { organisationId } from '@plexus/kernel'
 import { scopeSet } from '../scopes.ts'
 import { action } from './actions.ts'
 import { askerCounts, dayNumber } from './transactions.ts'
-import { address, consensusKey, nextKeyHash, owner, policyParameters, powerMax, profile, sealingKey } from './values.ts'
+import {
+  address,
+  consensusKey,
+  nextKeyHash,
+  owner,
+  peerAddress,
+  policyParameters,
+  powerMax,
+  profile,
+  sealingKey,
+} from './values.ts'
 
 const key = bytes({ length: 32 })
 
@@ -33,6 +43,7 @@ export const event = variant({
   'proposal-expired': { proposal: uint() },
   'proposal-enacted': { proposal: uint(), height: uint() },
   'member-admitted': { member: organisationId, address, sealingKey, owner, height: uint() },
+  'address-changed': { member: organisationId, address: peerAddress },
   'member-suspended': { member: organisationId, height: uint() },
   'member-reinstated': { member: organisationId, height: uint() },
   /** Its keys are revoked with it. */

@@ -25,6 +25,11 @@ export const evolve: Evolve<typeof state, Event> = {
   'member-admitted'({ members }, { member, address, sealingKey, owner, height }) {
     members.set(member, { status: 'active', address, sealingKey, owner, since: height })
   },
+  'address-changed'({ members }, { member, address }) {
+    const known = members.get(member)
+    if (!known) throw new Error('the address of an unknown member changed')
+    members.set(member, { ...known, address })
+  },
   'policy-set'({ policy }, { profile, version, parameters }) {
     policy.set('current', { profile, version, parameters })
   },

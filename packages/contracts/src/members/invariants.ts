@@ -20,6 +20,9 @@ export const invariants: Invariants<typeof state> = {
   'no member is forgotten': ({ members }, before) =>
     every(before.members.entries(), ([id]) => members.get(id) !== undefined),
 
+  'the address of a member is its own matter': ({ members }, before, { sponsor }) =>
+    every(before.members.entries(), ([id, { address }]) => id === sponsor || members.get(id)?.address === address),
+
   'at least one member is active': ({ members }) =>
     [...members.entries()].some(([, { status }]) => status === 'active'),
 

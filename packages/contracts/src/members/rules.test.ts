@@ -1,8 +1,8 @@
-import { toHex } from '@plexus/codec'
+import { encode, toHex } from '@plexus/codec'
 import { describe, expect, test } from 'vitest'
 import { type Network, network } from '../network.testing.ts'
 import { decide } from './examples.testing.ts'
-import { defaultPolicy, directory, members } from './index.ts'
+import { defaultPolicy, directory, type MembersTransaction, members } from './index.ts'
 import { worldPolicy } from './world.testing.ts'
 
 const secondsPerDay = 86_400
@@ -44,6 +44,46 @@ describe('register-tenant', () => {
     const world = network({ limited: true })
     expect(world.submit(members, { type: 'register-tenant', tenant: 'grove' }, byAlder(world))).toBe('accepted')
     expect(world.submit(members, { type: 'register-tenant', tenant: 'heath' }, byAlder(world))).toBe('limit-reached')
+  })
+})
+
+describe('change-address', () => {
+  const moved = { type: 'change-address', address: 'plexus://alder.example:7443' } as const
+  const accepts = (transaction: MembersTransaction): boolean => {
+    try {
+      encode(members.transaction, transaction)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const addressOf = (world: Network) => members.queries.member(world.view(members), 'alder')?.address
+
+  test('a member moves by itself, under an office key, and all else of it stays', () => {
+    const world = network()
+    const before = members.queries.member(world.view(members), 'alder')
+    expect(world.submit(members, moved, byAlder(world))).toBe('accepted')
+    expect(members.queries.member(world.view(members), 'alder')).toEqual({ ...before, address: moved.address })
+  })
+
+  test('scope-missing: the key that sponsors does not govern, and another member cannot move this one', () => {
+    const world = network()
+    const before = addressOf(world)
+    expect(world.submit(members, moved, { sponsor: 'alder' })).toBe('scope-missing')
+    expect(world.submit(members, moved, { sponsor: 'birch', signers: world.officeKeys.slice(0, 1) })).toBe(
+      'scope-missing',
+    )
+    expect(addressOf(world)).toBe(before)
+  })
+
+  test('an address that no node could follow is no transaction', () => {
+    const text = (address: string) => accepts({ type: 'change-address', address })
+    expect(['plexus://alder.example:7443', 'plexus://[2001:db8::1]:1'].map(text)).toEqual([true, true])
+    expect(
+      ['local:', 'https://alder.example', 'plexus://alder.example', 'plexus://Alder.example:1', 'plexus://[01]:1'].map(
+        text,
+      ),
+    ).toEqual([false, false, false, false, false])
   })
 })
 

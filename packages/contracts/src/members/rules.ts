@@ -1,5 +1,6 @@
 /** When organisations, keys, the policy and the validators may change. */
 import { no, ok } from '@plexus/codec'
+import { sponsorSigned } from '../scopes.ts'
 import { countRules } from './counts.ts'
 import { keyRules } from './keys.ts'
 import { leavingRules } from './leaving.ts'
@@ -15,6 +16,11 @@ export function rulesWithin(lowered: Partial<Limits>): MembersRules {
     ...votingRules(within),
     ...leavingRules,
     ...countRules,
+
+    'change-address'(_state, { address }, context) {
+      if (!sponsorSigned(context, 'governance')) return no({ type: 'scope-missing', scope: 'governance' })
+      return ok({ events: [{ type: 'address-changed', member: context.sponsor, address }] })
+    },
 
     'require-hosted'(state, { organisation }, { sponsor, caller }) {
       if (caller === null) return no({ type: 'only-by-contract' })

@@ -5,6 +5,13 @@ import { bytes, type Infer, object, oneOf, text, uint } from '@plexus/codec'
 export const sealingKey = bytes({ length: 1216 })
 /** Where a member's node answers: a URL. */
 export const address = text({ min: 1, max: 200 })
+/** One that nodes of other machines can follow: a host in lower case (IPv6 in brackets) and a port. */
+export const peerAddress = text({
+  min: 12,
+  max: 200,
+  pattern:
+    /^plexus:\/\/(?:\[(?=[0-9a-f.]*:)[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,180}[a-z0-9])?):[1-9][0-9]{0,4}$/,
+})
 /** The group of companies that a member belongs to: members under one owner vote and fail together. */
 export const owner = text({ min: 1, max: 80 })
 /** SHA-256 of the public key that will follow: its holder keeps the secret apart, and shows the key when it rotates. */

@@ -75,7 +75,7 @@ export const votingInvariants: Invariants<typeof state> = {
 /** Members, policy, validators and versions in words; of whoever leaves neither status nor seat. */
 function concernsAll({ members, policy, validators, activations }: MembersView, except?: string): string {
   return JSON.stringify([
-    [...members.entries()].map(([id, { status, owner, address }]) => [id, id === except ? '' : status, owner, address]),
+    [...members.entries()].map(([id, { status, owner }]) => [id, id === except ? '' : status, owner]),
     [...policy.entries()],
     [...validators.entries()].filter(([id]) => id !== except).map(([id, { key, power }]) => [id, `${key}`, power]),
     [...activations.entries()],

@@ -102,7 +102,7 @@ const registerKey: Propose = (world) => {
           ['credentials'],
           ['governance', 'sponsor'],
           ['batches', 'custodian'],
-          ['batches'],
+          ['transport'],
           ['licensing-board'],
         ]
       : [['custodian'], ['custodian'], ['custodian', 'sponsor']]
@@ -230,6 +230,15 @@ const postCounts: Propose = (world) => {
   }
 }
 
+const changeAddress: Propose = (world) => {
+  const sponsor = world.someMember()
+  return {
+    transaction: { type: 'change-address', address: `plexus://${sponsor}.example:${1 + world.random.below(9)}` },
+    sponsor,
+    signers: world.random.oneIn(4) ? [] : world.keysOf(sponsor, 'governance').slice(0, 1),
+  }
+}
+
 const requireHosted: Propose = (world) => ({
   transaction: { type: 'require-hosted', organisation: world.random.pick(world.organisations) },
   sponsor: world.someMember(),
@@ -259,5 +268,6 @@ const proposals: readonly Propose[] = [
   postCounts,
   postCounts,
   postCounts,
+  changeAddress,
   requireHosted,
 ]
