@@ -9,6 +9,7 @@ import { lightMutants } from './mutants-light.ts'
 import { networkMutants } from './mutants-network.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { peerMutants } from './mutants-peers.ts'
+import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { storageMutants } from './mutants-storage.ts'
 
 export interface Mutant {

@@ -66,6 +66,14 @@ test('nobody comes in over TLS 1.2, in plain text, or without a certificate', as
   expect(birch.events.some(({ type }) => type === 'connected')).toBe(false)
 })
 
+test('what is recorded today is not read in years: both sides agree on a hybrid group (T-27)', async () => {
+  const ledger = new Ledger()
+  const birch = await ledger.node('birch')
+  const socket = opened(birch, ledger.key('alder'))
+  await shaken(socket)
+  expect([socket.getProtocol(), socket.getEphemeralKeyInfo()]).toMatchObject(['TLSv1.3', { name: 'X25519MLKEM768' }])
+})
+
 test('no connection goes on from an earlier one: the key is shown each time', async () => {
   const ledger = new Ledger()
   const birch = await ledger.node('birch')

@@ -10,7 +10,7 @@ export const peerAddress = text({
   min: 12,
   max: 200,
   pattern:
-    /^plexus:\/\/(?:\[(?=[0-9a-f.]*:)[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,180}[a-z0-9])?):[1-9][0-9]{0,4}$/,
+    /^plexus:\/\/(?:\[(?=[0-9a-f.]*:)[0-9a-f:.]{2,45}\]|[a-z0-9][a-z0-9.-]{0,181}(?<=[a-z0-9])):[1-9][0-9]{0,4}$/,
 })
 /** The group of companies that a member belongs to: members under one owner vote and fail together. */
 export const owner = text({ min: 1, max: 80 })
