@@ -51,7 +51,7 @@ function holds(node: MemberNode, height: number, opening: Opening): boolean {
   const root = openingLeadsTo(id, opening)?.root
   if (!root) return false
   const key = stateKey(notary.name, 'batches', toHex(root))
-  const shown = node.replica.stateProof(height, key)
+  const shown = node.embeddedReplica.stateProof(height, key)
   if (!shown) throw new Error(`the state before block ${height} is not provable any more`)
   const { value, proof, stateRoot, historyRoot, header } = shown
   const sequencer = sequencerKeyOf({ genesis })

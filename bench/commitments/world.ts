@@ -9,7 +9,12 @@ import { type Producer, startProducer } from './producer.ts'
 
 const maker = 'wearables'
 const orderer = 'state-board'
-const founding = { name: 'commitments', members: [maker, orderer], board: orderer, sequencer: orderer }
+const founding = {
+  name: 'commitments',
+  members: [maker, orderer],
+  board: orderer,
+  engine: { type: 'local' as const, sequencer: orderer },
+}
 const restartSecondsMax = 600
 
 /**

@@ -45,7 +45,7 @@ const board = 'state-board'
 async function main(data: string, patientsPerMember: number): Promise<void> {
   const started = await Network.start({
     data,
-    founding: { name: 'soak', members, board, sequencer: board },
+    founding: { name: 'soak', members, board, engine: { type: 'local' as const, sequencer: board } },
     random: systemRandom,
     now,
     onFailure(_member, error) {

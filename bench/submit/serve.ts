@@ -8,7 +8,7 @@ const data = process.argv[2]
 if (data === undefined) throw new Error('expected a data directory')
 const started = await Network.start({
   data,
-  founding: { name: 'bench', members: [host], board: host, sequencer: host },
+  founding: { name: 'bench', members: [host], board: host, engine: { type: 'local' as const, sequencer: host } },
   random: systemRandom,
   now,
   onFailure(_member, error) {

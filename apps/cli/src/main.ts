@@ -29,6 +29,11 @@ function commands(end: (code: number) => void): Command {
   const json = () => new Option('--json', 'one JSON object a line on standard output, and nothing else there')
   const node = () => new Option('--node <url>', 'address of a node').default(defaultNode)
   const member = () => new Option('--member <id>', 'which member of the process')
+  const engine = () =>
+    new Option('--engine <name>', 'who orders the blocks: one key, or the votes of validators').choices([
+      'local',
+      'cometbft',
+    ])
   const port = () => new Option('--port <number>', 'port of the HTTP API on 127.0.0.1').argParser(portNumber)
   const peerPort = () =>
     new Option('--peer-port <number>', 'found members that speak over TLS, on this port and those after it').argParser(
@@ -46,6 +51,7 @@ function commands(end: (code: number) => void): Command {
     .option('--data <dir>', 'keep everything here, one folder per member')
     .option('--input <path>', 'charts to import instead of the samples: a file, folder or NDJSON; repeatable', collect)
     .option('--patient <id>', 'whose story')
+    .addOption(engine())
     .addOption(json())
     .addOption(port())
     .addOption(peerPort())
@@ -62,6 +68,7 @@ function commands(end: (code: number) => void): Command {
     .description('found a network in an empty folder')
     .requiredOption('--data <dir>', 'the folder')
     .addOption(peerPort())
+    .addOption(engine())
     .addOption(json())
     .action((options) => run('init', options))
   program

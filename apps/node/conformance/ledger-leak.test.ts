@@ -154,7 +154,7 @@ function ledgerFiles(): readonly Hay[] {
   return founding.members.flatMap((member) =>
     ['ledger', 'sequencer'].flatMap((folder) => {
       const path = join(data, member, folder)
-      if (member !== founding.sequencer && folder === 'sequencer') return []
+      if (member !== founding.board && folder === 'sequencer') return []
       return readdirSync(path).map((name) => ({
         name: `${member}/${folder}/${name}`,
         bytes: new Uint8Array(readFileSync(join(path, name))),

@@ -178,7 +178,12 @@ describe('the key that orders', () => {
     await putBack(board, 1_000_000_000)
     const started = await Network.start({
       data,
-      founding: { name: 'plexus-conformance', members: [clinic, custodian, board], board, sequencer: board },
+      founding: {
+        name: 'plexus-conformance',
+        members: [clinic, custodian, board],
+        board,
+        engine: { type: 'local' as const, sequencer: board },
+      },
       random: systemRandom,
       now,
       onFailure: () => {},

@@ -19,7 +19,12 @@ import { createLogger } from '../src/http/log.ts'
 import { Network } from '../src/network.ts'
 
 const members = ['hospital', 'clinic', 'state-board'] as const
-const founding = { name: 'test', members, board: 'state-board', sequencer: 'state-board' }
+const founding = {
+  name: 'test',
+  members,
+  board: 'state-board',
+  engine: { type: 'local' as const, sequencer: 'state-board' },
+}
 const now = (): number => Date.now() / 1000
 
 interface Running {

@@ -39,6 +39,7 @@ export interface WorldOptions {
   /** Where members answer each other; in process where none is given. */
   readonly addresses?: Readonly<Record<string, string>>
   readonly observe?: NetworkParts['observe']
+  readonly engine?: 'cometbft' | 'local'
 }
 
 export class World {
@@ -73,7 +74,10 @@ export class World {
         name: 'plexus-conformance',
         members,
         board,
-        sequencer: board,
+        engine:
+          options.engine === 'cometbft'
+            ? { type: 'cometbft', validators: members }
+            : { type: 'local', sequencer: board },
         ...(options.addresses && { addresses: options.addresses }),
       },
       random: systemRandom,
@@ -82,7 +86,7 @@ export class World {
       ...(options.observe && { observe: options.observe }),
       faults: { ...options.faults, carry: (...all) => wire.carry(...all) },
     })
-    if (!started.ok) throw new Error(`the network did not start: ${started.reason.type} at ${started.reason.member}`)
+    if (!started.ok) throw new Error(`the network did not start: ${started.reason.type}`)
     return new World({ network: started.value, data, clock, failures, wire, temporary: options.data === undefined })
   }
 
@@ -155,6 +159,7 @@ export class World {
     const client = new WalletClient({
       wallet: createWallet({ chain: this.network.chain, root: systemRandom(32), random: systemRandom }),
       port: { ...usual, ...changed(usual) },
+      believe: this.network.beliefAt(board),
     })
     for (const custodian of custodians) {
       const code = await this.node(custodian).exchange.run(({ door }) => door.issueCode(custodian, patient))
@@ -165,7 +170,8 @@ export class World {
 
   /** A wallet that knew this network before it was started again. */
   carryOn({ wallet, taken }: WalletClient): WalletClient {
-    return new WalletClient({ wallet, taken, port: walletPort(this.network, board, this.now) })
+    const port = walletPort(this.network, board, this.now)
+    return new WalletClient({ wallet, taken, port, believe: this.network.beliefAt(board) })
   }
 
   async checkIn(client: WalletClient, requester: string, custodians: readonly string[]): Promise<Uint8Array> {

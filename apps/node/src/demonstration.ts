@@ -1,12 +1,10 @@
 /** The demonstration network: eight members in one process, and what its people need. */
+import { ok, type Result } from '@plexus/codec'
 import { isNpi, practitioners } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import { Custodians } from './custodians.ts'
 import { Directory } from './directory.ts'
-import type { NodeRefusal } from './member-node.ts'
-import { type Founding, Network, type NetworkParts } from './network.ts'
-import type { PeerDoorRefusal } from './peer-door.ts'
-import type { BlocksLost } from './restored-order.ts'
+import { type Founding, foundedChain, Network, type NetworkParts, type NetworkRefusal } from './network.ts'
 
 /** Organisations of the input take these members in order; further ones are their tenants. */
 const keepers = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6'] as const
@@ -22,17 +20,23 @@ export const founding: Founding = {
   name: 'plexus-demonstration',
   members: [asker, ...keepers, board],
   board,
-  sequencer: board,
+  engine: { type: 'local', sequencer: board },
   parameters: { votingDelaySeconds: demonstrationDelaySeconds },
 }
 
 /** The same network, each member behind an address of its own. */
-const apart = (peerPort: number): Founding => ({
-  ...founding,
+const apart = (peerPort: number): Pick<Founding, 'addresses'> => ({
   addresses: Object.fromEntries(
     founding.members.map((member, index) => [member, `plexus://127.0.0.1:${peerPort + index}`]),
   ),
 })
+
+/** Four agree although one of them is gone (design.md §3: more than two thirds of the power). */
+const founders = [asker, 'hospital-1', 'hospital-2', board] as const
+
+export function foundingOn(engine: 'cometbft' | 'local'): Founding {
+  return engine === 'local' ? founding : { ...founding, engine: { type: 'cometbft', validators: founders } }
+}
 
 const licenceYears = 2
 const secondsPerYear = 31_557_600
@@ -43,22 +47,21 @@ export interface Demonstration {
   readonly custodians: Custodians
 }
 
-export type StartRefusal = (BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string }
-
 export async function startDemonstration(
   parts: Omit<NetworkParts, 'founding'> & {
     /** Founds members that speak over TLS, on this port of 127.0.0.1 and those after it. */
     readonly peerPort?: number
+    /** Without it, the one on which the folder's network was founded; in an empty folder, the embedded one. */
+    readonly engine?: 'cometbft' | 'local'
   },
-): Promise<
-  { readonly ok: true; readonly value: Demonstration } | { readonly ok: false; readonly reason: StartRefusal }
-> {
-  const { peerPort, ...others } = parts
-  const started = await Network.start({ ...others, founding: peerPort === undefined ? founding : apart(peerPort) })
+): Promise<Result<Demonstration, NetworkRefusal>> {
+  const { peerPort, engine = foundedChain(parts.data)?.genesis.engine.type ?? 'local', ...others } = parts
+  const addresses = peerPort === undefined ? {} : apart(peerPort)
+  const started = await Network.start({ ...others, founding: { ...foundingOn(engine), ...addresses } })
   if (!started.ok) return started
   const directory = Directory.open(parts.data)
   const custodians = new Custodians({ network: started.value, directory, keepers, random: parts.random })
-  return { ok: true, value: { network: started.value, directory, custodians } }
+  return ok({ network: started.value, directory, custodians })
 }
 
 /** A fresh NPI with a right check digit: minted, so that it is nobody's. */

@@ -12,6 +12,8 @@ export interface Layout {
   readonly exchange: string
   /** The member's log over all blocks: public files, signed with `keys/log.secret`. */
   readonly checkpoints: string
+  /** Configuration, keys and blocks of the engine beside the node, where it is CometBFT. */
+  readonly engine: string
   /** Room for the FHIR store; records are indexed in the exchange's journal until there is one. */
   readonly fhir: string
 }
@@ -25,6 +27,7 @@ export function layoutOf(data: string, member: string): Layout {
     keys: join(root, 'keys'),
     exchange: join(root, 'exchange'),
     checkpoints: join(root, 'checkpoints'),
+    engine: join(root, 'engine'),
     fhir: join(root, 'fhir'),
   }
 }

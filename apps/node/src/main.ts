@@ -7,14 +7,17 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@plexus/crypto'
+import { sayClockBehind, sayEngineHomeRefusal, sayEngineProgramRefusal } from '@plexus/engine'
 import { loadDefinitions } from '@plexus/fhir'
+import { sequencerKeyOf } from '@plexus/kernel'
 import { Presets, SingleBar } from 'cli-progress'
 import { destination } from 'pino'
-import { type Demonstration, founding, type StartRefusal, startDemonstration } from './demonstration.ts'
+import { type Demonstration, founding, startDemonstration } from './demonstration.ts'
 import { createApi } from './http/api.ts'
 import { createLogger } from './http/log.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
+import type { Network, NetworkRefusal } from './network.ts'
 import { type StoryEnd, StoryFailed, tellStory } from './story.ts'
 import { importStep, type StepReport } from './story-reports.ts'
 import { keepWalletFile, openWalletFile } from './wallet-store.ts'
@@ -29,7 +32,7 @@ const operations = ['backup', 'doctor', 'restore', 'verify'] as const
 /** The members of the demonstration take this port and those after it. */
 const peerPortMax = 65_535 - founding.members.length + 1
 
-const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--once] [--json] [--port N] [--peer-port N] [PATH…]`
+const usage = `plexus-node demo|start|init|import [--data DIR] [--input PATH]… [--patient ID] [--engine local|cometbft] [--once] [--json] [--port N] [--peer-port N] [PATH…]`
 
 interface Options {
   readonly command: 'demo' | 'import' | 'init' | 'start'
@@ -41,6 +44,7 @@ interface Options {
   readonly json: boolean
   readonly port: number
   readonly peerPort: number | undefined
+  readonly engine: 'cometbft' | 'local' | undefined
 }
 
 /** What the story leaves to try further. */
@@ -59,6 +63,7 @@ function readOptions(args: readonly string[]): Options {
       json: { type: 'boolean', default: false },
       port: { type: 'string', default: '7400' },
       'peer-port': { type: 'string' },
+      engine: { type: 'string' },
     },
   })
   const [command = 'demo', ...paths] = positionals
@@ -70,6 +75,9 @@ function readOptions(args: readonly string[]): Options {
   const peerPort = values['peer-port'] === undefined ? undefined : Number(values['peer-port'])
   if (peerPort !== undefined && !(Number.isInteger(peerPort) && peerPort >= 1 && peerPort <= peerPortMax))
     throw new TypeError(`--peer-port: expected 1 to ${peerPortMax}`)
+  const { engine } = values
+  if (engine !== undefined && engine !== 'local' && engine !== 'cometbft')
+    throw new TypeError('--engine: expected local or cometbft')
   return {
     command,
     data: values.data === undefined ? mkdtempSync(join(tmpdir(), 'plexus-')) : resolve(values.data),
@@ -80,6 +88,7 @@ function readOptions(args: readonly string[]): Options {
     json: values.json,
     port,
     peerPort,
+    engine,
   }
 }
 
@@ -102,6 +111,7 @@ async function main(): Promise<number> {
   const metrics = createMetrics()
   const started = await startDemonstration({
     data: options.data,
+    ...(options.engine && { engine: options.engine }),
     random: systemRandom,
     now,
     observe: metrics.observe,
@@ -128,7 +138,7 @@ async function main(): Promise<number> {
       ok: true,
       says: [
         `${founding.members.length} members run in this process, each with its own ledger, vault and keys under ${options.data}.`,
-        `One key orders the blocks here; each member applies every block to a store of its own (height ${network.node(founding.board).store.tip()?.height}).`,
+        `${ordersHere(network)}; each member applies every block to a store of its own (height ${network.node(founding.board).store.tip()?.height}).`,
       ],
       facts: {
         members: founding.members,
@@ -184,17 +194,28 @@ async function main(): Promise<number> {
   }
 }
 
-function whyNotStarted(reason: StartRefusal, data: string): string {
-  const { member } = reason
+function ordersHere({ chain }: Pick<Network, 'chain'>): string {
+  return sequencerKeyOf(chain)
+    ? 'One key orders the blocks here'
+    : 'CometBFT runs beside each of them, and four validate'
+}
+
+function whyNotStarted(reason: NetworkRefusal, data: string): string {
   switch (reason.type) {
     case 'directory-in-use':
-      return `${data}/${member} is in use by another process. End that one first, or give another --data.`
+      return `${data}/${reason.member} is in use by another process. End that one first, or give another --data.`
     case 'wrong-master-key':
-      return `The keys of ${member} do not fit its key store: restore ${data}/${member}/keys from its backup.`
+      return `The keys of ${reason.member} do not fit its key store: restore ${data}/${reason.member}/keys from its backup.`
     case 'port-not-to-be-had':
-      return `${member} is to answer at port ${reason.port} of ${reason.host}, and the system says ${reason.code}: end what listens there, or change the member's address.`
+      return `${reason.member} is to answer at port ${reason.port} of ${reason.host}, and the system says ${reason.code}: end what listens there, or change the member's address.`
     case 'blocks-lost':
-      return `${member} orders blocks, and its newest is ${reason.height}, while somebody holds block ${reason.newest}: it must not sign those heights anew. Put a replica that has them under ${data}; if none has, found a new network (docs/guides/back-up-and-restore.md).`
+      return `${reason.member} orders blocks, and its newest is ${reason.height}, while somebody holds block ${reason.newest}: it must not sign those heights anew. Put a replica that has them under ${data}; if none has, found a new network (docs/guides/back-up-and-restore.md).`
+    case 'other-engine':
+      return `${data} was founded on the engine ${reason.came}: start it with \`--engine ${reason.came}\`, or give another --data.`
+    case 'no-engine':
+      return `${sayEngineProgramRefusal(reason.refusal)}.`
+    case 'engine-refused':
+      return `The engine beside ${reason.member} cannot start: ${reason.refusal.type === 'clock-behind' ? sayClockBehind(reason.refusal.seconds) : sayEngineHomeRefusal(reason.refusal)}.`
   }
 }
 

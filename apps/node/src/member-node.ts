@@ -1,22 +1,17 @@
 /** One member's node: its replica, vault, journal and exchange, opened from one folder that no other process may hold. */
 import { join } from 'node:path'
 import { no, ok, type Result, type Schema, toHex } from '@plexus/codec'
-import { contracts, directory } from '@plexus/contracts'
+import { directory } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
-import {
-  createReplica,
-  type Replica as LedgerReplica,
-  type LocalMember,
-  rememberSignatures,
-  type SignatureMemory,
-} from '@plexus/engine'
+import type { Replica as LedgerReplica, LedgerView, LocalMember, VerifierPool } from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
-import { type Chain, createMachine, type Machine, signaturesHold } from '@plexus/kernel'
+import type { Chain, Envelope, Machine } from '@plexus/kernel'
 import { type Journal, type LedgerStore, type Lock, lockDirectory, openJournal, openLedgerStore } from '@plexus/store'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import { Checkpoints } from './checkpoints.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
 import { answerName, type Measures, timedWrites } from './measures.ts'
+import { type NodeReplica, nodeReplica } from './node-replica.ts'
 import { Recovery } from './recovery.ts'
 import { restoredMark } from './restored-mark.ts'
 import { sealingUnder } from './sealing.ts'
@@ -37,6 +32,8 @@ export interface NodeParts {
   readonly onFailure: (error: Error) => void
   /** Told of each table of the journal and of what its rows are, for whoever checks a data directory. */
   readonly declareTable?: (table: string, rows: Schema<unknown>) => void
+  /** Threads that verify; a node on CometBFT needs them. */
+  readonly pool?: Pick<VerifierPool, 'verify'>
   /** Runs one durable write of ledger, journal or vault under a name, so that a test can fail or end there. */
   readonly durable?: DurableWrite
 }
@@ -53,22 +50,19 @@ const sequencerProofHeights = 1
 export class MemberNode {
   readonly member: string
   readonly layout: Layout
-  readonly machine: Machine
   readonly store: LedgerStore
-  readonly replica: LedgerReplica
   readonly vault: Vault
   readonly journal: Journal
   readonly exchange: Exchange
   readonly checkpoints: Checkpoints
-  /** What this node itself has verified. */
-  readonly signatures: SignatureMemory
   /** While it is shut, nothing of the exchange may run. Undefined for a member that was not restored. */
   readonly recovery: Recovery | undefined
   private readonly parts: NodeParts
+  private readonly ledger: NodeReplica
   private readonly organisations: Organisation[]
   private readonly closers: (() => void)[]
   private own: { readonly seed: Uint8Array; readonly key: string }
-  private engine: LocalMember | undefined
+  private engine: Pick<LocalMember, 'offer'> | undefined
   private sequencer: LedgerStore | undefined
 
   private constructor(parts: NodeParts, opened: Opened) {
@@ -81,15 +75,16 @@ export class MemberNode {
     this.store = opened.store
     this.closers = opened.closers
     this.own = ownKey(this.layout, random)
-    this.signatures = rememberSignatures(undefined, (envelope) => {
-      parts.measures?.verified(member, envelope.signatures.length)
-      return signaturesHold(envelope)
+    this.ledger = nodeReplica({
+      chain,
+      store: this.store,
+      member,
+      pool: parts.pool,
+      onVerified: (signatures) => parts.measures?.verified(member, signatures),
     })
-    this.machine = createMachine({ chain, contracts, directory, signaturesHold: this.signatures })
     const mark = restoredMark(this.layout.root)
     this.recovery =
       mark && new Recovery({ mark, member, root: this.layout.root, store: this.store, journal: this.journal, now })
-    this.replica = createReplica({ machine: this.machine, store: this.store, member })
     this.organisations = organisationsOf(this.layout, member, this.seed, random)
     this.exchange = new Exchange({
       member,
@@ -144,7 +139,32 @@ export class MemberNode {
     return publicKeyOf(this.seed)
   }
 
-  attach(engine: LocalMember): void {
+  get machine(): Machine {
+    return this.ledger.machine
+  }
+
+  get replica(): LedgerView {
+    return this.ledger.replica
+  }
+
+  /** On the embedded engine alone. */
+  get embeddedReplica(): LedgerReplica {
+    if (this.ledger.type !== 'local') throw new Error('this chain is not ordered by the embedded engine')
+    return this.ledger.replica
+  }
+
+  /** On CometBFT alone. */
+  get cometReplica(): Extract<NodeReplica, { readonly type: 'cometbft' }> {
+    if (this.ledger.type !== 'cometbft') throw new Error('this chain is not ordered by CometBFT')
+    return this.ledger
+  }
+
+  /** That threads of this very process found all signatures of the envelope good. */
+  learn(envelope: Envelope): void {
+    if (this.ledger.type === 'local') this.ledger.signatures.learn(envelope)
+  }
+
+  attach(engine: Pick<LocalMember, 'offer'>): void {
     this.engine = engine
     this.wakeLog()
   }
@@ -204,7 +224,8 @@ export class MemberNode {
   }
 
   private replicaPort(): Replica {
-    const { store, replica } = this
+    const { store } = this
+    const { replica } = this.ledger
     return {
       chain: this.parts.chain,
       state: store,

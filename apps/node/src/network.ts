@@ -1,33 +1,20 @@
-/** The embedded network: one process, several members, one sequencer. Each member has a folder, a replica and a vault of its own. */
+/** Several members in one process, on either engine. Each has a folder, a replica and a vault of its own. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode, type Infer, no, ok, type Result, type Schema } from '@plexus/codec'
-import { contracts, defaultPolicy, directory, members, type NetworkPolicy } from '@plexus/contracts'
+import { defaultPolicy, members, type NetworkPolicy } from '@plexus/contracts'
 import { generateSealingKey, handleOf, publicKeyOf, type RandomBytes } from '@plexus/crypto'
-import {
-  createSequencer,
-  type LocalEngine,
-  rememberSignatures,
-  type Sequencer,
-  type SubmitAnswer,
-  startLocalEngine,
-  startVerifierPool,
-  type VerifierPool,
-} from '@plexus/engine'
-import {
-  type Chain,
-  createMachine,
-  foundChain,
-  type Genesis,
-  readGenesis,
-  sealEnvelope,
-  type Variant,
-} from '@plexus/kernel'
+import { type LightBlockAnswers, type SubmitAnswer, startVerifierPool, type VerifierPool } from '@plexus/engine'
+import { type Chain, foundChain, type Genesis, readGenesis, sealEnvelope, type Variant } from '@plexus/kernel'
 import type { Peers } from '@plexus/peers'
+import { type Belief, beliefIn, type FetchLightBlock, readLightBlock } from '@plexus/sdk'
 import { writeDurably } from '@plexus/store'
+import { type CometOrderRefusal, startCometOrder, validatorSecret } from './comet-order.ts'
+import { type OrderParts, startEmbeddedOrder } from './embedded-order.ts'
 import { layoutOf, makeFolders, secretOf } from './layout.ts'
 import { answerName, type Measures } from './measures.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
+import type { Order } from './order.ts'
 import { addressOf, openPeerDoor, type PeerDoorRefusal } from './peer-door.ts'
 import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
@@ -35,8 +22,16 @@ import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-or
 /** Scopes of a founding member's key; the board attests licences besides. */
 const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
 
+/** Of each founding validator: equals. */
+const validatorPower = 10
+
 /** An envelope of the demonstration's own people. */
 const envelopeSeconds = 300
+
+/** Who orders the blocks: the key of one member, or the votes of those that validate. */
+export type FoundingEngine =
+  | { readonly type: 'local'; readonly sequencer: string }
+  | { readonly type: 'cometbft'; readonly validators: readonly string[] }
 
 /** What a network of the demonstration consists of. */
 export interface Founding {
@@ -44,8 +39,7 @@ export interface Founding {
   readonly members: readonly string[]
   /** The member that attests licences. */
   readonly board: string
-  /** The member whose key orders the blocks. */
-  readonly sequencer: string
+  readonly engine: FoundingEngine
   /** Where members answer, `plexus://HOST:PORT`; without one a member runs with the others in one process, `local:`. */
   readonly addresses?: Readonly<Record<string, string>>
   /** Where the policy differs from the usual one. */
@@ -78,6 +72,16 @@ const genesisFile = 'genesis.cbor'
 /** Between two looks at what waits; most is moved by notes and blocks. */
 const tickMilliseconds = 50
 
+/** The chain that was founded in a folder; undefined in an empty one. */
+export function foundedChain(data: string): Chain | undefined {
+  const path = join(data, genesisFile)
+  if (!existsSync(path)) return undefined
+  const read = readGenesis(new Uint8Array(readFileSync(path)))
+  if (!read.ok)
+    throw new Error(`${path} is not a genesis document: expected ${read.reason.expected}, came ${read.reason.came}`)
+  return read.value
+}
+
 /** Founds the network in an empty folder, or reads what was founded there. Every member's first keys are made here. */
 async function foundNetwork({
   data,
@@ -85,13 +89,8 @@ async function foundNetwork({
   random,
   now,
 }: Pick<NetworkParts, 'data' | 'founding' | 'now' | 'random'>): Promise<Chain> {
-  const path = join(data, genesisFile)
-  if (existsSync(path)) {
-    const read = readGenesis(new Uint8Array(readFileSync(path)))
-    if (!read.ok)
-      throw new Error(`${path} is not a genesis document: expected ${read.reason.expected}, came ${read.reason.came}`)
-    return read.value
-  }
+  const found = foundedChain(data)
+  if (found) return found
   const events: { contract: string; event: Uint8Array }[] = []
   const add = (event: Parameters<typeof encodeEvent>[0]) =>
     events.push({ contract: members.name, event: encodeEvent(event) })
@@ -127,15 +126,23 @@ async function foundNetwork({
   }
   const parameters = { ...defaultPolicy.parameters, ...founding.parameters }
   add({ type: 'policy-set', ...defaultPolicy, parameters })
-  const sequencer = publicKeyOf(secretOf(layoutOf(data, founding.sequencer), 'sequencer', random))
+  const { engine } = founding
+  if (engine.type === 'cometbft')
+    for (const member of engine.validators) {
+      const key = publicKeyOf(secretOf(layoutOf(data, member), validatorSecret, random))
+      add({ type: 'validator-set', member, key, power: validatorPower, height: 0 })
+    }
   const genesis: Genesis = {
     name: founding.name,
     time: Math.floor(now()),
-    engine: { type: 'local', sequencer },
+    engine:
+      engine.type === 'cometbft'
+        ? { type: 'cometbft' }
+        : { type: 'local', sequencer: publicKeyOf(secretOf(layoutOf(data, engine.sequencer), 'sequencer', random)) },
     founding: events,
   }
   const chain = foundChain(genesis)
-  writeDurably(path, chain.bytes, 0o644)
+  writeDurably(join(data, genesisFile), chain.bytes, 0o644)
   return chain
 }
 
@@ -152,12 +159,34 @@ function schedule(callback: () => void, milliseconds: number): () => void {
 type MembersEvent = Infer<typeof members.event>
 const encodeEvent = (event: MembersEvent): Uint8Array => encode(members.event, event)
 
+export type NetworkRefusal =
+  | ((BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string })
+  | CometOrderRefusal
+  /** The folder holds a network that was founded on another engine. */
+  | { readonly type: 'other-engine'; readonly came: string; readonly expected: string }
+
+/** The verifier threads, counted. */
+function countedPool(
+  verifiers: VerifierPool,
+  measures: Measures | undefined,
+): Pick<VerifierPool, 'verify' | 'waiting'> {
+  return {
+    async verify(envelopes) {
+      const held = await verifiers.verify(envelopes)
+      measures?.pooled(envelopes.length, held.filter((each) => !each).length)
+      return held
+    },
+    get waiting() {
+      return verifiers.waiting
+    },
+  }
+}
+
 export class Network {
   readonly chain: Chain
   readonly nodes: ReadonlyMap<string, MemberNode>
-  private readonly engine: LocalEngine
-  private readonly verifiers = startVerifierPool()
-  private readonly sequencer: Sequencer
+  private readonly order: Order
+  private readonly verifiers: VerifierPool
   private readonly parts: NetworkParts
   private readonly timer: NodeJS.Timeout
   /** Of the members that have an address of their own. */
@@ -165,42 +194,19 @@ export class Network {
   private closed = false
 
   private constructor(
-    parts: NetworkParts,
-    chain: Chain,
-    nodes: ReadonlyMap<string, MemberNode>,
+    { parts, chain, nodes }: Pick<OrderParts, 'chain' | 'nodes'> & { readonly parts: NetworkParts },
+    order: Order,
+    verifiers: VerifierPool,
     doors: ReadonlyMap<string, Peers>,
   ) {
     this.doors = doors
     this.parts = parts
     this.chain = chain
     this.nodes = nodes
-    const first = nodes.get(parts.founding.sequencer)
-    if (!first) throw new Error('the sequencer is not a member')
-    const signatures = rememberSignatures()
-    const machine = createMachine({ chain, contracts, directory, signaturesHold: signatures })
-    const sequencerStore = first.sequencerStore
-    this.sequencer = createSequencer({
-      machine,
-      store: sequencerStore,
-      seed: secretOf(first.layout, 'sequencer', parts.random),
-    })
-    this.engine = startLocalEngine({
-      sequencer: this.sequencer,
-      replicas: [...nodes.values()].map(({ replica }) => replica),
-      clock: { now: parts.now },
-      schedule,
-      onFailure: parts.onFailure,
-      verifier: {
-        pool: this.pool(),
-        // The sequencer stands in the process of all of them, so what was verified for one of its members it knows.
-        learn(member, envelope) {
-          signatures.learn(envelope)
-          nodes.get(member)?.signatures.learn(envelope)
-        },
-      },
-    })
+    this.order = order
+    this.verifiers = verifiers
     for (const [name, node] of nodes) {
-      node.attach(this.engine.member(name))
+      node.attach(order.member(name))
       // In a turn of its own: whoever waits for this block is answered first.
       node.replica.onApplied(() => schedule(() => this.wake(node), 0))
     }
@@ -209,11 +215,14 @@ export class Network {
     }, tickMilliseconds)
   }
 
-  static async start(
-    parts: NetworkParts,
-  ): Promise<Result<Network, (BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string }>> {
+  static async start(parts: NetworkParts): Promise<Result<Network, NetworkRefusal>> {
     const chain = await foundNetwork(parts)
+    const { engine } = parts.founding
+    if (chain.genesis.engine.type !== engine.type)
+      return no({ type: 'other-engine', came: chain.genesis.engine.type, expected: engine.type })
     markLedgerWentBack(parts)
+    const verifiers = startVerifierPool()
+    const pool = countedPool(verifiers, parts.measures)
     const nodes = new Map<string, MemberNode>()
     const inboxes = new Map<string, MemberNode>()
     const doors = new Map<string, Peers>()
@@ -247,6 +256,7 @@ export class Network {
         },
         observe: (what, seconds) => parts.observe?.(member, what, seconds),
         ...(parts.measures && { measures: parts.measures }),
+        pool,
         schedule,
         onFailure: (error) => parts.onFailure(member, error),
         ...(durable && { durable }),
@@ -258,10 +268,10 @@ export class Network {
       nodes.set(member, opened.value)
     }
     for (const [member, node] of nodes) inboxes.set(member, node)
-    const lost = catchUpOrder(nodes, parts.founding.sequencer)
-    if (lost) {
+    const lost = engine.type === 'local' ? catchUpOrder(nodes, engine.sequencer) : null
+    if (lost && engine.type === 'local') {
       for (const node of nodes.values()) node.close()
-      return no({ ...lost, member: parts.founding.sequencer })
+      return no({ ...lost, member: engine.sequencer })
     }
     for (const [member, node] of nodes) {
       const door = await openPeerDoor(node, {
@@ -274,11 +284,21 @@ export class Network {
       if (!door.ok) {
         for (const each of doors.values()) await each.close()
         for (const each of nodes.values()) each.close()
+        await verifiers.close()
         return no({ ...door.reason, member })
       }
       if (door.value) doors.set(member, door.value)
     }
-    return ok(new Network(parts, chain, nodes, doors))
+    const orderParts = { parts, chain, nodes, pool, schedule }
+    const order =
+      engine.type === 'local' ? ok(startEmbeddedOrder(orderParts, engine.sequencer)) : await startCometOrder(orderParts)
+    if (!order.ok) {
+      for (const door of doors.values()) await door.close()
+      for (const node of nodes.values()) node.close()
+      await verifiers.close()
+      return order
+    }
+    return ok(new Network(orderParts, order.value, verifiers, doors))
   }
 
   node(member: string): MemberNode {
@@ -312,25 +332,32 @@ export class Network {
   async submitEnvelope(member: string, envelope: Uint8Array): Promise<SubmitAnswer> {
     const { measures, now } = this.parts
     const from = now()
-    const answer = await this.engine.member(member).submit(envelope)
+    const answer = await this.order.member(member).submit(envelope)
     measures?.submitted(member, answerName(answer), now() - from)
     return answer
   }
 
   /** What stands in the part of the engine that the members here share. */
   readings(): EngineReadings {
-    return { mempoolWaiting: this.sequencer.waiting(), verifierWaiting: this.verifiers.waiting }
+    return this.order.readings()
   }
 
-  /** The verifier threads, counted. */
-  private pool(): Pick<VerifierPool, 'verify'> {
-    return {
-      verify: async (envelopes) => {
-        const held = await this.verifiers.verify(envelopes)
-        this.parts.measures?.pooled(envelopes.length, held.filter((each) => !each).length)
-        return held
-      },
+  /** What a member's engine shows of a block to whoever verifies votes; undefined where none does. */
+  lightBlock(member: string, height: number): Promise<LightBlockAnswers | undefined> {
+    return this.order.lightBlock(member, height)
+  }
+
+  /** Why a wallet that asks this member believes its blocks: the other members here are its witnesses. */
+  beliefAt(member: string): Belief {
+    const source = (name: string): FetchLightBlock => {
+      return async (height) => {
+        const answers = await this.lightBlock(name, height)
+        const read = answers && readLightBlock(answers)
+        return read?.ok ? read.value : undefined
+      }
     }
+    const witnesses = [...this.nodes.keys()].filter((name) => name !== member).map(source)
+    return beliefIn({ chain: this.chain, sources: { primary: source(member), witnesses }, now: this.parts.now })
   }
 
   /** Resolves when `ready` says so, looking after each block and tick; rejects after `seconds`. */
@@ -346,7 +373,7 @@ export class Network {
     if (this.closed) return
     this.closed = true
     clearInterval(this.timer)
-    this.engine.stop()
+    await this.order.stop()
     for (const door of this.doors.values()) await door.close()
     // Turns that are under way end before the files are closed.
     for (const node of this.nodes.values()) await node.settle()

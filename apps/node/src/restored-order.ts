@@ -20,7 +20,8 @@ export interface BlocksLost {
  * it numbers its receipts on above them. To be called before the members are opened.
  */
 export function markLedgerWentBack({ data, founding }: Pick<NetworkParts, 'data' | 'founding'>): void {
-  if (!restoredMark(layoutOf(data, founding.sequencer).root)) return
+  const { engine } = founding
+  if (engine.type !== 'local' || !restoredMark(layoutOf(data, engine.sequencer).root)) return
   for (const member of founding.members) {
     const { root } = layoutOf(data, member)
     const mark = restoredMark(root)

@@ -8,8 +8,18 @@ import { toHex } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import type { Gathered } from '@plexus/exchange'
 import { viewOfAsk } from '@plexus/exchange'
+import { sequencerKeyOf } from '@plexus/kernel'
 import type { Directive } from '@plexus/policy'
-import { createWallet, findings, type Look, verifyBundle, type Wallet, WalletClient, whoLooked } from '@plexus/sdk'
+import {
+  type Belief,
+  createWallet,
+  findings,
+  type Look,
+  verifyBundle,
+  type Wallet,
+  WalletClient,
+  whoLooked,
+} from '@plexus/sdk'
 import { asker, board, type Demonstration, employClinician, mintNpi } from './demonstration.ts'
 import { assembledStep, lookFacts, lookSays, type StepReport } from './story-reports.ts'
 import { walletPort } from './wallet-port.ts'
@@ -50,6 +60,7 @@ class Telling {
   readonly bundles: Uint8Array[] = []
   readonly visit: Uint8Array
   readonly npi: string
+  readonly believe: Belief
   allHeld = true
 
   constructor(parts: StoryParts) {
@@ -60,10 +71,12 @@ class Telling {
     this.visit = random(16)
     this.npi = mintNpi(random)
     const kept = parts.openWallet()
+    this.believe = network.beliefAt(board)
     const client: WalletClient = new WalletClient({
       wallet: kept?.wallet ?? createWallet({ chain: network.chain, root: random(32), random }),
       ...(kept && { taken: kept.taken }),
       port: walletPort(network, board, now),
+      believe: this.believe,
       keep: (wallet) => parts.keepWallet(wallet, client.taken),
       heard: (_, notice) => {
         if (notice.type === 'access') this.bundles.push(notice.bundle)
@@ -100,7 +113,7 @@ export async function tellStory(parts: StoryParts): Promise<StoryEnd> {
   await patientSees(telling, before, first.askedAt)
   await closeTheDoor(telling)
   await refused(telling)
-  verify(telling)
+  await verify(telling)
   const { visit, npi } = telling
   return { ok: telling.allHeld, ask: toHex(first.ask), npi, visit: toHex(visit) }
 }
@@ -272,9 +285,14 @@ async function refused(telling: Telling): Promise<void> {
   await settled(telling)
 }
 
-function verify(telling: Telling): void {
+async function verify(telling: Telling): Promise<void> {
   const { network, bundles, clinic } = telling
-  const verified = bundles.map((bundle) => verifyBundle(network.chain, bundle))
+  const verified = await Promise.all(
+    bundles.map(async (bundle) => {
+      const trust = await telling.believe(bundle)
+      return trust.ok ? verifyBundle(network.chain, bundle, trust.value) : trust
+    }),
+  )
   const hashes = new Set(
     [...network.nodes.values()].map(({ store }) => toHex(store.tip()?.appHash ?? new Uint8Array(0))),
   )
@@ -283,7 +301,7 @@ function verify(telling: Telling): void {
     step: 'verify',
     ok: verified.length > 0 && verified.every((each) => each.ok) && hashes.size === 1,
     says: [
-      `${verified.length} receipt bundles were checked off-line, from the genesis document alone.`,
+      `${verified.length} receipt bundles were checked, from the genesis document alone${sequencerKeyOf(network.chain) ? '' : ', with the votes of validators'}.`,
       ...(proof?.ok ? proof.value.proven.map((each) => `Proven: ${each}`) : []),
       ...(proof?.ok ? proof.value.notProven.map((each) => `Not proven: ${each}`) : []),
       `All ${network.nodes.size} members' replicas agree at height ${clinic.store.tip()?.height}.`,
@@ -358,7 +376,7 @@ async function settled({ network }: Telling): Promise<void> {
   )
 }
 
-function denyTo(organisation: string, from: number): Directive {
+export function denyTo(organisation: string, from: number): Directive {
   return {
     effect: 'deny',
     grantee: { type: 'organisation', id: organisation },

@@ -14,7 +14,8 @@ export {
   findEngine,
   sayEngineProgramRefusal,
 } from './cometbft/engine-program.ts'
-export type { LedgerView } from './cometbft/ledger-view.ts'
+export { createLedgerView, type FedLedger, type LedgerView } from './cometbft/ledger-view.ts'
+export type { LightBlockAnswers } from './cometbft/light-blocks.ts'
 export { createSignatures, type Signatures } from './cometbft/signatures.ts'
 export {
   type CometEngine,

@@ -51,6 +51,7 @@ export {
 } from './checkpoint/tile-tree.ts'
 export { keyOfSeed, type SealedBy, sealMembersTransaction } from './govern.ts'
 export { engineKey, type HeaderTrust } from './header-trust.ts'
+export { type Belief, type BeliefRefusal, beliefIn } from './light/belief.ts'
 export { type BundleHeaders, headersOf } from './light/bundle-headers.ts'
 export { lightGenesisOf } from './light/chain-founders.ts'
 export {

@@ -23,7 +23,12 @@ export const patient = 'chart-0001'
 export const npi = '1234567893'
 export const problemSource = 'Condition/c1'
 
-const founding = { name: 'test', members: [hospital, clinic, board], board, sequencer: board }
+const founding = {
+  name: 'test',
+  members: [hospital, clinic, board],
+  board,
+  engine: { type: 'local' as const, sequencer: board },
+}
 const now = (): number => Date.now() / 1000
 const yearSeconds = 31_557_600
 

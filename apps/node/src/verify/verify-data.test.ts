@@ -46,7 +46,12 @@ async function goOn(data: string, action: (node: MemberNode) => Promise<void>): 
   cpSync(whole, data, { recursive: true })
   const started = await Network.start({
     data,
-    founding: { name: 'test', members: [hospital, clinic, board], board, sequencer: board },
+    founding: {
+      name: 'test',
+      members: [hospital, clinic, board],
+      board,
+      engine: { type: 'local' as const, sequencer: board },
+    },
     random: systemRandom,
     now: () => Date.now() / 1000,
     onFailure: (_, error) => {

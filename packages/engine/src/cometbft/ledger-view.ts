@@ -11,6 +11,12 @@ export type LedgerView = Pick<
   'applied' | 'headerAt' | 'height' | 'machine' | 'member' | 'onApplied' | 'stop' | 'store' | 'waitFor' | 'watch'
 >
 
+/** Whose blocks somebody else applies and makes durable. */
+export interface FedLedger extends LedgerView {
+  /** The block is durable: whoever waits hears of it. */
+  committed(applied: AppliedBlock): void
+}
+
 /** The parts of one node that follow its ledger. */
 const listenersMax = 64
 
@@ -22,7 +28,7 @@ export function createLedgerView({
   readonly machine: Machine
   readonly store: LedgerPort
   readonly member: string
-}): LedgerView & { committed(applied: AppliedBlock): void } {
+}): FedLedger {
   const watches = new Watches()
   const listeners = new Set<(notice: AppliedNotice) => void>()
   let stopped = false

@@ -19,7 +19,8 @@ import {
 } from './engine-home.ts'
 import { type EngineExit, type EngineProcess, endLeftEngine, startEngineProcess } from './engine-process.ts'
 import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
-import { createLedgerView } from './ledger-view.ts'
+import { createLedgerView, type FedLedger } from './ledger-view.ts'
+import { fetchLightBlock, type LightBlockAnswers } from './light-blocks.ts'
 import type { ProposalRefusal } from './proposal.ts'
 import type { Signatures } from './signatures.ts'
 import type { ValidatorSource } from './validator-updates.ts'
@@ -63,6 +64,8 @@ export interface CometEngineOptions {
   /** Made with `signatures.holds`. */
   readonly machine: Machine
   readonly store: LedgerPort
+  /** On that machine and store, where the node has made it before. */
+  readonly replica?: FedLedger
   readonly signatures: Signatures
   readonly validators: ValidatorSource
   readonly admits: (state: StateReader, nodeId: string) => boolean
@@ -78,6 +81,8 @@ export interface CometEngineOptions {
 export interface CometEngine {
   readonly member: CometMember
   readonly isUp: () => boolean
+  /** What the engine shows of a block to whoever verifies votes; undefined while it does not answer. */
+  lightBlock(height: number): Promise<LightBlockAnswers | undefined>
   /** Engine first, then our side. The store belongs to who opened it. */
   stop(): Promise<void>
 }
@@ -95,7 +100,7 @@ const connectionsMax = 16
 
 export async function startCometEngine(options: CometEngineOptions): Promise<Result<CometEngine, CometStartRefusal>> {
   const { home, machine, store, sockets, clock, schedule, onEvent } = options
-  const view = createLedgerView({ machine, store, member: home.member })
+  const view = options.replica ?? createLedgerView({ machine, store, member: home.member })
   const application = createApplication({
     ...options,
     onCommitted: view.committed,
@@ -217,7 +222,12 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   }
 
   await begin()
-  return ok({ member, isUp: () => up, stop })
+  return ok({
+    member,
+    isUp: () => up,
+    lightBlock: (height) => fetchLightBlock((body) => sockets.post(rpcSocket, body), height),
+    stop,
+  })
 }
 
 export function sayClockBehind(seconds: number): string {

@@ -1,0 +1,13 @@
+/** How the members of one process come to agree on blocks. */
+import type { LightBlockAnswers, LocalMember } from '@plexus/engine'
+import type { EngineReadings } from './readings.ts'
+
+export interface Order {
+  /** A member's side of the engine. */
+  member(name: string): Pick<LocalMember, 'offer' | 'submit'>
+  readings(): EngineReadings
+  /** What a member's engine shows of a block to whoever verifies votes; undefined where none does. */
+  lightBlock(member: string, height: number): Promise<LightBlockAnswers | undefined>
+  /** Ends all of it; stores belong to who opened them. */
+  stop(): Promise<void>
+}
