@@ -34,7 +34,7 @@ const apart = (peerPort: number): Pick<Founding, 'addresses'> => ({
 /** Four agree although one of them is gone (design.md §3: more than two thirds of the power). */
 const founders = [asker, 'hospital-1', 'hospital-2', board] as const
 
-export function foundingOn(engine: 'cometbft' | 'local'): Founding {
+function foundingOn(engine: 'cometbft' | 'local'): Founding {
   return engine === 'local' ? founding : { ...founding, engine: { type: 'cometbft', validators: founders } }
 }
 
