@@ -4,6 +4,7 @@ import { handleOf } from '@plexus/crypto'
 import type { Signer } from './contract.ts'
 import type { Quota } from './quota.ts'
 import type { StateReader } from './state.ts'
+import type { Running } from './versions.ts'
 
 /** Queries of the contract that keeps organisations and their keys. */
 export interface KeyDirectory {
@@ -16,6 +17,11 @@ export interface KeyDirectory {
   quotaOf(state: StateReader, member: string): Quota
   /** The version of every contract that is active in the block of this height. It is decided on before that block. */
   versionsAt(state: StateReader, height: number): ReadonlyMap<string, number>
+  /**
+   * The first height above this one at which other versions are active, as far as this state decides; null when it decides
+   * none. Without it, they are asked for at every block.
+   */
+  versionsChangeAfter?(state: StateReader, height: number): number | null
 }
 
 /** The directory's answers on one state: a block has many envelopes of few members. */
@@ -23,9 +29,23 @@ export class DirectoryAnswers {
   private readonly directory: KeyDirectory
   private readonly signers = new Map<string, Signer>()
   private readonly members = new Map<string, { readonly active: boolean; readonly quota: Quota }>()
+  /** What runs from one height on, up to and without another. */
+  private versions: { readonly from: number; readonly until: number; readonly running: Running } | undefined
 
   constructor(directory: KeyDirectory) {
     this.directory = directory
+  }
+
+  /** What runs in the block of this height, if it runs in a block before it that had these answers, too. */
+  runningOn(height: number): Running | undefined {
+    const { versions } = this
+    return versions && height > versions.from && height < versions.until ? versions.running : undefined
+  }
+
+  /** That this runs in the block of this height, on this state. */
+  keepRunning(state: StateReader, height: number, running: Running): void {
+    const until = this.directory.versionsChangeAfter?.(state, height)
+    if (until !== undefined) this.versions = { from: height, until: until ?? Number.POSITIVE_INFINITY, running }
   }
 
   signer(state: StateReader, publicKey: Uint8Array): Signer {

@@ -35,13 +35,21 @@ export class Grounds {
   at(reader: LedgerReader, height: number): Ground {
     const known = this.newest.get(reader)
     if (known?.height === height) return known
+    const made = this.made(reader, height)
+    this.newest.set(reader, made)
+    return made
+  }
+
+  private made(reader: LedgerReader, height: number): Ground {
+    const before = this.answersOn(reader)
+    const goesOn = before.runningOn(height)
+    if (goesOn) return { height, state: reader, running: goesOn, began: false, answers: before }
     const running = this.versions.at(reader, height)
     const migrated = new Overlay(reader)
     const began = this.versions.begin(migrated, height, running).length > 0
-    const answers = began ? new DirectoryAnswers(this.directory) : this.answersOn(reader)
-    const made = { height, state: began ? migrated : reader, running, began, answers }
-    this.newest.set(reader, made)
-    return made
+    if (began) return { height, state: migrated, running, began, answers: new DirectoryAnswers(this.directory) }
+    before.keepRunning(reader, height, running)
+    return { height, state: reader, running, began, answers: before }
   }
 
   /** The answers after some changes on a state on which these held. */

@@ -24,6 +24,9 @@ export interface PastBlock extends Overwritten {
   readonly bytes: number
 }
 
+/** What a tile or a value takes in memory besides its name and its content. */
+const entryBytes = 256
+
 type Before = ReadonlyMap<string, Uint8Array | null>
 
 export class PastStates {
@@ -44,8 +47,8 @@ export class PastStates {
   /** Takes in what the block of this height, the next one, wrote over. */
   take(height: number, { tiles, values }: Overwritten): void {
     let bytes = 0
-    for (const { before } of tiles) bytes += before?.length ?? 0
-    for (const [, before] of values) bytes += before?.length ?? 0
+    for (const { place, before } of tiles) bytes += entryBytes + place.length + (before?.length ?? 0)
+    for (const [key, before] of values) bytes += entryBytes + key.length + (before?.length ?? 0)
     this.kept.set(height, { tiles, values, bytes })
     this.bytes += bytes
     const { heightsMax, heightsMin, bytesMax } = this.options

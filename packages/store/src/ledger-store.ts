@@ -34,7 +34,7 @@ import { StoreError } from './store-error.ts'
 export const proofHeightsDefault = 1_000
 
 /** On a busy ledger fewer, a few seconds at full load: what past states need is held in memory. */
-const proofBytesMax = 64 * 1024 * 1024
+const proofBytesMax = 8 * 1024 * 1024
 const proofHeightsMin = 16
 
 /**

@@ -1,6 +1,6 @@
 /** What the kernel asks about keys: the only road by which a signature gains a holder. */
 import { type KeyDirectory, viewOf } from '@plexus/kernel'
-import { activeVersions, isActive, policy } from './queries.ts'
+import { activeVersions, isActive, nextActivation, policy } from './queries.ts'
 import { state } from './state.ts'
 
 const members = { name: 'members', state }
@@ -22,4 +22,5 @@ export const directory: KeyDirectory = {
     return { envelopesPerMinuteMax, objectsPerMinuteMax }
   },
   versionsAt: (reader, height) => activeVersions(viewOf(members, reader), height),
+  versionsChangeAfter: (reader, height) => nextActivation(viewOf(members, reader), height),
 }

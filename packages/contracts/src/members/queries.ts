@@ -181,6 +181,14 @@ export function activeVersions(view: MembersView, height: number): ReadonlyMap<s
   return versions
 }
 
+/** The first height above this one at which a version is to begin, as far as is decided; null when none is. */
+export function nextActivation(view: MembersView, height: number): number | null {
+  let next: number | null = null
+  for (const [, { height: from }] of view.activations.entries())
+    if (from > height && (next === null || from < next)) next = from
+  return next
+}
+
 /**
  * By how many patients an asker is over its daily ceiling, counting what all custodians posted for the days of the
  * window before `day` (days since 1970, UTC). A leaky bucket, day by day in order: what lies above the ceiling is a
