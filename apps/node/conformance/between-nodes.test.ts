@@ -1,11 +1,12 @@
 /** Design P1…P4 hold over real connections as they do in one process: each member has a listener, keys and pins of its own. */
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { members } from '@plexus/contracts'
 import { handleOf, publicKeyOf, systemRandom } from '@plexus/crypto'
 import { writeDurably } from '@plexus/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { builtEngine } from '../src/comet-order.ts'
 import { doctor } from '../src/doctor/doctor.ts'
 import { secretOf } from '../src/layout.ts'
 import { smallChart } from './records.testing.ts'
@@ -132,3 +133,32 @@ function freePort(): Promise<number> {
     })
   })
 }
+
+test.skipIf(!existsSync(builtEngine))(
+  'over CometBFT as well, beginning with an empty ledger (needs `npm run engine`)',
+  { timeout: 180_000 },
+  async () => {
+    const addresses: Record<string, string> = {}
+    for (const member of [clinic, 'hospital-1', board]) addresses[member] = `plexus://127.0.0.1:${await freePort()}`
+    let brought = 0
+    const other = await World.start({
+      members: ['hospital-1'],
+      engine: 'cometbft',
+      addresses,
+      observe(member, what) {
+        if (member === 'hospital-1' && what === 'peer-received-accepted') brought++
+      },
+    })
+    try {
+      const asking = await other.employ()
+      await other.register('hospital-1', 'patient-1', smallChart('patient-1', 'a'))
+      const client = await other.enrol('patient-1', ['hospital-1'])
+      const gathered = await other.ask(await other.checkIn(client, clinic, ['hospital-1']), asking)
+      expect(gathered.sources).toMatchObject([{ state: 'complete' }])
+      expect(brought).toBeGreaterThan(0)
+      expect(other.failures).toEqual([])
+    } finally {
+      await other.close()
+    }
+  },
+)

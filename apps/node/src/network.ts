@@ -273,6 +273,15 @@ export class Network {
       for (const node of nodes.values()) node.close()
       return no({ ...lost, member: engine.sequencer })
     }
+    const orderParts = { parts, chain, nodes, pool, schedule }
+    const order =
+      engine.type === 'local' ? ok(startEmbeddedOrder(orderParts, engine.sequencer)) : await startCometOrder(orderParts)
+    if (!order.ok) {
+      for (const node of nodes.values()) node.close()
+      await verifiers.close()
+      return order
+    }
+    // The ledger says where each answers: an engine that begins brings its first state.
     for (const [member, node] of nodes) {
       const door = await openPeerDoor(node, {
         random: parts.random,
@@ -282,21 +291,13 @@ export class Network {
         onFailure: (error) => parts.onFailure(member, error),
       })
       if (!door.ok) {
+        await order.value.stop()
         for (const each of doors.values()) await each.close()
         for (const each of nodes.values()) each.close()
         await verifiers.close()
         return no({ ...door.reason, member })
       }
       if (door.value) doors.set(member, door.value)
-    }
-    const orderParts = { parts, chain, nodes, pool, schedule }
-    const order =
-      engine.type === 'local' ? ok(startEmbeddedOrder(orderParts, engine.sequencer)) : await startCometOrder(orderParts)
-    if (!order.ok) {
-      for (const door of doors.values()) await door.close()
-      for (const node of nodes.values()) node.close()
-      await verifiers.close()
-      return order
     }
     return ok(new Network(orderParts, order.value, verifiers, doors))
   }
