@@ -79,6 +79,7 @@ const started = await startCometEngine({
   },
   ...realTime,
   environment: plan.environment,
+  stillSeconds: 10,
   onEvent: (event) => say({ type: 'event', event }),
   onFailure(error) {
     say({ type: 'failed', text: String(error) })

@@ -161,3 +161,22 @@ test('an engine that a killed node left behind is ended first, and no other proc
   await started(options)
   expect(await gone).toBe('SIGKILL')
 })
+
+test('an engine that runs and makes no block is started anew, with more patience each time', async () => {
+  const { options, time, ends, events } = parts('exec sleep 30')
+  await started(options)
+  const still = (): readonly number[] =>
+    events.flatMap((event) => (event.type === 'engine-still' ? [event.seconds] : []))
+  time.run(59)
+  expect(still()).toEqual([])
+  time.run(1)
+  expect(still()).toEqual([60])
+  expect(await ends(1)).toEqual([250])
+  await turns()
+  time.run(1)
+  await turns()
+  time.run(118)
+  expect(still()).toEqual([60])
+  time.run(3)
+  expect(still()).toEqual([60, 120])
+})

@@ -43,6 +43,8 @@ export type EngineEvent =
   /** It answers: envelopes can be offered. */
   | { readonly type: 'engine-up' }
   | { readonly type: 'engine-ended'; readonly exit: EngineExit; readonly againInMilliseconds: number }
+  /** It runs, and no block came for so long: either too many others are gone, or it stands still. It is started anew. */
+  | { readonly type: 'engine-still'; readonly seconds: number }
   | { readonly type: 'connection-refused'; readonly refusal: ConnectionRefusal }
   | { readonly type: 'proposal-refused'; readonly height: number; readonly refusal: ProposalRefusal }
 
@@ -76,6 +78,8 @@ export interface CometEngineOptions {
   /** Nothing can go on: the ledger cannot be written, or the engine is not its own. Everything was stopped. */
   readonly onFailure: (error: unknown) => void
   readonly environment?: Readonly<Record<string, string>>
+  /** So long without a block, and the engine is started anew; twice as long the next time, until one comes. */
+  readonly stillSeconds?: number
 }
 
 export interface CometEngine {
@@ -93,17 +97,27 @@ const backOffMilliseconds = 250
 const backOffMillisecondsMax = 30_000
 /** Whoever stayed up so long is well, and the next trouble is a new one. */
 const wellAfterSeconds = 60
+/** Many times as long as the longest time between two blocks. */
+const stillSecondsDefault = 60
+const stillSecondsMax = 900
+const lookMilliseconds = 1_000
 /** While it comes up it is asked so often whether it is. */
 const askMilliseconds = 50
 /** The engine opens four; the command-line client of the engine one more. */
 const connectionsMax = 16
 
 export async function startCometEngine(options: CometEngineOptions): Promise<Result<CometEngine, CometStartRefusal>> {
-  const { home, machine, store, sockets, clock, schedule, onEvent } = options
+  const { home, machine, store, sockets, clock, schedule, onEvent, stillSeconds = stillSecondsDefault } = options
+  let movedAt = 0
+  let patience = stillSeconds
   const view = options.replica ?? createLedgerView({ machine, store, member: home.member })
   const application = createApplication({
     ...options,
-    onCommitted: view.committed,
+    onCommitted(applied) {
+      movedAt = clock.now()
+      patience = stillSeconds
+      view.committed(applied)
+    },
     onEngineRefused: (refusal) => fail(new EngineUnfit(refusal)),
     onProposalRefused: (height, refusal) => onEvent({ type: 'proposal-refused', height, refusal }),
   })
@@ -119,6 +133,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   let engine: EngineProcess | undefined
   let closeListener: (() => Promise<void>) | undefined
   let cancelTimer = (): void => {}
+  let cancelWatch = (): void => {}
   let startedAt = 0
   let backOff = backOffMilliseconds
   let up = false
@@ -149,6 +164,8 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     engine = started
     onEvent({ type: 'engine-started', process: started.id })
     ask()
+    movedAt = startedAt
+    watch()
   }
 
   function accept(stream: Duplex): void {
@@ -187,10 +204,25 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     }, askMilliseconds)
   }
 
+  /** After a failure of its own the engine's consensus stands, and its process goes on as if nothing were. */
+  function watch(): void {
+    cancelWatch = schedule(() => {
+      const seconds = clock.now() - movedAt
+      if (seconds < patience) {
+        watch()
+        return
+      }
+      patience = Math.min(2 * patience, stillSecondsMax)
+      onEvent({ type: 'engine-still', seconds: Math.floor(seconds) })
+      engine?.stop()
+    }, lookMilliseconds)
+  }
+
   function ended(exit: EngineExit): void {
     engine = undefined
     up = false
     cancelTimer()
+    cancelWatch()
     if (stopped) return
     if (clock.now() - startedAt >= wellAfterSeconds) backOff = backOffMilliseconds
     const againInMilliseconds = backOff
@@ -216,6 +248,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     stopped = true
     up = false
     cancelTimer()
+    cancelWatch()
     await engine?.stop()
     await end()
     view.stop()
