@@ -141,6 +141,26 @@ test('a note that is larger than any, has no length, or lies about it, is refuse
   expect(birch.notes).toEqual([])
 })
 
+test('whatever a member asks counts towards its quota, and that of others is their own', async () => {
+  const ledger = new Ledger()
+  const birch = await ledger.node('birch')
+  const http = http2Connect('https://peer', { createConnection: () => opened(birch, ledger.key('alder')) })
+  http.on('error', () => {})
+  const seen = new Set<number>()
+  for (let round = 0; round < 200 && !seen.has(429); round++)
+    await Promise.all(
+      Array.from({ length: 10 }, () => {
+        const stream = http.request({ ':method': 'GET', ':path': '/records' }).on('error', () => {})
+        stream.on('response', ({ ':status': status }) => void seen.add(Number(status)))
+        return new Promise((resolve) => stream.on('close', resolve).resume())
+      }),
+    )
+  expect([...seen].sort()).toEqual([400, 429])
+  const cedar = await ledger.node('cedar')
+  cedar.peers.send('birch', note('a ward'))
+  await cedar.until(() => cedar.sent('delivered') === 1)
+})
+
 test('of the connections of one member the oldest is closed when there are too many', async () => {
   const ledger = new Ledger()
   const birch = await ledger.node('birch')

@@ -35,23 +35,21 @@ export function takeRequest(
   stream.on('error', () => {})
   stream.setTimeout(timing.idle, () => stream.close(constants.NGHTTP2_CANCEL))
   const { ':method': method, ':path': path } = headers
+  const announced = method === 'POST' && path === notesPath ? lengthOf(headers) : undefined
+  const length = announced !== undefined && announced <= noteBytesMax ? announced : 0
+  // Whatever is asked counts, so that nothing can be asked without end.
+  const taken = quota.take(length, options.now())
+  if (!taken.ok) {
+    answer('over-quota', 0, { 'retry-after': taken.retryAfterSeconds })
+    return
+  }
   if (method === 'GET' && path === statusPath) {
     stream.respond({ ':status': 200 })
     stream.end(writeStatus(options.status()))
     return
   }
-  const length = lengthOf(headers)
-  if (method !== 'POST' || path !== notesPath || length === undefined) {
-    answer('malformed', 0)
-    return
-  }
-  if (length > noteBytesMax) {
-    answer('too-large', 0)
-    return
-  }
-  const taken = quota.take(length, options.now())
-  if (!taken.ok) {
-    answer('over-quota', 0, { 'retry-after': taken.retryAfterSeconds })
+  if (length === 0) {
+    answer(announced === undefined ? 'malformed' : 'too-large', 0)
     return
   }
 
