@@ -1,7 +1,7 @@
 /** A wallet's way to nodes over HTTP. */
 import { decode, no, ok, parseBase64Url, parseHex, toBase64Url } from '@plexus/codec'
 import { noticePage } from '@plexus/policy'
-import type { NodePort } from '@plexus/sdk'
+import { type FetchLightBlock, type NodePort, readLightBlock } from '@plexus/sdk'
 import type { NodeDoor } from './node-door.ts'
 import { Refused } from './screen.ts'
 
@@ -41,6 +41,20 @@ export function httpPort(door: NodeDoor, sponsor: string): NodePort {
     },
     now: () => Date.now() / 1000,
     pause: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+  }
+}
+
+/** A member's blocks with the votes for them. A door that does not answer has none. */
+export function lightSource(door: NodeDoor, member: string): FetchLightBlock {
+  return async (height) => {
+    const answer = await door.json<{ readonly commit: string; readonly validators: string }>(
+      `/v1/members/${encodeURIComponent(member)}/ledger/light-blocks/${height}`,
+    )
+    const [commit, validators] = answer.ok
+      ? [parseBase64Url(answer.value.commit), parseBase64Url(answer.value.validators)]
+      : []
+    const read = commit && validators ? readLightBlock({ commit, validators }) : undefined
+    return read?.ok ? read.value : undefined
   }
 }
 

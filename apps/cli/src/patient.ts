@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
+import { type Chain, sequencerKeyOf } from '@plexus/kernel'
 import type { Directive, Notice } from '@plexus/policy'
 import {
+  type Belief,
+  beliefIn,
   closeHandleBody,
   findings,
   isPending,
@@ -13,8 +16,9 @@ import {
   takeClosing,
   WalletClient,
   whoLooked,
+  witnessesMax,
 } from '@plexus/sdk'
-import { httpPort } from './http-port.ts'
+import { httpPort, lightSource } from './http-port.ts'
 import type { NodeDoor } from './node-door.ts'
 import { Refused, type Screen, when } from './screen.ts'
 import { readWalletFile, writeWalletFile } from './wallet-file.ts'
@@ -52,9 +56,23 @@ async function open(
       if (!exporting) keep()
     },
     ...(heard && { heard }),
+    believe: await beliefAt(door, chain, sponsor),
   })
   const keep = (): void => writeWalletFile(path, { root, chain, state: client.wallet.state, taken: client.taken })
   return { client, port, keep }
+}
+
+/** On CometBFT the other members at the same address are witnesses; elsewhere nobody is asked. */
+async function beliefAt(door: NodeDoor, chain: Chain, sponsor: string): Promise<Belief> {
+  const others = sequencerKeyOf(chain) ? [] : (await door.members()).filter((member) => member !== sponsor)
+  return beliefIn({
+    chain,
+    sources: {
+      primary: lightSource(door, sponsor),
+      witnesses: others.slice(0, witnessesMax).map((member) => lightSource(door, member)),
+    },
+    now: () => Date.now() / 1000,
+  })
 }
 
 export async function showWhoLooked(

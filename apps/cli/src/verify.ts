@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { equalBytes, toHex } from '@plexus/codec'
-import { type Chain, readGenesis } from '@plexus/kernel'
+import { type Chain, readGenesis, sequencerKeyOf } from '@plexus/kernel'
 import { machineFor, verifyBundle } from '@plexus/sdk'
 import { lockDirectory, openLedgerStore, StoreError, verifyLedger } from '@plexus/store'
 import { SingleBar } from 'cli-progress'
@@ -11,7 +11,11 @@ import { plain, Refused, type Screen, when } from './screen.ts'
 import { readBytes } from './wallet-file.ts'
 
 const genesisFile = 'genesis.cbor'
-const oneKey = 'On the embedded engine one key orders the blocks: this proves nothing against its owner.'
+/** What a replay does not show, which is whoever orders. */
+const notShown = (chain: Chain): string =>
+  sequencerKeyOf(chain)
+    ? 'On the embedded engine one key orders the blocks: this proves nothing against its owner.'
+    : 'Votes are not kept here: that two thirds of the validators agreed on these blocks, a light client shows.'
 
 export async function verify(
   path: string,
@@ -104,8 +108,8 @@ function verifyDirectory(path: string, genesis: string, json: boolean, screen: S
   const agreed = agree(path, chain, checked)
   screen.give({ type: 'agreement', ok: agreed, members: checked.map(({ member }) => member) })
   screen.say(agreed ? '  The replicas hold the same blocks.' : '  The replicas hold DIFFERENT blocks.')
-  screen.give({ type: 'end', ok: failed === 0 && agreed, engine: chain.genesis.engine.type, proves: oneKey })
-  screen.say(`Not proven: ${oneKey}`)
+  screen.give({ type: 'end', ok: failed === 0 && agreed, engine: chain.genesis.engine.type, proves: notShown(chain) })
+  screen.say(`Not proven: ${notShown(chain)}`)
   if (failed > 0 || !agreed)
     throw new Refused(
       'ledger-differs',

@@ -12,7 +12,7 @@ import {
   type Signatures,
   type VerifierPool,
 } from '@plexus/engine'
-import { type Chain, createMachine, type Machine, signaturesHold } from '@plexus/kernel'
+import { type Chain, createMachine, type Machine, readEnvelope, signaturesHold } from '@plexus/kernel'
 
 export type NodeReplica =
   | {
@@ -33,12 +33,21 @@ export interface NodeReplicaParts {
   readonly chain: Chain
   readonly store: LedgerPort
   readonly member: string
-  /** On CometBFT, whose blocks come with envelopes that this node has not seen. */
+  /** On CometBFT, whose blocks come with envelopes that this node has not seen. Unless told, they are verified in place. */
   readonly pool: Pick<VerifierPool, 'verify'> | undefined
   readonly onVerified: (signatures: number) => void
 }
 
-export function nodeReplica({ chain, store, member, pool, onVerified }: NodeReplicaParts): NodeReplica {
+const inPlace: Pick<VerifierPool, 'verify'> = {
+  async verify(envelopes) {
+    return envelopes.map((bytes) => {
+      const read = readEnvelope(bytes)
+      return read.ok && signaturesHold(read.value)
+    })
+  },
+}
+
+export function nodeReplica({ chain, store, member, pool = inPlace, onVerified }: NodeReplicaParts): NodeReplica {
   if (chain.genesis.engine.type === 'local') {
     const signatures = rememberSignatures(undefined, (envelope) => {
       onVerified(envelope.signatures.length)
@@ -47,7 +56,6 @@ export function nodeReplica({ chain, store, member, pool, onVerified }: NodeRepl
     const machine = createMachine({ chain, contracts, directory, signaturesHold: signatures })
     return { type: 'local', machine, replica: createReplica({ machine, store, member }), signatures }
   }
-  if (!pool) throw new Error('a node on CometBFT needs threads that verify')
   const signatures = createSignatures({ pool, onVerified })
   const machine = createMachine({ chain, contracts, directory, signaturesHold: signatures.holds })
   return { type: 'cometbft', machine, replica: createLedgerView({ machine, store, member }), signatures }

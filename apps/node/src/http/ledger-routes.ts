@@ -108,6 +108,21 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
     }),
     memberRoute({
       method: 'GET',
+      path: '/ledger/light-blocks/:height',
+      id: 'light-block',
+      summary: 'The votes for a block and who could vote, on CometBFT',
+      tag: 'ledger',
+      params: { height: whole },
+      gives: 'What the engine answers to `commit` and `validators`, each in base64url: whoever asks verifies them.',
+      refusals: ['block-unknown'],
+      async handle({ params: { height } }, { member }) {
+        const found = await network.lightBlock(member, height)
+        if (!found) return problem('block-unknown')
+        return json({ commit: toBase64Url(found.commit), validators: toBase64Url(found.validators) })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
       path: '/ledger/events',
       id: 'events',
       summary: 'The feed of events after a cursor, in order',
