@@ -263,6 +263,7 @@ export class Network {
       })
       if (!opened.ok) {
         for (const node of nodes.values()) node.close()
+        await verifiers.close()
         return no({ ...opened.reason, member })
       }
       nodes.set(member, opened.value)
@@ -271,6 +272,7 @@ export class Network {
     const lost = engine.type === 'local' ? catchUpOrder(nodes, engine.sequencer) : null
     if (lost && engine.type === 'local') {
       for (const node of nodes.values()) node.close()
+      await verifiers.close()
       return no({ ...lost, member: engine.sequencer })
     }
     const orderParts = { parts, chain, nodes, pool, schedule }

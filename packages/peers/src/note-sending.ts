@@ -1,5 +1,5 @@
 /** One note over an open connection, and what came back. */
-import { type ClientHttp2Session, constants, type IncomingHttpHeaders } from 'node:http2'
+import { type ClientHttp2Session, constants } from 'node:http2'
 import { retryAfterSecondsMax, retryAfterSecondsMin } from './limits.ts'
 import { notesPath } from './note-intake.ts'
 import type { PeersOptions, PeerTiming } from './ports.ts'
@@ -48,8 +48,14 @@ export function sendNote(
   })
 }
 
+/** Of the answer's headers, what is looked at. */
+export interface AnswerHeaders {
+  readonly ':status'?: number | undefined
+  readonly 'retry-after'?: string | undefined
+}
+
 /** What a status (RFC 9110) means for a note; fields that are not understood count as not there. */
-export function readAnswer(headers: IncomingHttpHeaders): NoteAnswer {
+export function readAnswer(headers: AnswerHeaders): NoteAnswer {
   const status = Number(headers[':status'])
   if (status === 202) return { type: 'accepted' }
   if (status === 429 || status === 503) {
