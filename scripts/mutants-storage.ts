@@ -38,11 +38,11 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: 'the older of two files of the journal is taken to be the first',
-    file: 'packages/store/src/block-journal.ts',
-    find: '.sort((a, b) => a.next.value.height - b.next.value.height)',
+    file: 'packages/store/src/write-ahead.ts',
+    find: '.sort((a, b) => a.next.value.number - b.next.value.number)',
     replace: '',
     test: {
-      file: 'packages/store/src/block-journal.test.ts',
+      file: 'packages/store/src/write-ahead.test.ts',
       name: 'blocks of both files come back in order, whichever holds the older ones',
     },
   },

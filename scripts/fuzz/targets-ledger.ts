@@ -296,23 +296,23 @@ export const ledgerTargets: readonly Target[] = [
     },
   },
   {
-    name: 'store/block-journal',
-    reads: 'the journal of blocks, from a disk that tore or turned it: what is not whole does not count',
-    covers: ['packages/store/src/journal-file.ts#openJournalFile', 'packages/store/src/journal-file.ts#readRecord'],
+    name: 'store/ahead-file',
+    reads: 'what is written ahead of LMDB, from a disk that tore or turned it: what is not whole does not count',
+    covers: ['packages/store/src/ahead-file.ts#openAheadFile', 'packages/store/src/ahead-file.ts#readRecord'],
     async load() {
       const { StoreError } = await import('@plexus/store')
       interface Journal {
-        recover(height: number): Iterable<{ readonly height: number }>
-        append(block: { readonly height: number; readonly payload: Uint8Array }): void
+        recover(height: number): Iterable<{ readonly number: number }>
+        append(record: { readonly number: number; readonly payload: Uint8Array }): void
         close(): void
       }
       const open = await reach<(path: string, chain: Uint8Array) => Journal>(
-        'packages/store/src/journal-file.ts',
-        'openJournalFile',
+        'packages/store/src/ahead-file.ts',
+        'openAheadFile',
       )
       const path = join(scratchFolder(), 'journal')
       const journal = open(path, key)
-      for (const height of [1, 2]) journal.append({ height, payload: new Uint8Array(20).fill(height) })
+      for (const number of [1, 2]) journal.append({ number, payload: new Uint8Array(20).fill(number) })
       journal.close()
       const whole = new Uint8Array(readFileSync(path).subarray(0, 3 * 4096))
       return {
@@ -324,8 +324,8 @@ export const ledgerTargets: readonly Target[] = [
           try {
             const opened = open(path, key)
             try {
-              const heights = [...opened.recover(0)].map(({ height }) => height)
-              return heights.length > 0 ? accepted : refused('nothing whole')
+              const numbers = [...opened.recover(0)].map(({ number }) => number)
+              return numbers.length > 0 ? accepted : refused('nothing whole')
             } finally {
               opened.close()
             }

@@ -113,9 +113,9 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
       ...['tipRecord', 'heightRecord', 'blockEvents', 'journaledBlock'].map(
         (name) => `${store}/ledger-records.ts#${name}`,
       ),
-      `${store}/journal-file.ts#fileHead`,
+      `${store}/ahead-file.ts#fileHead`,
       `${store}/environment.ts#contentMark`,
-      `${store}/journal.ts#sealedValue`,
+      ...['journaledWrite', 'sealedValue'].map((name) => `${store}/journal.ts#${name}`),
       'packages/kernel/src/quota.ts#usage',
     ],
   ],

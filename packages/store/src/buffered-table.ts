@@ -191,10 +191,12 @@ export class BufferedTable<Key extends number | string> {
     return this.older ? merged([newest, this.older.keys.within(start, end)]) : newest
   }
 
-  /** A key that waits twice has its newest value, once. */
+  /** A key that waits twice has its newest value, once. Of what reached LMDB in the middle of a walk, LMDB tells. */
   private *waitingEntry(keys: readonly Key[], at: number): Iterable<readonly [Key, Uint8Array]> {
     const key = keys[at] as Key
-    const value = this.waitingValue(key)
-    if (value && key !== keys[at - 1]) yield [key, value]
+    if (key === keys[at - 1]) return
+    const waiting = this.waitingValue(key)
+    const value = waiting === undefined ? this.get(key) : waiting
+    if (value) yield [key, value]
   }
 }

@@ -2,26 +2,32 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startChild, temporaryDirectory } from './child.testing.ts'
-import { copyEnvironment } from './copy-environment.ts'
+import { copyEnvironment, copyJournal } from './copy-environment.ts'
 import { openJournal } from './journal.ts'
 
-test('copies of a journal that another process writes hold whole writes, and what was acknowledged before them', async () => {
-  const from = temporaryDirectory()
-  const child = startChild('journal-child.testing.ts', [from])
-  await child.said(5)
-  for (let round = 0; round < 3; round++) {
-    const to = join(temporaryDirectory(), 'copy')
-    const acknowledged = child.lines.length
-    await copyEnvironment({ from, to })
-    const copy = openJournal(to)
-    const [left, right] = ['left', 'right'].map((table) => [...copy.entries(table)].map(([key]) => key))
-    expect(left).toEqual(right)
-    expect(left?.length).toBeGreaterThanOrEqual(acknowledged)
-    expect(Buffer.from(copy.get('newest', 'newest') ?? []).toString()).toBe(left?.at(-1))
-    copy.close()
-  }
-  await child.kill()
-})
+test.each([
+  ['stand ahead of LMDB', []],
+  ['go to LMDB all the time', ['40000', '0']],
+] as const)(
+  'copies of a journal hold whole writes, and what was acknowledged before them, while its writes %s',
+  async (_, sizes) => {
+    const from = temporaryDirectory()
+    const child = startChild('journal-child.testing.ts', [from, ...sizes])
+    await child.said(5)
+    for (let round = 0; round < 3; round++) {
+      const to = join(temporaryDirectory(), 'copy')
+      const acknowledged = child.lines.length
+      await copyJournal({ from, to, sealed: false })
+      const copy = openJournal(to)
+      const [left, right] = ['left', 'right'].map((table) => [...copy.entries(table)].map(([key]) => key))
+      expect(left).toEqual(right)
+      expect(left?.length).toBeGreaterThanOrEqual(acknowledged)
+      expect(Buffer.from(copy.get('newest', 'newest') ?? []).toString()).toBe(left?.at(-1))
+      copy.close()
+    }
+    await child.kill()
+  },
+)
 
 test('a copy leaves the journal of this very process as it was', async () => {
   const from = temporaryDirectory()

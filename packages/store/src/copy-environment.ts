@@ -1,8 +1,11 @@
 /** A copy of an LMDB environment as of one moment, taken while its owner goes on writing, in this process or another. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { open } from 'lmdb'
+import { openEnvironment } from './environment.ts'
+import { JournalTables } from './journal-tables.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
+import { openWriteAhead, writeFiles } from './write-ahead.ts'
 
 /** Tables of the largest environment, and room for two more. */
 const tablesMax = 12
@@ -32,6 +35,51 @@ export async function copyEnvironment({ from, to }: { readonly from: string; rea
     for (const path of [copy, dirname(copy)]) sync(path)
   } catch (error) {
     throw storeErrorOf(error, source)
+  }
+}
+
+/** A journal that moves its newest writes into LMDB in the middle of a copy is copied again, so often at most. */
+const triesMax = 5
+
+/**
+ * Copies a journal while its owner goes on writing: LMDB and the files ahead of it, as one. Writes that moved from
+ * one to the other between two copies would be missing: then all is copied again, and at last without the files, as the
+ * journal was some seconds ago. Gives the names of the files that make the copy. Throws as `copyEnvironment` does.
+ */
+export async function copyJournal({
+  from,
+  to,
+  sealed = true,
+}: {
+  readonly from: string
+  readonly to: string
+  readonly sealed?: boolean
+}): Promise<readonly string[]> {
+  for (let tries = 1; ; tries++) {
+    rmSync(to, { recursive: true, force: true })
+    await copyEnvironment({ from, to })
+    const ahead = tries < triesMax ? writeFiles.filter((name) => existsSync(join(from, name))) : []
+    for (const name of ahead) copyFileSync(join(from, name), join(to, name))
+    if (ahead.length === 0 || isWhole(to, sealed)) return ['data.mdb', ...ahead]
+  }
+}
+
+function isWhole(directory: string, sealed: boolean): boolean {
+  const kind = sealed ? 'sealed-journal' : 'journal'
+  const environment = openEnvironment({ directory, kind, chain: new Uint8Array(32) })
+  try {
+    const ahead = openWriteAhead(directory, new Uint8Array(32), writeFiles)
+    try {
+      for (const _ of ahead.recover(new JournalTables(environment).newest));
+      return true
+    } finally {
+      ahead.close()
+    }
+  } catch (error) {
+    if (error instanceof StoreError && error.type === 'damaged') return false
+    throw error
+  } finally {
+    environment.close()
   }
 }
 

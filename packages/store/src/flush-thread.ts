@@ -1,6 +1,6 @@
 /**
- * The thread that writes a ledger's aged writes to LMDB: pages and fdatasync take up to a second, in which blocks go on
- * being journaled. It has the same environment open, and writes one durable transaction at a time.
+ * The thread that writes a store's aged writes to LMDB: pages and fdatasync take up to a second, in which writes go on
+ * ahead of it. It has the same environment open, and writes one durable transaction at a time.
  */
 import { workerData } from 'node:worker_threads'
 import { type Environment, openEnvironment, type Table } from './environment.ts'
@@ -19,7 +19,7 @@ interface Opened {
   readonly tables: readonly Table[]
 }
 
-const { directory, chain, tables: names, answers, port } = workerData as FlushThreadData
+const { directory, kind, chain, tables: names, answers, port } = workerData as FlushThreadData
 const count = new Int32Array(answers)
 /** Opened with the first transaction. */
 let target: Opened | undefined
@@ -32,7 +32,7 @@ function answer(message: FromFlushThread): void {
 }
 
 function opened(): Opened {
-  const made = openEnvironment({ directory, kind: 'ledger', chain })
+  const made = openEnvironment({ directory, kind, chain })
   return { environment: made, tables: names.map((name) => made.table(name)) }
 }
 

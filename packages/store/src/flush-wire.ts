@@ -1,5 +1,6 @@
-/** What the ledger's store and its flushing thread say to each other: writes packed one behind the other. */
+/** What a store and its flushing thread say to each other: writes packed one behind the other. */
 import type { MessagePort } from 'node:worker_threads'
+import type { ContentKind } from './environment.ts'
 import { StoreError, type StoreErrorType } from './store-error.ts'
 
 /** One write: which of the tables, the key, and the value, or null for a removal. */
@@ -25,6 +26,7 @@ export type FromFlushThread =
 
 export interface FlushThreadData {
   readonly directory: string
+  readonly kind: ContentKind
   readonly chain: Uint8Array
   readonly tables: readonly string[]
   readonly port: MessagePort

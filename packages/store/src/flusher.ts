@@ -31,7 +31,7 @@ export interface Flusher {
   close(): void
 }
 
-export function startFlusher(options: Pick<FlushThreadData, 'chain' | 'directory' | 'tables'>): Flusher {
+export function startFlusher(options: Pick<FlushThreadData, 'chain' | 'directory' | 'kind' | 'tables'>): Flusher {
   const answers = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const count = new Int32Array(answers)
   const { port1: port, port2 } = new MessageChannel()

@@ -88,6 +88,7 @@ test('sealed values cannot be read from the disk, and plain ones can', () => {
     const directory = temporaryDirectory()
     const journal = open(directory, sealing)
     journal.write([put('notes', 'a', content)])
+    expect(readFileSync(join(directory, 'writes.journal')).includes(content)).toBe(found)
     journal.close()
     expect(readFileSync(join(directory, 'data.mdb')).includes(content)).toBe(found)
   }
@@ -122,10 +123,14 @@ test('a sealed value that was moved to another key, or changed, is damage', () =
   expect(() => journal.get('notes', 'b')).toThrow(/damaged/)
 })
 
-test('T-25: kill -9 at any moment leaves whole writes, and all that were acknowledged', async () => {
+test.each([
+  ['all of them ahead of LMDB', []],
+  ['some brought to LMDB at once', ['40000', '1000000000']],
+  ['some brought to LMDB by the thread', ['40000', '0']],
+] as const)('T-25: kill -9 at any moment leaves whole writes, and all that were acknowledged: %s', async (_, sizes) => {
   const directory = temporaryDirectory()
   for (const lines of [1, 7, 30]) {
-    const child = startChild('./journal-child.testing.ts', [directory])
+    const child = startChild('./journal-child.testing.ts', [directory, ...sizes])
     await child.said(lines)
     await child.kill()
     const acknowledged = Number(child.lines.at(-1))
@@ -136,4 +141,19 @@ test('T-25: kill -9 at any moment leaves whole writes, and all that were acknowl
     expect([acknowledged + 1, acknowledged + 2]).toContain(left.length)
     journal.close()
   }
+})
+
+test('what goes to LMDB in the middle of a walk is walked over once', () => {
+  const directory = temporaryDirectory()
+  const journal = openJournal(directory, { aheadBytesMax: 1, threadBytesMin: 1e9 })
+  onTestFinished(() => journal.close())
+  for (let number = 0; number < 20; number++) journal.write([put('notes', String(number).padStart(2, '0'))])
+  const seen: string[] = []
+  for (const [key] of journal.entries('notes')) {
+    seen.push(key)
+    // Each of these brings the one before to LMDB.
+    journal.write([put('others', key)])
+  }
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, number) => String(number).padStart(2, '0')))
+  expect(keysOf(journal.entries('others')).length).toBe(20)
 })

@@ -17,15 +17,15 @@ import {
   updateTree,
   verifyStateProof,
 } from '@plexus/kernel'
-import { type BlockJournal, openBlockJournal } from './block-journal.ts'
 import { type Environment, openEnvironment } from './environment.ts'
+import { type FlushOptions, flushing, threadBytesMinDefault } from './flush.ts'
 import { historyGrowth, historyPath, historyRoot, rootOfSubtrees } from './history.ts'
 import { asciiKey, asciiText, behindPrefix, isAsciiKey } from './keys.ts'
-import { type LedgerFlushOptions, ledgerFlush, threadBytesMinDefault } from './ledger-flush.ts'
 import { eventsPerReadMax, type LedgerStore, type ProvenState, type StoredBlock } from './ledger-reads.ts'
 import { blockEvents, heightRecord, journaledBlock, readRecord, type TipRecord } from './ledger-records.ts'
 import { type EncodedBlock, LedgerTables } from './ledger-tables.ts'
 import { StoreError } from './store-error.ts'
+import { blockFiles, openWriteAhead, type WriteAhead } from './write-ahead.ts'
 
 /**
  * How many of the newest states can be proven. A bundle is built within seconds of its block, and the fastest cadence
@@ -42,6 +42,9 @@ const proofHeightsMin = 16
  * stop to write them, and the less memory they take (several times as much as in the journal).
  */
 const journalBytesMaxDefault = 32 * 1024 * 1024
+/** On a quiet network blocks are small: this bounds how many are applied again after a crash. */
+const journaledBlocksMax = 512
+
 export interface LedgerStoreOptions {
   /** Hash of the genesis document. A store that belongs to another chain is refused. */
   readonly chain: Uint8Array
@@ -65,38 +68,41 @@ export function openLedgerStore(directory: string, options: LedgerStoreOptions):
   } = options
   if (!Number.isSafeInteger(proofHeights) || proofHeights < 1) throw new Error('proofHeights is a count from 1')
   const environment = openEnvironment({ directory, kind: 'ledger', chain, durable })
-  let journal: BlockJournal | undefined
+  let ahead: WriteAhead | undefined
   try {
-    journal = durable ? openBlockJournal(directory, chain) : undefined
-    return ledgerOn({ directory, chain, environment, journal, proofHeights, journalBytesMax, threadBytesMin })
+    ahead = durable ? openWriteAhead(directory, chain, blockFiles) : undefined
+    return ledgerOn({
+      ...{ directory, kind: 'ledger', chain, environment, ahead, proofHeights },
+      ...{ aheadBytesMax: journalBytesMax, waitingMax: journaledBlocksMax, threadBytesMin },
+    })
   } catch (error) {
-    journal?.close()
+    ahead?.close()
     environment.close()
     throw error
   }
 }
 
-interface Parts extends Omit<LedgerFlushOptions, 'tables'> {
+interface Parts extends Omit<FlushOptions, 'tables'> {
   readonly environment: Environment
   readonly proofHeights: number
 }
 
 function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
-  const { journal } = parts
+  const { ahead } = parts
   const tables = new LedgerTables(environment, {
     heightsMax: proofHeights,
     heightsMin: Math.min(proofHeights, proofHeightsMin),
     bytesMax: proofBytesMax,
   })
-  const flush = ledgerFlush({ ...parts, tables })
+  const flush = flushing({ ...parts, tables })
   if (tables.tip) checkTip(tables.tip)
   /** A block is durable, but what follows from it did not come about: nothing may be read any more. */
   let broken: unknown
   let closed = false
-  if (journal) recover(journal)
+  if (ahead) recover(ahead)
 
-  function recover(from: BlockJournal): void {
-    for (const { height, payload } of from.recover(tables.tip?.height ?? -1)) {
+  function recover(from: WriteAhead): void {
+    for (const { number: height, payload } of from.recover(tables.tip?.height ?? -1)) {
       const kept = readRecord(journaledBlock, payload, `block ${height} in the journal`)
       const { header, transactions, outcomes } = readRecord(storedBlock, kept.block, `block ${height} in the journal`)
       const tree = updateTree({ tile }, tables.tip?.stateRoot ?? emptyRoot, kept.changes)
@@ -137,7 +143,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
       block: encode(storedBlock, { kind: 'block', height, time: tip.time, header, transactions, outcomes }),
       events: encode(blockEvents, { height, events: events.map(({ contract, event }) => ({ contract, event })) }),
     }
-    if (journal) journal.append({ height, payload: encode(journaledBlock, encoded) })
+    if (ahead) ahead.append({ number: height, payload: encode(journaledBlock, encoded) })
     // Durable from here on; readers see the new tip only after its tables.
     try {
       tables.take(encoded)
@@ -226,10 +232,10 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
       closed = true
       // What LMDB lacks, the journal has: opened again, the store stands where it stood, with the past that it can tell.
       try {
-        if (!journal && !broken) tables.flush()
+        if (!ahead && !broken) tables.flush()
         flush.close()
       } finally {
-        journal?.close()
+        ahead?.close()
         environment.close()
       }
     },

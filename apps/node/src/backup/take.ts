@@ -8,7 +8,15 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { equalBytes, no, ok, type Result } from '@plexus/codec'
 import { publicKeyOf, sha256 } from '@plexus/crypto'
 import { readGenesis } from '@plexus/kernel'
-import { copyEnvironment, journalNames, lockDirectory, openLedgerStore, StoreError, writeDurably } from '@plexus/store'
+import {
+  blockFiles,
+  copyEnvironment,
+  copyJournal,
+  lockDirectory,
+  openLedgerStore,
+  StoreError,
+  writeDurably,
+} from '@plexus/store'
 import { type Layout, layoutOf, secretsNamed } from '../layout.ts'
 import { expireKeys, takeKeys } from './keys.ts'
 import { keepLastBackup } from './last-backup.ts'
@@ -95,8 +103,8 @@ async function takeLocked(parts: BackupParts, folder: string): Promise<Result<Ba
   try {
     const { height, appHash, event } = await ledgerCopy(layout.ledger, join(copies, 'ledger'), chain)
     files.push(...putLedger(objects, copies, 'ledger'))
-    await copyEnvironment({ from: layout.exchange, to: join(copies, 'exchange') })
-    files.push(objects.put(join(copies, 'exchange', environmentFile), `exchange/${environmentFile}`))
+    for (const name of await copyJournal({ from: layout.exchange, to: join(copies, 'exchange') }))
+      files.push(objects.put(join(copies, 'exchange', name), `exchange/${name}`))
     const keys =
       keysTo === undefined
         ? null
@@ -172,7 +180,7 @@ export async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
     rmSync(to, { recursive: true, force: true })
     await copyEnvironment({ from, to })
     // Without them the copy is the ledger as it was some blocks ago, which catches up like any other.
-    const waiting = tries < ledgerTriesMax ? journalNames.filter((name) => existsSync(join(from, name))) : []
+    const waiting = tries < ledgerTriesMax ? blockFiles.filter((name) => existsSync(join(from, name))) : []
     for (const name of waiting) copyFileSync(join(from, name), join(to, name))
     try {
       return standingOf(to, chain)
@@ -183,7 +191,7 @@ export async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
 }
 
 function putLedger(objects: Objects, copies: string, folder: 'ledger' | 'sequencer'): readonly FileEntry[] {
-  return [environmentFile, ...journalNames]
+  return [environmentFile, ...blockFiles]
     .filter((name) => existsSync(join(copies, folder, name)))
     .map((name) => objects.put(join(copies, folder, name), `${folder}/${name}`))
 }

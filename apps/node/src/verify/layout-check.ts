@@ -7,7 +7,7 @@ import { Check } from './findings.ts'
 const known: Readonly<Record<string, RegExp | null>> = {
   ledger: /^(?:data\.mdb|lock\.mdb|blocks(?:-2)?\.journal)$/,
   sequencer: /^(?:data\.mdb|lock\.mdb|blocks(?:-2)?\.journal)$/,
-  exchange: /^(?:data\.mdb|lock\.mdb)$/,
+  exchange: /^(?:data\.mdb|lock\.mdb|writes(?:-2)?\.journal)$/,
   fhir: /^$/,
   vault: /^[0-9a-z]{1,64}(?:\.partial)?$/,
   keys: /^(?:store|[a-z0-9][A-Za-z0-9-]*\.secret)$/,

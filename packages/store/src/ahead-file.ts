@@ -1,6 +1,6 @@
 /**
- * One file of the journal of blocks: one write and one fdatasync into a file whose room is taken already, where an LMDB
- * commit costs two. A record counts when its hash fits.
+ * One file that is written ahead of LMDB: one write and one fdatasync into a file whose room is taken already, where an
+ * LMDB commit costs two. A record counts when its hash fits.
  */
 import {
   closeSync,
@@ -27,40 +27,41 @@ const recordBytesMax = 512 * 1024 * 1024
 
 const magic = Buffer.from('plxblk01', 'latin1')
 const hashLength = 32
-/** Magic, height, length of the payload, and the hash over all three and the payload. */
+/** Magic, number, length of the payload, and the hash over all three and the payload. */
 const headLength = magic.length + 8 + 8 + hashLength
 
 const fileHead = object({ chain: someBytes({ length: hashLength }), version: uint() })
 const version = 2
 
-export interface JournaledBlock {
-  readonly height: number
+export interface AheadRecord {
+  /** Of a ledger's block its height; of a journal's write how many were before it. */
+  readonly number: number
   readonly payload: Uint8Array
 }
 
-export interface JournalFile {
+export interface AheadFile {
   /**
-   * What stands here above `height`, in order, from whichever height on: read once, after opening. Throws a StoreError
+   * What stands here above `number`, in order, from whichever number on: read once, after opening. Throws a StoreError
    * `damaged` when one between two others is missing.
    */
-  recover(height: number): Iterable<JournaledBlock>
-  /** Durable on return. Throws a StoreError `write-failed` when the disk refuses; nothing of the block counts then. */
-  append(block: JournaledBlock): void
+  recover(number: number): Iterable<AheadRecord>
+  /** Durable on return. Throws a StoreError `write-failed` when the disk refuses; nothing of the record counts then. */
+  append(record: AheadRecord): void
   /** Bytes that the next `restart` sets free. */
   readonly usedBytes: number
-  /** Nothing in it counts any more: the next block is written at the beginning. */
+  /** Nothing in it counts any more: the next record is written at the beginning. */
   restart(): void
   close(): void
 }
 
-export function openJournalFile(path: string, chain: Uint8Array): JournalFile {
+export function openAheadFile(path: string, chain: Uint8Array): AheadFile {
   const file = guarded(path, () => openOrMake(path, chain))
   let end = pageBytes
   let room = statSync(path).size
   /** Why nothing can be written any more: it is not known what the disk holds. */
   let failed: unknown
 
-  function* recover(height: number): Iterable<JournaledBlock> {
+  function* recover(number: number): Iterable<AheadRecord> {
     let expected: number | undefined
     for (let at = pageBytes; at < room; ) {
       const found = readRecord(file, at, room)
@@ -69,19 +70,19 @@ export function openJournalFile(path: string, chain: Uint8Array): JournalFile {
         continue
       }
       at += paged(headLength + found.payload.length)
-      if (found.height <= height || found.height < (expected ?? 0)) continue
-      if (found.height > (expected ?? found.height)) throw missingBlock(path, expected ?? 0, found.height)
-      expected = found.height + 1
+      if (found.number <= number || found.number < (expected ?? 0)) continue
+      if (found.number > (expected ?? found.number)) throw missingRecord(path, expected ?? 0, found.number)
+      expected = found.number + 1
       end = at
       yield found
     }
   }
 
-  function append({ height, payload }: JournaledBlock): void {
+  function append({ number, payload }: AheadRecord): void {
     if (failed) throw new StoreError('write-failed', `${path}: an earlier write failed`, { cause: failed })
     const head = Buffer.alloc(headLength)
     magic.copy(head)
-    head.writeBigUInt64BE(BigInt(height), magic.length)
+    head.writeBigUInt64BE(BigInt(number), magic.length)
     head.writeBigUInt64BE(BigInt(payload.length), magic.length + 8)
     head.set(recordHash(head, payload), headLength - hashLength)
     const length = paged(headLength + payload.length)
@@ -140,8 +141,8 @@ export function openJournalFile(path: string, chain: Uint8Array): JournalFile {
   }
 }
 
-export function missingBlock(path: string, expected: number, found: number): StoreError {
-  return new StoreError('damaged', `${path}: block ${expected} is not readable, though ${found} is`)
+export function missingRecord(path: string, expected: number, found: number): StoreError {
+  return new StoreError('damaged', `${path}: record ${expected} is not readable, though ${found} is`)
 }
 
 function openOrMake(path: string, chain: Uint8Array): number {
@@ -152,7 +153,7 @@ function openOrMake(path: string, chain: Uint8Array): number {
     const length = head.readUInt32BE(0)
     const read = length < pageBytes ? decode(fileHead, new Uint8Array(head.subarray(4, 4 + length))) : undefined
     const refused = !read?.ok
-      ? new StoreError('damaged', `${path} is not a journal of blocks, or its beginning is torn`)
+      ? new StoreError('damaged', `${path} is not written ahead of LMDB, or its beginning is torn`)
       : read.value.version !== version
         ? new StoreError('other-format', `${path} has format ${read.value.version}, this code reads ${version}`)
         : !equalBytes(read.value.chain, chain)
@@ -176,17 +177,17 @@ function openOrMake(path: string, chain: Uint8Array): number {
 }
 
 /** The record that begins at `at`, or nothing when none does or it is not whole. */
-function readRecord(file: number, at: number, size: number): JournaledBlock | undefined {
+function readRecord(file: number, at: number, size: number): AheadRecord | undefined {
   const head = Buffer.alloc(headLength)
   if (readSync(file, head, 0, headLength, at) < headLength || !head.subarray(0, magic.length).equals(magic))
     return undefined
-  const height = Number(head.readBigUInt64BE(magic.length))
+  const number = Number(head.readBigUInt64BE(magic.length))
   const length = Number(head.readBigUInt64BE(magic.length + 8))
-  if (!Number.isSafeInteger(height) || length > recordBytesMax || at + headLength + length > size) return undefined
+  if (!Number.isSafeInteger(number) || length > recordBytesMax || at + headLength + length > size) return undefined
   const payload = new Uint8Array(length)
   if (readSync(file, payload, 0, length, at + headLength) < length) return undefined
   const stored = head.subarray(headLength - hashLength)
-  return equalBytes(new Uint8Array(stored), recordHash(head, payload)) ? { height, payload } : undefined
+  return equalBytes(new Uint8Array(stored), recordHash(head, payload)) ? { number, payload } : undefined
 }
 
 const recordHash = (head: Uint8Array, payload: Uint8Array): Uint8Array =>

@@ -2,18 +2,18 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { expect, onTestFinished, test } from 'vitest'
-import { type BlockJournal, journalNames, openBlockJournal } from './block-journal.ts'
+import { type AheadFile, openAheadFile } from './ahead-file.ts'
 import { temporaryDirectory } from './child.testing.ts'
-import { type JournalFile, openJournalFile } from './journal-file.ts'
 import { StoreError } from './store-error.ts'
+import { blockFiles, openWriteAhead, type WriteAhead } from './write-ahead.ts'
 
 const chain = new Uint8Array(32).fill(1)
 /** Sizes below, at and above the bounds of pages. */
 const payloadOf = (height: number): Uint8Array =>
   new Uint8Array([10, 4032, 4033, 9000, 1][height % 5] ?? 0).fill(height + 1)
 
-const open = (path: string): JournalFile => closedOnce(openJournalFile(path, chain))
-const openBoth = (directory: string): BlockJournal => closedOnce(openBlockJournal(directory, chain))
+const open = (path: string): AheadFile => closedOnce(openAheadFile(path, chain))
+const openBoth = (directory: string): WriteAhead => closedOnce(openWriteAhead(directory, chain, blockFiles))
 
 function closedOnce<Opened extends { close(): void }>(journal: Opened): Opened {
   let closed = false
@@ -26,9 +26,9 @@ function closedOnce<Opened extends { close(): void }>(journal: Opened): Opened {
 }
 
 function written(heights: readonly number[]): string {
-  const path = join(temporaryDirectory(), journalNames[0])
+  const path = join(temporaryDirectory(), blockFiles[0])
   const journal = open(path)
-  for (const height of heights) journal.append({ height, payload: payloadOf(height) })
+  for (const height of heights) journal.append({ number: height, payload: payloadOf(height) })
   journal.close()
   return path
 }
@@ -38,8 +38,8 @@ function recovered(path: string, height: number): readonly number[] | string {
   const journal = openBoth(dirname(path))
   try {
     return Array.from(journal.recover(height), (block) => {
-      expect(toHex(block.payload)).toBe(toHex(payloadOf(block.height)))
-      return block.height
+      expect(toHex(block.payload)).toBe(toHex(payloadOf(block.number)))
+      return block.number
     })
   } catch (error) {
     if (error instanceof StoreError) return error.type
@@ -61,7 +61,7 @@ test('after a restart of the journal older records behind the new ones count no 
   const journal = open(path)
   expect([...journal.recover(4)]).toEqual([])
   journal.restart()
-  for (const height of [5, 6]) journal.append({ height, payload: payloadOf(height) })
+  for (const height of [5, 6]) journal.append({ number: height, payload: payloadOf(height) })
   journal.close()
   expect(recovered(path, 4)).toEqual([5, 6])
 })
@@ -104,18 +104,18 @@ test('T-25: a journal torn at any page gives a beginning of what was appended', 
 
 test('a journal of another chain, and a file that is none, are refused', () => {
   const path = written([0])
-  expect(() => openJournalFile(path, new Uint8Array(32))).toThrow('other-content')
+  expect(() => openAheadFile(path, new Uint8Array(32))).toThrow('other-content')
   writeFileSync(path, Buffer.alloc(10_000, 3))
-  expect(() => openJournalFile(path, chain)).toThrow('damaged')
+  expect(() => openAheadFile(path, chain)).toThrow('damaged')
 })
 
 /** Heights of the first file, then of the second; the journal is closed, as a process that ends leaves it. */
 function inTurns(first: readonly number[], second: readonly number[]): string {
   const directory = temporaryDirectory()
   const journal = openBoth(directory)
-  for (const height of first) journal.append({ height, payload: payloadOf(height) })
+  for (const height of first) journal.append({ number: height, payload: payloadOf(height) })
   journal.turn()
-  for (const height of second) journal.append({ height, payload: payloadOf(height) })
+  for (const height of second) journal.append({ number: height, payload: payloadOf(height) })
   journal.close()
   return directory
 }
@@ -123,7 +123,7 @@ function inTurns(first: readonly number[], second: readonly number[]): string {
 const heightsBehind = (directory: string, height: number) => {
   const journal = openBoth(directory)
   try {
-    return Array.from(journal.recover(height), (block) => block.height)
+    return Array.from(journal.recover(height), (block) => block.number)
   } finally {
     journal.close()
   }
@@ -139,7 +139,7 @@ test('blocks of both files come back in order, whichever holds the older ones', 
   // What the first file held is in LMDB: blocks turn to it again.
   expect(journal.canTurn).toBe(true)
   journal.turn()
-  for (const height of [5, 6]) journal.append({ height, payload: payloadOf(height) })
+  for (const height of [5, 6]) journal.append({ number: height, payload: payloadOf(height) })
   expect(journal.canTurn).toBe(false)
   expect(() => journal.turn()).toThrow(/LMDB lacks/)
   journal.close()
@@ -153,16 +153,16 @@ test('what was released is free, and what was not released is kept', () => {
   expect(journal.canTurn).toBe(false)
   journal.release()
   expect(journal.canTurn).toBe(true)
-  journal.append({ height: 3, payload: payloadOf(3) })
+  journal.append({ number: 3, payload: payloadOf(3) })
   journal.close()
   expect(heightsBehind(directory, 1)).toEqual([2, 3])
 })
 
 test('T-25: blocks that are missing at the end of the older file are named, since the newer one goes on', () => {
   const directory = inTurns([0, 1, 2], [3, 4])
-  const path = join(directory, journalNames[0])
+  const path = join(directory, blockFiles[0])
   const whole = readFileSync(path)
   writeFileSync(path, whole.subarray(0, 2 * 4096))
-  expect(() => heightsBehind(directory, -1)).toThrow(/damaged.*block 1 is not readable, though 3 is/)
+  expect(() => heightsBehind(directory, -1)).toThrow(/damaged.*record 1 is not readable, though 3 is/)
   expect(heightsBehind(directory, 2)).toEqual([3, 4])
 })

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { journalNames } from './block-journal.ts'
 import { startChild, temporaryDirectory } from './child.testing.ts'
 import type { LedgerStore } from './ledger-reads.ts'
 import { openLedgerStore } from './ledger-store.ts'
 import { nextBlock, tallyMachine, transactionsOf } from './tally.testing.ts'
 import { verifyLedger } from './verify-ledger.ts'
+import { blockFiles } from './write-ahead.ts'
 
 const machine = tallyMachine()
 
@@ -83,5 +83,5 @@ test('blocks go on while earlier ones are on their way to LMDB, and read as if n
   expect(beside.events(0, 1000)).toEqual(plain.events(0, 1000))
   expect(verified(beside)).toMatchObject({ ok: true, value: { height: 199 } })
   // Both files were written in turn, which only the thread does.
-  for (const name of journalNames) expect(statSync(join(directory, name)).size).toBeGreaterThan(10_000)
+  for (const name of blockFiles) expect(statSync(join(directory, name)).size).toBeGreaterThan(10_000)
 })

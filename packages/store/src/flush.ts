@@ -1,0 +1,111 @@
+/**
+ * When what waits goes to LMDB. Little goes at once. Much takes LMDB up to a second: it ages, and goes in a thread of its
+ * own while writes go on into the other file ahead; only who fills that too before it is done waits for it.
+ */
+import type { ContentKind } from './environment.ts'
+import type { PackedWrite } from './flush-wire.ts'
+import { type Flusher, type Standing, startFlusher } from './flusher.ts'
+import type { WriteAhead } from './write-ahead.ts'
+
+/** Tables whose writes wait in memory. */
+export interface WaitingTables {
+  readonly names: readonly string[]
+  /** Blocks, or writes of a journal, that wait and have not aged. */
+  readonly waiting: number
+  readonly hasAged: boolean
+  /** All that waits goes to LMDB in one durable transaction. */
+  flush(): void
+  /** All that waits has aged: it is about to go to LMDB, and what is written from here on waits apart. */
+  age(): void
+  /** What has aged, by the place of its table among `names`. */
+  aged(): Iterable<PackedWrite>
+  /** Another thread has made durable what had aged. */
+  forgetAged(): void
+}
+
+/** A start of the thread is worth it above this much in the file ahead. */
+export const threadBytesMinDefault = 4 * 1024 * 1024
+
+/** What waits is several times as much as its blocks in the file ahead: at this pace it is handed over in half its time. */
+const slicePerByte = 8
+const sliceBytesMin = 1024 * 1024
+
+export interface FlushOptions {
+  readonly directory: string
+  readonly chain: Uint8Array
+  readonly kind: ContentKind
+  readonly tables: WaitingTables
+  /** None where nothing need survive: then everything goes at once. */
+  readonly ahead: WriteAhead | undefined
+  /** How much waits in the file ahead before it goes to LMDB. */
+  readonly aheadBytesMax: number
+  /** Many small ones take as long to be gone over after a crash as few large ones. */
+  readonly waitingMax: number
+  readonly threadBytesMin: number
+}
+
+export interface Flush {
+  /** Before the next write goes ahead: sees to it that it finds room. Throws a StoreError when LMDB cannot be written. */
+  makeRoom(): void
+  /** The write was taken, with so many bytes of it. */
+  took(bytes: number): void
+  close(): void
+}
+
+export function flushing(options: FlushOptions): Flush {
+  const { directory, kind, chain, tables, ahead, aheadBytesMax, waitingMax, threadBytesMin } = options
+  let flusher: Flusher | undefined
+  /** Bytes that wait for LMDB where no file ahead counts them. */
+  let waitingBytes = 0
+
+  function committed(): void {
+    tables.forgetAged()
+    ahead?.release()
+  }
+
+  function settle(): Standing {
+    const standing = flusher?.settled() ?? 'idle'
+    if (standing === 'committed') committed()
+    return standing
+  }
+
+  function finish(): void {
+    if (settle() !== 'under-way') return
+    flusher?.finish()
+    committed()
+  }
+
+  function flushAll(): void {
+    tables.flush()
+    ahead?.restart()
+    waitingBytes = 0
+  }
+
+  function begin(): void {
+    flusher ??= startFlusher({ directory, kind, chain, tables: tables.names })
+    if (!tables.hasAged) {
+      tables.age()
+      ahead?.turn()
+    }
+    flusher.begin(tables.aged())
+  }
+
+  return {
+    makeRoom() {
+      // What failed in the thread is tried again, before more ages.
+      if (settle() === 'idle' && tables.hasAged) begin()
+      const used = ahead?.usedBytes ?? waitingBytes
+      if (used < aheadBytesMax && tables.waiting < waitingMax) return
+      finish()
+      if (!ahead || used < threadBytesMin || !ahead.canTurn) flushAll()
+      else begin()
+    },
+    took(bytes) {
+      waitingBytes += bytes
+      flusher?.advance(sliceBytesMin + slicePerByte * bytes)
+    },
+    close() {
+      flusher?.close()
+    },
+  }
+}
