@@ -4,7 +4,7 @@
  * as before, and what is written from then on waits apart.
  */
 import type { Table } from './environment.ts'
-import { firstNotBelow, KeysInOrder, merged } from './keys-in-order.ts'
+import { firstNotBelow, inOrder, KeysInOrder, merged } from './keys-in-order.ts'
 
 /** What keys of one kind are in memory, and as bytes; both have the same order. */
 export interface KeyKind<Key extends number | string> {
@@ -27,6 +27,9 @@ interface Entry<Key> {
 }
 
 const fromLmdb = -1
+
+/** So many removed keys cost less than to leave them out. */
+const removedPerWalkMax = 64
 
 /** As many as are written before the next ones fade, twice over. */
 const fadedPerWrite = 2
@@ -73,8 +76,13 @@ export class BufferedTable<Key extends number | string> {
   set(key: Key, value: Uint8Array | null): void {
     this.fade(fadedPerWrite)
     const known = this.known.get(key)
-    if (known?.age === this.age) known.value = value
-    else this.write({ key, value, age: this.age })
+    if (known?.age !== this.age) {
+      this.write({ key, value, age: this.age })
+      return
+    }
+    // Walks may have left a removed key out.
+    if (known.value === null && value !== null) this.newer.keys.add(key)
+    known.value = value
   }
 
   /** From `start`, or the first, up to and without `end`, in the order of keys. */
@@ -89,8 +97,8 @@ export class BufferedTable<Key extends number | string> {
     for (const [storedKey, value] of stored) {
       const key = this.kind.read(storedKey)
       for (; (keys[at] as Key) < key; at++) yield* this.waitingEntry(keys, at)
-      if (keys[at] !== key) yield [key, value]
-      else for (; keys[at] === key; at++) yield* this.waitingEntry(keys, at)
+      if (keys[at] === key) for (; keys[at] === key; at++) yield* this.waitingEntry(keys, at)
+      else if (this.waitingValue(key) === undefined) yield [key, value]
     }
     for (; at < keys.length; at++) yield* this.waitingEntry(keys, at)
   }
@@ -112,7 +120,8 @@ export class BufferedTable<Key extends number | string> {
 
   /** Writes all that waits, in rising order of keys, which is how LMDB writes fastest; inside `Environment.write` only. */
   flush(): void {
-    for (const key of this.waitingKeys()) {
+    const written = [...(this.older?.entries ?? []), ...this.newer.entries].map(({ key }) => key)
+    for (const key of written.sort(inOrder)) {
       const value = this.waitingValue(key)
       if (value) this.table.put(this.kind.bytes(key), value)
       else this.table.remove(this.kind.bytes(key))
@@ -186,9 +195,18 @@ export class BufferedTable<Key extends number | string> {
     return waits ? known?.value : undefined
   }
 
+  /** Those with a value, and some that were removed: of a queue most were, and a walk must not go over them each time. */
   private waitingKeys(start?: Key, end?: Key): readonly Key[] {
-    const newest = this.newer.keys.within(start, end)
-    return this.older ? merged([newest, this.older.keys.within(start, end)]) : newest
+    const within = (keys: KeysInOrder<Key>): readonly Key[] => {
+      const found = keys.within(start, end)
+      let removed = 0
+      for (const key of found) if (this.waitingValue(key) === null) removed++
+      if (removed <= removedPerWalkMax || removed * 2 < found.length) return found
+      keys.keep((key) => this.waitingValue(key) !== null)
+      return keys.within(start, end)
+    }
+    const newest = within(this.newer.keys)
+    return this.older ? merged([newest, within(this.older.keys)]) : newest
   }
 
   /** A key that waits twice has its newest value, once. Of what reached LMDB in the middle of a walk, LMDB tells. */

@@ -13,6 +13,12 @@ export class KeysInOrder<Key extends number | string> {
     this.added.push(key)
   }
 
+  /** Leaves the others out. */
+  keep(isKept: (key: Key) => boolean): void {
+    this.runs = this.runs.map((run) => run.filter(isKept)).filter(({ length }) => length > 0)
+    this.added = this.added.filter(isKept)
+  }
+
   /**
    * The keys from `start`, or the first, up to and without `end`, in order. Most walks are narrow, and come with every
    * block: they look into each run, and leave the runs apart.
@@ -40,7 +46,7 @@ export function merged<Key extends number | string>(lists: readonly (readonly Ke
   return found.length > 1 ? found.flat().sort(inOrder) : (found[0] ?? [])
 }
 
-const inOrder = <Key extends number | string>(a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0)
+export const inOrder = <Key extends number | string>(a: Key, b: Key): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Where the first key stands that is not below `key`. */
 export function firstNotBelow<Key extends number | string>(keys: readonly Key[], key: Key): number {
