@@ -14,7 +14,6 @@ export {
   findEngine,
   sayEngineProgramRefusal,
 } from './cometbft/engine-program.ts'
-export { createLedgerView, type FedLedger, type LedgerView } from './cometbft/ledger-view.ts'
 export type { LightBlockAnswers } from './cometbft/light-blocks.ts'
 export { createSignatures, type Signatures } from './cometbft/signatures.ts'
 export {
@@ -28,6 +27,7 @@ export {
   startCometEngine,
 } from './cometbft/supervisor.ts'
 export type { Seat, ValidatorSource } from './cometbft/validator-updates.ts'
+export { type AppliedNotice, createLedgerView, type FedLedger, type LedgerView } from './local/ledger-view.ts'
 export { createLink, type Link } from './local/link.ts'
 export {
   BlockRefused,
@@ -48,7 +48,6 @@ export type {
   TransactionPlace,
 } from './local/ports.ts'
 export {
-  type AppliedNotice,
   type BlockRefusal,
   createReplica,
   type EnvelopeProof,

@@ -28,7 +28,7 @@ import {
   ResponseProcessProposal_ProposalStatus,
   ResponseVerifyVoteExtension_VerifyStatus,
 } from 'cosmjs-types/tendermint/abci/types'
-import { type Clock, foundOnce, type LedgerPort } from '../local/ports.ts'
+import { type Clock, foundOnce, type LedgerPort, newestTip } from '../local/ports.ts'
 import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
 import { type ProposalRefusal, prepared, proposalRefusal, tooMany } from './proposal.ts'
@@ -90,12 +90,6 @@ export function createApplication(options: ApplicationOptions): Application {
   let executed: Executed | undefined
   const refusals = new Map<string, Refusal>()
 
-  function tip() {
-    const newest = store.tip()
-    if (!newest) throw new Error('the ledger was founded, and has no tip')
-    return newest
-  }
-
   function refuseEngine(refusal: EngineRefusal): AbciResponse {
     onEngineRefused(refusal)
     return { type: 'exception', value: { error: sayEngineRefusal(refusal) } }
@@ -104,7 +98,7 @@ export function createApplication(options: ApplicationOptions): Application {
   function info(asked: RequestInfo): AbciResponse {
     if (asked.abciVersion !== '' && asked.abciVersion !== abciVersion)
       return refuseEngine({ type: 'abci-version', expected: abciVersion, came: asked.abciVersion })
-    const { height, appHash } = tip()
+    const { height, appHash } = newestTip(store)
     return {
       type: 'info',
       value: {
@@ -126,10 +120,10 @@ export function createApplication(options: ApplicationOptions): Application {
       equalBytes(asked.appStateBytes, appStateOf(chain)) &&
       asked.initialHeight === 1n &&
       asked.time.seconds === BigInt(chain.genesis.time)
-    if (!sameGenesis || tip().height !== 0) return refuseEngine({ type: 'other-genesis' })
+    if (!sameGenesis || newestTip(store).height !== 0) return refuseEngine({ type: 'other-genesis' })
     const seats = validatorUpdates([], validators.seats(store))
     if (seats.length === 0) return refuseEngine({ type: 'no-validators' })
-    return { type: 'initChain', value: { validators: seats.map(updateOf), appHash: tip().appHash } }
+    return { type: 'initChain', value: { validators: seats.map(updateOf), appHash: newestTip(store).appHash } }
   }
 
   async function checkTx({ tx }: RequestCheckTx): Promise<AbciResponse> {
@@ -180,7 +174,7 @@ export function createApplication(options: ApplicationOptions): Application {
   async function finalizeBlock(asked: RequestFinalizeBlock): Promise<AbciResponse> {
     // Those that came with no proposal, as in a replay, are verified in threads before the block is judged.
     const verified = await signatures.verified(asked.txs)
-    const { time: before, appHash } = tip()
+    const { time: before, appHash } = newestTip(store)
     const transactions = asked.txs.map((each) => new Uint8Array(each))
     const height = Number(asked.height)
     // BFT time rises by itself; whole seconds of it never fall.
@@ -224,7 +218,7 @@ export function createApplication(options: ApplicationOptions): Application {
   }
 
   function commit(): AbciResponse {
-    if (executed?.applied.tip.height !== tip().height + 1) throw new Error('a commit came without its block')
+    if (executed?.applied.tip.height !== newestTip(store).height + 1) throw new Error('a commit came without its block')
     const { applied, header, names } = executed
     executed = undefined
     store.commit(applied, header)
@@ -247,7 +241,7 @@ export function createApplication(options: ApplicationOptions): Application {
         index: 0n,
         key: nothing,
         value: nothing,
-        height: BigInt(tip().height),
+        height: BigInt(newestTip(store).height),
         codespace: '',
       },
     }

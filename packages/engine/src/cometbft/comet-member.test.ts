@@ -1,10 +1,10 @@
 import { readEnvelope, signaturesHold } from '@plexus/kernel'
 import { expect, test } from 'vitest'
+import { createLedgerView } from '../local/ledger-view.ts'
 import type { SubmitAnswer } from '../local/local-engine.ts'
 import { testNode } from './application.testing.ts'
 import { createCometMember } from './comet-member.ts'
 import type { BroadcastAnswer } from './engine-rpc.ts'
-import { createLedgerView } from './ledger-view.ts'
 import { chainOf, machineOf, opening } from './network.testing.ts'
 
 const foundedAt = 1_700_000_000

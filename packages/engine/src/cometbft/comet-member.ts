@@ -1,11 +1,11 @@
 /** A member's side of the engine: the same as on the embedded one, over a real network. */
 import { no } from '@plexus/codec'
 import { type Envelope, readEnvelope } from '@plexus/kernel'
+import type { LedgerView } from '../local/ledger-view.ts'
 import type { SubmitAnswer } from '../local/local-engine.ts'
 import type { Clock } from '../local/ports.ts'
 import type { Application } from './application.ts'
 import type { BroadcastAnswer, Broadcasts } from './engine-rpc.ts'
-import type { LedgerView } from './ledger-view.ts'
 
 export interface CometMember {
   readonly replica: LedgerView

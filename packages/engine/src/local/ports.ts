@@ -1,6 +1,6 @@
 /** What the embedded engine is handed: a store per replica, the time, and a way to be called later. */
 import type { Infer } from '@plexus/codec'
-import type { AppliedBlock, LedgerReader, Machine, StateProof, storedBlock } from '@plexus/kernel'
+import type { AppliedBlock, LedgerReader, Machine, StateProof, storedBlock, Tip } from '@plexus/kernel'
 
 export type StoredBlock = Infer<typeof storedBlock>
 
@@ -45,6 +45,13 @@ export type Schedule = (callback: () => void, milliseconds: number) => () => voi
 export interface SignedBlock {
   readonly header: Uint8Array
   readonly transactions: readonly Uint8Array[]
+}
+
+/** Of a ledger that was founded. */
+export function newestTip(store: Pick<LedgerPort, 'tip'>): Tip {
+  const tip = store.tip()
+  if (!tip) throw new Error('the ledger was founded, and has no tip')
+  return tip
 }
 
 /** Genesis has no header. */

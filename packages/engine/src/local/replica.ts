@@ -12,8 +12,9 @@ import {
   signedHeader,
   transactionsRoot,
 } from '@plexus/kernel'
-import { foundOnce, type LedgerPort, type ProvenState, type SignedBlock } from './ports.ts'
-import { type Answered, type Applied, Watches } from './watches.ts'
+import { createLedgerView, type LedgerView } from './ledger-view.ts'
+import { foundOnce, type LedgerPort, newestTip, type ProvenState, type SignedBlock } from './ports.ts'
+import type { Applied } from './watches.ts'
 
 /** Why a block is not taken. None of these says anything against the engine's key. */
 export type BlockRefusal =
@@ -60,13 +61,6 @@ export interface HeaderStateProof extends ProvenState {
   readonly header: SignedHeader
 }
 
-/** An applied block, as listeners hear of it: it is durable, and the replica reads its state. */
-export interface AppliedNotice {
-  readonly height: number
-  readonly time: number
-  readonly transactions: number
-}
-
 export interface ReplicaOptions {
   readonly machine: Machine
   readonly store: LedgerPort
@@ -74,35 +68,14 @@ export interface ReplicaOptions {
   readonly member: string
 }
 
-export interface Replica {
-  readonly member: string
-  readonly machine: Machine
-  readonly store: LedgerPort
-  readonly height: () => number
+export interface Replica extends LedgerView {
   /** Applies the next block durably. Throws a Fork, now and ever after, when the engine's key contradicts this replica. */
   receive(block: SignedBlock): Result<{ readonly height: number }, BlockRefusal>
-  /** Where the envelope of this id and end was applied, when it was. */
-  applied(id: Uint8Array, validUntil: number): Applied | undefined
-  /**
-   * Answers once: when the envelope is applied here, or when a block is whose time is past `validUntil` (seconds), after
-   * which it never can be. Answers at once when it was applied before, with `past` `accepted` only if it was accepted
-   * then. What comes back cancels.
-   */
-  watch(id: Uint8Array, validUntil: number, answered: Answered, past?: 'any' | 'accepted'): () => void
-  /** Resolves when the envelope is applied; rejects when it no longer can be, or when the replica is stopped before. */
-  waitFor(id: Uint8Array, validUntil: number): Promise<Applied>
-  /** Hears of every block after it is durable, in order. The answer ends it. */
-  onApplied(listener: (notice: AppliedNotice) => void): () => void
-  headerAt(height: number): SignedHeader | undefined
   envelopeProof(id: Uint8Array, validUntil: number): EnvelopeProof | undefined
   /** Proves a key under the header of `height`, which carries the state after the block before. */
   stateProof(height: number, key: string): HeaderStateProof | undefined
-  /** Ends all waiting. The store belongs to who opened it. */
-  stop(): void
 }
 
-/** The parts of one node that follow its ledger. */
-const listenersMax = 64
 /** Far above what an engine puts into a block; it bounds what a replica takes in before it knows the block. */
 const blockTransactionsMax = 100_000
 const blockBytesMax = 256 * 1024 * 1024
@@ -112,16 +85,9 @@ export function createReplica({ machine, store, member }: ReplicaOptions): Repli
   if (!found) throw new Error('no key orders the blocks of this chain: its engine is CometBFT')
   const engineKey = found
   foundOnce(machine, store)
-  const watches = new Watches()
-  const listeners = new Set<(notice: AppliedNotice) => void>()
+  const { committed, ...view } = createLedgerView({ machine, store, member })
   let fork: Fork | undefined
   let stopped = false
-
-  function newestTip() {
-    const tip = store.tip()
-    if (!tip) throw new Error('the ledger was founded, and has no tip')
-    return tip
-  }
 
   function receive(block: SignedBlock): Result<{ readonly height: number }, BlockRefusal> {
     if (fork) throw fork
@@ -133,8 +99,7 @@ export function createReplica({ machine, store, member }: ReplicaOptions): Repli
     const applied = machine.apply(store, { height, time, transactions: block.transactions, root })
     store.commit(applied, block.header)
     // Durable from here on: whoever waits may act on it.
-    for (const listener of [...listeners]) listener({ height, time, transactions: block.transactions.length })
-    watches.answer(applied)
+    committed(applied)
     return ok({ height })
   }
 
@@ -144,7 +109,7 @@ export function createReplica({ machine, store, member }: ReplicaOptions): Repli
     const { header } = read.value
     if (!equalBytes(header.chain, machine.chain.id)) return no({ type: 'other-chain' })
     if (header.type !== 'local' || !headerHolds(read.value, engineKey)) return no({ type: 'signature-invalid' })
-    const tip = newestTip()
+    const tip = newestTip(store)
     if (header.height <= tip.height) return alreadyApplied(read.value, block)
     if (header.height > tip.height + 1) return no({ type: 'gap', expected: tip.height + 1, came: header.height })
     if (tooLarge(block)) return no({ type: 'too-large' })
@@ -175,56 +140,17 @@ export function createReplica({ machine, store, member }: ReplicaOptions): Repli
     return fork
   }
 
-  function applied(id: Uint8Array, validUntil: number): Applied | undefined {
-    const place = store.transactionPlace(id, validUntil)
-    const outcome = place && store.block(place.height)?.outcomes[place.index]
-    return place && outcome && { height: place.height, index: place.index, outcome }
-  }
-
-  function watch(id: Uint8Array, validUntil: number, answered: Answered, past: 'any' | 'accepted' = 'any'): () => void {
-    const known = applied(id, validUntil)
-    if (known && (past === 'any' || known.outcome.code === 0)) answered(ok(known))
-    else if (stopped) answered(no({ type: 'stopped' }))
-    else if (newestTip().time > validUntil) answered(no({ type: 'expired' }))
-    else return watches.add(id, validUntil, answered)
-    return () => {}
-  }
-
-  function headerAt(height: number): SignedHeader | undefined {
-    const stored = height > 0 ? store.header(height) : undefined
-    const read = stored && readSignedHeader(stored)
-    return read?.ok ? read.value : undefined
-  }
-
   function mustHeader(height: number): SignedHeader {
-    const found = headerAt(height)
+    const found = view.headerAt(height)
     if (!found) throw new Error(`the header of block ${height} is missing or damaged`)
     return found
   }
 
   return {
-    member,
-    machine,
-    store,
-    height: () => newestTip().height,
+    ...view,
     receive,
-    applied,
-    watch,
-    waitFor: (id, validUntil) =>
-      new Promise((resolve, reject) => {
-        watch(id, validUntil, (answer) => {
-          if (answer.ok) resolve(answer.value)
-          else reject(new Error(`an envelope will not be applied by the replica of ${member}: ${answer.reason.type}`))
-        })
-      }),
-    onApplied(listener) {
-      if (listeners.size >= listenersMax) throw new Error(`more than ${listenersMax} listeners on one replica`)
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    headerAt,
     envelopeProof(id, validUntil) {
-      const place = applied(id, validUntil)
+      const place = view.applied(id, validUntil)
       const block = place && store.block(place.height)
       const envelope = block?.transactions[place?.index ?? 0]
       if (!place || !block || !envelope) return undefined
@@ -237,13 +163,13 @@ export function createReplica({ machine, store, member }: ReplicaOptions): Repli
       }
     },
     stateProof(height, key) {
-      const header = headerAt(height)
+      const header = view.headerAt(height)
       const proven = header && store.proveStateAt(height - 1, key)
       return proven && { ...proven, header }
     },
     stop() {
       stopped = true
-      watches.stop()
+      view.stop()
     },
   }
 }

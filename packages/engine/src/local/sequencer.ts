@@ -16,7 +16,7 @@ import {
   transactionsRoot,
 } from '@plexus/kernel'
 import { Mempool } from './mempool.ts'
-import { foundOnce, type LedgerPort, type SignedBlock } from './ports.ts'
+import { foundOnce, type LedgerPort, newestTip, type SignedBlock } from './ports.ts'
 
 export type SequencerRefusal =
   | Refusal
@@ -82,15 +82,9 @@ export function createSequencer({
   if (blockBytesMax < envelopeBytesMax) throw new Error(`a block must hold one envelope of ${envelopeBytesMax} bytes`)
   foundOnce(machine, store)
   const mempool = new Mempool()
-  let lastCutAt = newestTip().time
+  let lastCutAt = newestTip(store).time
   /** Every replica asks for the newest block at once: it is read once. */
   let newest: { readonly height: number; readonly block: SignedBlock } | undefined
-
-  function newestTip() {
-    const tip = store.tip()
-    if (!tip) throw new Error('the ledger was founded, and has no tip')
-    return tip
-  }
 
   function submit(
     envelope: Uint8Array,
@@ -115,7 +109,7 @@ export function createSequencer({
 
   function cut(now: number): SignedBlock | undefined {
     if (mempool.size === 0 && dueIn(now) > 0) return undefined
-    const tip = newestTip()
+    const tip = newestTip(store)
     const taken = mempool.next({ countMax: blockTransactionsMax, bytesMax: blockBytesMax })
     const transactions = taken.map(({ bytes }) => bytes)
     const checked = taken.map((each) => each.checked)
@@ -156,14 +150,14 @@ export function createSequencer({
 
   return {
     machine,
-    height: () => newestTip().height,
+    height: () => newestTip(store).height,
     waiting: () => mempool.size,
     submit,
     cut,
     dueIn,
     block,
     *blocksFrom(height) {
-      for (let at = Math.max(height, 1); at <= newestTip().height; at++) {
+      for (let at = Math.max(height, 1); at <= newestTip(store).height; at++) {
         const found = block(at)
         if (!found) throw new Error(`block ${at} is missing below the tip`)
         yield found
