@@ -3,25 +3,9 @@
  * own while writes go on into the other file ahead; only who fills that too before it is done waits for it.
  */
 import type { ContentKind } from './environment.ts'
-import type { PackedWrite } from './flush-wire.ts'
 import { type Flusher, type Standing, startFlusher } from './flusher.ts'
+import type { TableGroup } from './table-group.ts'
 import type { WriteAhead } from './write-ahead.ts'
-
-/** Tables whose writes wait in memory. */
-export interface WaitingTables {
-  readonly names: readonly string[]
-  /** Blocks, or writes of a journal, that wait and have not aged. */
-  readonly waiting: number
-  readonly hasAged: boolean
-  /** All that waits goes to LMDB in one durable transaction. */
-  flush(): void
-  /** All that waits has aged: it is about to go to LMDB, and what is written from here on waits apart. */
-  age(): void
-  /** What has aged, by the place of its table among `names`. */
-  aged(): Iterable<PackedWrite>
-  /** Another thread has made durable what had aged. */
-  forgetAged(): void
-}
 
 /** A start of the thread is worth it above this much in the file ahead. */
 export const threadBytesMinDefault = 4 * 1024 * 1024
@@ -34,7 +18,7 @@ export interface FlushOptions {
   readonly directory: string
   readonly chain: Uint8Array
   readonly kind: ContentKind
-  readonly tables: WaitingTables
+  readonly tables: TableGroup
   /** None where nothing need survive: then everything goes at once. */
   readonly ahead: WriteAhead | undefined
   /** How much waits in the file ahead before it goes to LMDB. */

@@ -8,6 +8,7 @@ import { flushing, threadBytesMinDefault } from './flush.ts'
 import { JournalTables } from './journal-tables.ts'
 import { asciiKey, asciiText, behindPrefix, isAsciiKey } from './keys.ts'
 import { StoreError } from './store-error.ts'
+import type { TableGroup } from './table-group.ts'
 import { openWriteAhead, type WriteAhead, writeFiles } from './write-ahead.ts'
 
 /** One change: the new value, or null to remove the key. */
@@ -120,7 +121,7 @@ function journalOn({ directory, kind, environment, ahead, options }: Parts): Jou
   const { sealing, aheadBytesMax = aheadBytesMaxDefault, threadBytesMin = threadBytesMinDefault } = options
   const tables = new JournalTables(environment)
   const sizes = { aheadBytesMax, waitingMax: waitingWritesMax, threadBytesMin }
-  const flush = flushing({ directory, kind, chain: noChain, tables, ahead, ...sizes })
+  const flush = flushing({ directory, kind, chain: noChain, tables: tables.group, ahead, ...sizes })
   let closed = false
   for (const { number, payload } of ahead.recover(tables.newest)) {
     const read = decode(journaledWrite, payload, payload.length)
@@ -181,7 +182,7 @@ function journalOn({ directory, kind, environment, ahead, options }: Parts): Jou
       closed = true
       try {
         flush.close()
-        flushAtLast(tables)
+        flushAtLast(tables.group)
       } finally {
         ahead.close()
         environment.close()
@@ -191,7 +192,7 @@ function journalOn({ directory, kind, environment, ahead, options }: Parts): Jou
 }
 
 /** What LMDB does not take now, a full disk say, stands in the files ahead. */
-function flushAtLast(tables: JournalTables): void {
+function flushAtLast(tables: TableGroup): void {
   try {
     tables.flush()
   } catch (error) {

@@ -94,7 +94,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
     heightsMin: Math.min(proofHeights, proofHeightsMin),
     bytesMax: proofBytesMax,
   })
-  const flush = flushing({ ...parts, tables })
+  const flush = flushing({ ...parts, tables: tables.group })
   if (tables.tip) checkTip(tables.tip)
   /** A block is durable, but what follows from it did not come about: nothing may be read any more. */
   let broken: unknown
@@ -232,7 +232,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
       closed = true
       // What LMDB lacks, the journal has: opened again, the store stands where it stood, with the past that it can tell.
       try {
-        if (!ahead && !broken) tables.flush()
+        if (!ahead && !broken) tables.group.flush()
         flush.close()
       } finally {
         ahead?.close()

@@ -8,14 +8,14 @@ import {
   PastStates,
   type PastStatesOptions,
 } from '@plexus/kernel'
-import { BufferedTable, type KeyKind } from './buffered-table.ts'
+import type { BufferedTable } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
-import type { PackedWrite } from './flush-wire.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
 import { byteKeys, numberKeys, tileKeys } from './keys.ts'
 import { blockEvents, heightRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
 import { openPast, packPast } from './past-records.ts'
 import { Places } from './places.ts'
+import { TableGroup } from './table-group.ts'
 
 const tipKey = 'tip'
 
@@ -36,6 +36,7 @@ export interface EncodedBlock extends Omit<AppliedBlock, 'events' | 'transaction
 }
 
 export class LedgerTables {
+  readonly group: TableGroup
   readonly state
   /** Tiles of the newest state tree. */
   readonly tiles
@@ -49,38 +50,27 @@ export class LedgerTables {
   readonly places
   /** What the blocks wrote over whose states before them can be proven, by height. */
   private readonly pastRecords
-  private readonly all: { readonly name: string; readonly table: BufferedTable<number> | BufferedTable<string> }[] = []
-  private readonly environment: Environment
   /** Above the first height and up to the second, flushes have stored what blocks wrote over. */
   private pastFrom: number
   private pastTo: number
   tip: TipRecord | undefined
-  /** Blocks whose writes wait in memory, and have not aged. */
-  waiting = 0
-  hasAged = false
 
   constructor(environment: Environment, window: PastStatesOptions) {
-    this.environment = environment
-    this.state = this.table('state', byteKeys)
-    this.tiles = this.table('tiles', tileKeys)
-    this.blocks = this.table('blocks', numberKeys)
-    this.heights = this.table('heights', numberKeys)
-    this.events = this.table('events', numberKeys)
-    this.history = this.table('history', numberKeys)
-    this.meta = this.table('meta', byteKeys)
+    this.group = new TableGroup(environment, () => this.keepPast())
+    this.state = this.group.table('state', byteKeys)
+    this.tiles = this.group.table('tiles', tileKeys)
+    this.blocks = this.group.table('blocks', numberKeys)
+    this.heights = this.group.table('heights', numberKeys)
+    this.events = this.group.table('events', numberKeys)
+    this.history = this.group.table('history', numberKeys)
+    this.meta = this.group.table('meta', byteKeys)
     const tip = this.meta.get(tipKey)
     this.tip = tip && readRecord(tipRecord, tip, 'the tip')
-    this.places = new Places(this.table('places', byteKeys), this.tip?.time ?? 0)
-    this.pastRecords = this.table('past', numberKeys)
+    this.places = new Places(this.group.table('places', byteKeys), this.tip?.time ?? 0)
+    this.pastRecords = this.group.table('past', numberKeys)
     this.past = pastFrom(this.pastRecords, this.tip?.height ?? 0, window)
     this.pastFrom = this.past.from
     this.pastTo = this.tip?.height ?? 0
-  }
-
-  private table<Key extends number | string>(name: string, kind: KeyKind<Key>): BufferedTable<Key> {
-    const made = new BufferedTable(this.environment.table(name), kind)
-    this.all.push({ name, table: made as BufferedTable<number> | BufferedTable<string> })
-    return made
   }
 
   take(applied: EncodedBlock): void {
@@ -105,45 +95,8 @@ export class LedgerTables {
     if (next.nextEvent > firstEvent) this.events.set(firstEvent, applied.events)
     this.places.take(height, next.time, applied.envelopes)
     this.meta.set(tipKey, encode(tipRecord, next))
-    this.waiting += 1
+    this.group.waiting += 1
     this.tip = next
-  }
-
-  /** All that waits goes to LMDB in one durable transaction. */
-  flush(): void {
-    if (this.waiting === 0 && !this.hasAged) return
-    this.keepPast()
-    this.environment.write(() => {
-      for (const { table } of this.all) table.flush()
-    })
-    for (const { table } of this.all) table.forget()
-    this.waiting = 0
-    this.hasAged = false
-  }
-
-  /** All that waits has aged: it is about to go to LMDB, and blocks from here on wait apart. */
-  age(): void {
-    this.keepPast()
-    for (const { table } of this.all) table.ageAll()
-    this.waiting = 0
-    this.hasAged = true
-  }
-
-  /** What has aged, by the place of its table among `names`. */
-  *aged(): Iterable<PackedWrite> {
-    for (const [table, each] of this.all.entries())
-      for (const [key, value] of each.table.aged()) yield { table, key, value }
-  }
-
-  /** Another thread has made durable what had aged. */
-  forgetAged(): void {
-    this.environment.refresh()
-    for (const { table } of this.all) table.forgetAged()
-    this.hasAged = false
-  }
-
-  get names(): readonly string[] {
-    return this.all.map(({ name }) => name)
   }
 
   /** Events with a sequence above `after`, in order, at most `limit`. */
