@@ -3,9 +3,9 @@ import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, rm
 import { dirname, join } from 'node:path'
 import { open } from 'lmdb'
 import { openEnvironment } from './environment.ts'
-import { JournalTables } from './journal-tables.ts'
+import { JournalTables, noChain } from './journal-tables.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
-import { openWriteAhead, writeFiles } from './write-ahead.ts'
+import { type AheadNames, openWriteAhead, writeFiles } from './write-ahead.ts'
 
 /** Tables of the largest environment, and room for two more. */
 const tablesMax = 12
@@ -38,15 +38,41 @@ export async function copyEnvironment({ from, to }: { readonly from: string; rea
   }
 }
 
-/** A journal that moves its newest writes into LMDB in the middle of a copy is copied again, so often at most. */
+/** A store that moves its newest writes into LMDB in the middle of a copy is copied again, so often at most. */
 const triesMax = 5
 
 /**
- * Copies a journal while its owner goes on writing: LMDB and the files ahead of it, as one. Writes that moved from
- * one to the other between two copies would be missing: then all is copied again, and at last without the files, as the
- * journal was some seconds ago. Gives the names of the files that make the copy. Throws as `copyEnvironment` does.
+ * Copies a store while its owner goes on writing: LMDB and the `files` ahead of it, as one. `read` opens the copy: writes
+ * that moved from one to the other between two copies are missing there, and it throws a StoreError `damaged`; then all is
+ * copied again, and at last without the files, as the store was some seconds ago. Answers what `read` did; throws as
+ * `copyEnvironment` does.
  */
-export async function copyJournal({
+export async function copyStore<Read>({
+  from,
+  to,
+  files,
+  read,
+}: {
+  readonly from: string
+  readonly to: string
+  readonly files: AheadNames
+  readonly read: () => Read
+}): Promise<Read> {
+  for (let tries = 1; ; tries++) {
+    rmSync(to, { recursive: true, force: true })
+    await copyEnvironment({ from, to })
+    const ahead = tries < triesMax ? files.filter((name) => existsSync(join(from, name))) : []
+    for (const name of ahead) copyFileSync(join(from, name), join(to, name))
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.type !== 'damaged' || tries === triesMax) throw error
+    }
+  }
+}
+
+/** Copies a journal so; it is not opened with its key, only gone over. */
+export function copyJournal({
   from,
   to,
   sealed = true,
@@ -54,30 +80,19 @@ export async function copyJournal({
   readonly from: string
   readonly to: string
   readonly sealed?: boolean
-}): Promise<readonly string[]> {
-  for (let tries = 1; ; tries++) {
-    rmSync(to, { recursive: true, force: true })
-    await copyEnvironment({ from, to })
-    const ahead = tries < triesMax ? writeFiles.filter((name) => existsSync(join(from, name))) : []
-    for (const name of ahead) copyFileSync(join(from, name), join(to, name))
-    if (ahead.length === 0 || isWhole(to, sealed)) return ['data.mdb', ...ahead]
-  }
+}): Promise<void> {
+  return copyStore({ from, to, files: writeFiles, read: () => goOver(to, sealed ? 'sealed-journal' : 'journal') })
 }
 
-function isWhole(directory: string, sealed: boolean): boolean {
-  const kind = sealed ? 'sealed-journal' : 'journal'
-  const environment = openEnvironment({ directory, kind, chain: new Uint8Array(32) })
+function goOver(directory: string, kind: 'journal' | 'sealed-journal'): void {
+  const environment = openEnvironment({ directory, kind, chain: noChain })
   try {
-    const ahead = openWriteAhead(directory, new Uint8Array(32), writeFiles)
+    const ahead = openWriteAhead(directory, noChain, writeFiles)
     try {
       for (const _ of ahead.recover(new JournalTables(environment).newest));
-      return true
     } finally {
       ahead.close()
     }
-  } catch (error) {
-    if (error instanceof StoreError && error.type === 'damaged') return false
-    throw error
   } finally {
     environment.close()
   }

@@ -1,4 +1,4 @@
-export { copyEnvironment, copyJournal } from './copy-environment.ts'
+export { copyEnvironment, copyJournal, copyStore } from './copy-environment.ts'
 export {
   type Journal,
   type JournalChange,
@@ -20,5 +20,5 @@ export { type LedgerStoreOptions, openLedgerStore, proofHeightsDefault } from '.
 export { type Lock, lockDirectory } from './lock-directory.ts'
 export { StoreError, type StoreErrorType } from './store-error.ts'
 export { type LedgerDiffers, type VerifiedLedger, type VerifyOptions, verifyLedger } from './verify-ledger.ts'
-export { blockFiles } from './write-ahead.ts'
+export { blockFiles, writeFiles } from './write-ahead.ts'
 export { writeDurably } from './write-durably.ts'

@@ -4,6 +4,8 @@ import type { Environment } from './environment.ts'
 import { byteKeys, keyNumber, numberKey } from './keys.ts'
 import { TableGroup } from './table-group.ts'
 
+/** A journal belongs to no chain. */
+export const noChain = new Uint8Array(32)
 const newestKey = 'newest'
 
 export class JournalTables {

@@ -5,7 +5,7 @@
 import { bytes, decode, encode, list, object, option, text } from '@plexus/codec'
 import { type Environment, openEnvironment } from './environment.ts'
 import { flushing, threadBytesMinDefault } from './flush.ts'
-import { JournalTables } from './journal-tables.ts'
+import { JournalTables, noChain } from './journal-tables.ts'
 import { asciiKey, asciiText, behindPrefix, isAsciiKey } from './keys.ts'
 import { StoreError } from './store-error.ts'
 import type { TableGroup } from './table-group.ts'
@@ -81,7 +81,6 @@ const journaledWrite = object({
   }),
 })
 
-const noChain = new Uint8Array(32)
 const canary = { table: 'meta', key: 'canary' }
 
 export function openJournal(directory: string, options: JournalOptions = {}): Journal {

@@ -3,19 +3,19 @@
  * name what stands in another: ledger, journal, keys, packs. A pack and its keys are there before a journal names them,
  * so whatever the copied journal names was copied after it.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { equalBytes, no, ok, type Result } from '@plexus/codec'
 import { publicKeyOf, sha256 } from '@plexus/crypto'
 import { readGenesis } from '@plexus/kernel'
 import {
   blockFiles,
-  copyEnvironment,
   copyJournal,
+  copyStore,
   lockDirectory,
   openLedgerStore,
-  StoreError,
   writeDurably,
+  writeFiles,
 } from '@plexus/store'
 import { type Layout, layoutOf, secretsNamed } from '../layout.ts'
 import { expireKeys, takeKeys } from './keys.ts'
@@ -60,8 +60,6 @@ export type BackupRefusal =
   | { readonly type: 'secret-differs'; readonly name: string }
   | { readonly type: 'key-store-changing' | 'key-store-missing' }
 
-/** A ledger that moves its newest blocks into LMDB in the middle of a copy is copied again, so often at most. */
-const ledgerTriesMax = 5
 const environmentFile = 'data.mdb'
 /** Files beside the members' folders that a restore on an empty machine needs. */
 const sharedFiles = ['genesis.cbor', 'directory.json'] as const
@@ -102,9 +100,9 @@ async function takeLocked(parts: BackupParts, folder: string): Promise<Result<Ba
   const files: FileEntry[] = []
   try {
     const { height, appHash, event } = await ledgerCopy(layout.ledger, join(copies, 'ledger'), chain)
-    files.push(...putLedger(objects, copies, 'ledger'))
-    for (const name of await copyJournal({ from: layout.exchange, to: join(copies, 'exchange') }))
-      files.push(objects.put(join(copies, 'exchange', name), `exchange/${name}`))
+    files.push(...putStore(objects, copies, 'ledger', blockFiles))
+    await copyJournal({ from: layout.exchange, to: join(copies, 'exchange') })
+    files.push(...putStore(objects, copies, 'exchange', writeFiles))
     const keys =
       keysTo === undefined
         ? null
@@ -122,7 +120,7 @@ async function takeLocked(parts: BackupParts, folder: string): Promise<Result<Ba
     const sequencer = join(layout.root, 'sequencer')
     if (existsSync(sequencer)) {
       await ledgerCopy(sequencer, join(copies, 'sequencer'), chain)
-      files.push(...putLedger(objects, copies, 'sequencer'))
+      files.push(...putStore(objects, copies, 'sequencer', blockFiles))
     }
     for (const name of sharedFiles)
       if (existsSync(join(data, name))) files.push(objects.put(join(data, name), `${sharedFolder}/${name}`))
@@ -170,28 +168,18 @@ function chainOf(data: string): Uint8Array {
   return sha256(genesis)
 }
 
-/**
- * A ledger's LMDB file and the blocks that wait beside it, as one. Opening the copy shows that it is whole: blocks that
- * moved from one to the other between the two copies are missing then.
- */
 /** A ledger as of one moment, while a node writes it. Whoever asked for the copy removes it. */
-export async function ledgerCopy(from: string, to: string, chain: Uint8Array) {
-  for (let tries = 1; ; tries++) {
-    rmSync(to, { recursive: true, force: true })
-    await copyEnvironment({ from, to })
-    // Without them the copy is the ledger as it was some blocks ago, which catches up like any other.
-    const waiting = tries < ledgerTriesMax ? blockFiles.filter((name) => existsSync(join(from, name))) : []
-    for (const name of waiting) copyFileSync(join(from, name), join(to, name))
-    try {
-      return standingOf(to, chain)
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.type !== 'damaged' || tries === ledgerTriesMax) throw error
-    }
-  }
+export function ledgerCopy(from: string, to: string, chain: Uint8Array) {
+  return copyStore({ from, to, files: blockFiles, read: () => standingOf(to, chain) })
 }
 
-function putLedger(objects: Objects, copies: string, folder: 'ledger' | 'sequencer'): readonly FileEntry[] {
-  return [environmentFile, ...blockFiles]
+function putStore(
+  objects: Objects,
+  copies: string,
+  folder: 'exchange' | 'ledger' | 'sequencer',
+  ahead: readonly string[],
+): readonly FileEntry[] {
+  return [environmentFile, ...ahead]
     .filter((name) => existsSync(join(copies, folder, name)))
     .map((name) => objects.put(join(copies, folder, name), `${folder}/${name}`))
 }
