@@ -34,6 +34,7 @@ const texts = [
     'application/fhir+json',
     '00000000-0000-4000-8000-000000000000',
     'https://a.example/',
+    '0123456789abcdef0123456789abcdef01234567@a.example:1',
   ],
 ]
 

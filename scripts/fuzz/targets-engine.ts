@@ -1,6 +1,6 @@
 /** Doors to the engine that runs beside a node: what it asks, and what it answers. */
 import { reach } from './reach.ts'
-import { accepted, refused } from './subject.ts'
+import { accepted, acceptedAs, refused } from './subject.ts'
 import type { Target } from './target.ts'
 
 const folder = 'packages/engine/src/cometbft'
@@ -51,6 +51,27 @@ export const engineTargets: readonly Target[] = [
             }
           }
           return kinds.length > 0 ? accepted : refused('nothing whole')
+        },
+      }
+    },
+  },
+  {
+    name: 'engine/address',
+    reads: 'where the engine of another member is reached, from the ledger: one way to write each',
+    covers: [`${folder}/engine-address.ts#readEngineAddress`],
+    async load() {
+      const { readEngineAddress, writeEngineAddress } = await import('@plexus/engine')
+      const id = '0123456789abcdef0123456789abcdef01234567'
+      return {
+        shape: 'text',
+        seeds: ['hospital-1.example:26656', '[2001:db8::1]:1', '10.0.0.1:65535'].map((at) => bytesOf(`${id}@${at}`)),
+        run(bytes) {
+          const text = Buffer.from(bytes).toString('utf8')
+          const read = readEngineAddress(text)
+          if (!read.ok) return refused(read.reason.type)
+          return writeEngineAddress(read.value) === text
+            ? accepted
+            : acceptedAs(bytesOf(writeEngineAddress(read.value)))
         },
       }
     },

@@ -21,7 +21,16 @@ interface Shared {
   readonly screenFor: (options: Common) => Screen
 }
 
-const governActs: readonly GovernAct[] = ['address', 'list', 'propose', 'vote', 'withdraw', 'enact', 'leave']
+const governActs: readonly GovernAct[] = [
+  'address',
+  'engine-address',
+  'list',
+  'propose',
+  'vote',
+  'withdraw',
+  'enact',
+  'leave',
+]
 const keysActs: readonly KeysAct[] = ['list', 'rotate', 'register', 'activate', 'revoke']
 
 const governHelp = `
@@ -33,6 +42,7 @@ ${proposable.map((form) => `                        ${form}`).join('\n')}
   withdraw NUMBER     takes the vote back: a proposal that loses its majority falls
   enact NUMBER        makes a proposal take effect, once it is due
   address ADDRESS     where the own node answers others from now on, plexus://HOST:PORT: no vote is needed
+  engine-address A    where the engine beside it answers the others’, ID@HOST:PORT: no vote is needed
   leave WORDS         announce ORGANISATION SUCCESSOR, withdraw, take-over FROM, now`
 
 const keysHelp = `

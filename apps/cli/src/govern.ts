@@ -10,7 +10,7 @@ export interface GovernOptions extends ActingOptions {
   readonly secret?: readonly string[]
 }
 
-export type GovernAct = 'address' | 'enact' | 'leave' | 'list' | 'propose' | 'vote' | 'withdraw'
+export type GovernAct = 'address' | 'enact' | 'engine-address' | 'leave' | 'list' | 'propose' | 'vote' | 'withdraw'
 
 export async function govern(
   door: NodeDoor,
@@ -32,7 +32,7 @@ export async function govern(
   screen.give({ member: acting.member, did: transaction.type, height, proposal: concerned ?? null })
   screen.say(`${acting.member}: ${transaction.type} is in block ${height}.`)
   if (concerned) for (const line of linesOf(concerned, state)) screen.say(line)
-  else if (act !== 'leave' && act !== 'address')
+  else if (act !== 'leave' && act !== 'address' && act !== 'engine-address')
     screen.say('It is over: it took effect, or it fell. `plexus ledger` shows which.')
 }
 
@@ -42,11 +42,14 @@ function transactionOf(
   member: string,
 ): MembersTransaction {
   if (act === 'leave') return stepOfLeaving(words, member)
-  if (act === 'address') {
+  if (act === 'address' || act === 'engine-address') {
     const [address] = words
+    const form = act === 'address' ? 'plexus://HOST:PORT' : 'ID@HOST:PORT'
     if (address === undefined || words.length > 1)
-      throw new Refused('address-needed', 'One address is needed.', 'It is written plexus://HOST:PORT.')
-    return { type: 'change-address', address }
+      throw new Refused('address-needed', 'One address is needed.', `It is written ${form}.`)
+    return act === 'address'
+      ? { type: 'change-address', address }
+      : { type: 'change-engine-address', engineAddress: address }
   }
   const [number = '', ...more] = words
   if (!/^[1-9]\d{0,14}$/.test(number) || more.length > 0)

@@ -68,11 +68,12 @@ function admissionIn(path: string): MembersAction {
   if (!existsSync(path)) throw new Refused('file-missing', `There is no ${path}.`, 'Check the path.')
   try {
     const read = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>
-    const { member, address, sealingKey, owner, keys, validator = null } = read
+    const { member, address, engineAddress = null, sealingKey, owner, keys, validator = null } = read
     return {
       type: 'admit-member',
       member: String(member),
       address: String(address),
+      engineAddress: engineAddress === null ? null : String(engineAddress),
       sealingKey: bytesIn(sealingKey),
       owner: String(owner),
       keys: (keys as readonly Readonly<Record<string, unknown>>[])

@@ -1,8 +1,8 @@
 /**
- * CometBFT beside each member of this process, on the loopback: the members agree by the votes of those that validate. On
- * machines of their own the same engine runs beside one member.
+ * CometBFT beside each member of this process: the members agree by the votes of those that validate. A member whose
+ * engine has an address on the ledger is found there by engines on other machines; the others meet on the loopback.
  */
-import { createServer } from 'node:net'
+import { createServer, isIP } from 'node:net'
 import { join } from 'node:path'
 import { no, ok, type Result } from '@plexus/codec'
 import { members } from '@plexus/contracts'
@@ -11,28 +11,37 @@ import {
   builtEngineIn,
   type CometEngine,
   type CometStartRefusal,
+  type EnginePeer,
   type EngineProgramRefusal,
   findEngine,
+  foundOnce,
   nodeIdOf,
+  readEngineAddress,
   startCometEngine,
   type ValidatorSource,
 } from '@plexus/engine'
-import { viewOf } from '@plexus/kernel'
+import { type StateReader, viewOf } from '@plexus/kernel'
 import type { OrderParts } from './embedded-order.ts'
 import { engineSockets } from './engine-sockets.ts'
+import { engineNodeSecret, validatorSecret } from './founding.ts'
 import { secretOf } from './layout.ts'
 import type { MemberNode } from './member-node.ts'
 import type { Order } from './order.ts'
+import { takeSeatKey } from './seat-key.ts'
 
-/** Names of the secrets that an engine is given: one signs votes, by the other nodes know each other. */
-export const validatorSecret = 'validator'
-const nodeSecret = 'engine-node'
-
-const host = '127.0.0.1'
+const loopback = '127.0.0.1'
 
 export type CometOrderRefusal =
   | { readonly type: 'no-engine'; readonly refusal: EngineProgramRefusal }
   | { readonly type: 'engine-refused'; readonly member: string; readonly refusal: CometStartRefusal }
+
+/** What the own replica does not know yet, because it is new or was away for long. */
+export interface CometPlaces {
+  /** Where the engine beside the only member of this process answers, `ID@HOST:PORT`. */
+  readonly own?: string
+  /** Further engines of the network, which are believed to belong to it. */
+  readonly others: readonly EnginePeer[]
+}
 
 const validators: ValidatorSource = {
   prefix: 'members/validators/',
@@ -47,34 +56,42 @@ export const builtEngine = builtEngineIn({
   cache: join(repository, 'node_modules/.cache/engine'),
 })
 
-/** Resolves when every member's engine takes envelopes, or refuses; then nothing runs. */
-export async function startCometOrder(order: OrderParts): Promise<Result<Order, CometOrderRefusal>> {
+/** An engine of this process: where it answers, and whether others find it by the ledger. */
+interface Place extends EnginePeer {
+  readonly apart: boolean
+}
+
+/** Resolves when the engines of members that share this process take envelopes; one that stands alone may wait for others. */
+export async function startCometOrder(
+  order: OrderParts,
+  known: CometPlaces = { others: [] },
+): Promise<Result<Order, CometOrderRefusal>> {
   const { parts, chain, nodes, pool, schedule } = order
   // The path is where a program is looked for, and the only thing that is asked of the environment here.
   const program = await findEngine({ built: builtEngine, path: process.env['PATH'] ?? '' })
   if (!program.ok) return no({ type: 'no-engine', refusal: program.reason })
-  const ports = await freePorts(nodes.size)
-  const peers = [...nodes.values()].map((node, index) => ({
-    member: node.member,
-    nodeId: nodeIdOf(publicKeyOf(secretOf(node.layout, nodeSecret, parts.random))),
-    host,
-    port: ports[index] as number,
-  }))
-  const known = new Set(peers.map(({ nodeId }) => nodeId))
+  // Who belongs to the network stands in the founding from the first moment on.
+  for (const { cometReplica, store } of nodes.values()) foundOnce(cometReplica.machine, store)
+  const places = await placesOf(order, known)
+  const together = [...places].filter(([, { apart }]) => !apart)
+  const trusted = new Set([...together.map(([, each]) => each), ...known.others].map(({ nodeId }) => nodeId))
   const engines = new Map<string, CometEngine>()
   let stopping = false
 
-  const start = async (node: MemberNode, port: number): Promise<CometOrderRefusal | undefined> => {
+  const start = async (node: MemberNode, own: Place): Promise<CometOrderRefusal | undefined> => {
     const { machine, replica, signatures } = node.cometReplica
+    takeSeatKey(node.layout, members.queries.validatorSet(viewOf(members, node.store)), node.member)
+    const near = together.filter(([member]) => member !== node.member).map(([, each]) => each)
     const started = await startCometEngine({
       home: {
         directory: node.layout.engine,
         chain,
         member: node.member,
         validatorSeed: secretOf(node.layout, validatorSecret, parts.random),
-        nodeSeed: secretOf(node.layout, nodeSecret, parts.random),
-        listen: { host, port },
-        peers: peers.filter(({ member }) => member !== node.member),
+        nodeSeed: secretOf(node.layout, engineNodeSecret, parts.random),
+        // A name may stand for an address that only others see: then every interface of this machine is listened on.
+        listen: { host: isIP(own.host.replace(/^\[|\]$/g, '')) ? own.host : '0.0.0.0', port: own.port },
+        peers: peersOf(own, [...near, ...known.others, ...enginesOnLedger(node.store)]),
       },
       program: program.value,
       machine,
@@ -82,11 +99,12 @@ export async function startCometOrder(order: OrderParts): Promise<Result<Order, 
       store: node.store,
       signatures,
       validators,
-      admits: (_, nodeId) => known.has(nodeId),
+      admits: (state, nodeId) =>
+        trusted.has(nodeId) || enginesOnLedger(state).some((engine) => engine.nodeId === nodeId),
       sockets: engineSockets,
       clock: { now: parts.now },
       schedule,
-      onEvent() {},
+      onEvent: (event) => parts.onEngineEvent?.(node.member, event),
       onFailure: (error) => parts.onFailure(node.member, error),
     })
     if (!started.ok) return { type: 'engine-refused', member: node.member, refusal: started.reason }
@@ -99,20 +117,22 @@ export async function startCometOrder(order: OrderParts): Promise<Result<Order, 
     await Promise.all(Array.from(engines.values(), (engine) => engine.stop()))
   }
 
-  const refusals = await Promise.all([...nodes.values()].map((node, index) => start(node, ports[index] as number)))
+  const refusals = await Promise.all([...nodes.values()].map((node) => start(node, placeIn(places, node.member))))
   const refused = refusals.find((each) => each !== undefined)
   if (refused) {
     await stop()
     return no(refused)
   }
+  const isUp = (member: string): boolean => engines.get(member)?.isUp() ?? false
   await new Promise<void>((resolve) => {
     const look = (): void => {
-      if (stopping || [...engines.values()].every((engine) => engine.isUp())) resolve()
+      if (stopping || together.every(([member]) => isUp(member))) resolve()
       else schedule(look, lookMilliseconds)
     }
     look()
   })
   return ok({
+    isUp,
     lightBlock: async (name, height) => engines.get(name)?.lightBlock(height),
     member(name) {
       const engine = engines.get(name)
@@ -126,6 +146,43 @@ export async function startCometOrder(order: OrderParts): Promise<Result<Order, 
 
 const lookMilliseconds = 20
 
+/** The engines that the ledger says belong to the network. */
+function enginesOnLedger(state: StateReader): readonly EnginePeer[] {
+  return members.queries.enginesOf(viewOf(members, state)).flatMap(({ address }) => {
+    const read = readEngineAddress(address)
+    return read.ok ? [read.value] : []
+  })
+}
+
+async function placesOf({ parts, nodes }: OrderParts, known: CometPlaces): Promise<ReadonlyMap<string, Place>> {
+  const ports = await freePorts(nodes.size)
+  return new Map(
+    [...nodes.values()].map(({ member, layout, store }, index) => {
+      const nodeId = nodeIdOf(publicKeyOf(secretOf(layout, engineNodeSecret, parts.random)))
+      const stated = members.queries.enginesOf(viewOf(members, store)).find((each) => each.member === member)
+      const read = readEngineAddress(stated?.address ?? known.own ?? '')
+      // The ledger tells others the id; the key that makes it is the one in this folder.
+      const place = read.ok
+        ? { ...read.value, nodeId, apart: true }
+        : { nodeId, host: loopback, port: ports[index] as number, apart: false }
+      return [member, place]
+    }),
+  )
+}
+
+function placeIn(places: ReadonlyMap<string, Place>, member: string): Place {
+  const place = places.get(member)
+  if (!place) throw new Error(`${member} has no place for its engine`)
+  return place
+}
+
+/** Each once, in a stated order, without the one that they are for. */
+function peersOf(own: EnginePeer, all: readonly EnginePeer[]): readonly EnginePeer[] {
+  const byId = new Map(all.map(({ nodeId, host, port }) => [nodeId, { nodeId, host, port }]))
+  byId.delete(own.nodeId)
+  return [...byId.values()]
+}
+
 /** Ports of the loopback on which nobody listens now. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer())
@@ -134,7 +191,7 @@ async function freePorts(count: number): Promise<readonly number[]> {
       (server) =>
         new Promise<number>((resolve, reject) => {
           server.once('error', reject)
-          server.listen(0, host, () => {
+          server.listen(0, loopback, () => {
             const address = server.address()
             if (typeof address === 'object' && address) resolve(address.port)
           })

@@ -4,7 +4,8 @@ import { isNpi, practitioners } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import { Custodians } from './custodians.ts'
 import { Directory } from './directory.ts'
-import { type Founding, foundedChain, Network, type NetworkParts, type NetworkRefusal } from './network.ts'
+import { type Founding, foundedChain } from './founding.ts'
+import { Network, type NetworkRefusal, type ProcessParts } from './network.ts'
 
 /** Organisations of the input take these members in order; further ones are their tenants. */
 const keepers = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6'] as const
@@ -48,7 +49,7 @@ export interface Demonstration {
 }
 
 export async function startDemonstration(
-  parts: Omit<NetworkParts, 'founding'> & {
+  parts: ProcessParts & {
     /** Founds members that speak over TLS, on this port of 127.0.0.1 and those after it. */
     readonly peerPort?: number
     /** Without it, the one on which the folder's network was founded; in an empty folder, the embedded one. */

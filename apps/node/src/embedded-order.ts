@@ -4,11 +4,11 @@ import { createSequencer, rememberSignatures, startLocalEngine, type VerifierPoo
 import { type Chain, createMachine } from '@plexus/kernel'
 import { secretOf } from './layout.ts'
 import type { MemberNode } from './member-node.ts'
-import type { NetworkParts } from './network.ts'
+import type { ProcessParts } from './network.ts'
 import type { Order } from './order.ts'
 
 export interface OrderParts {
-  readonly parts: Pick<NetworkParts, 'now' | 'onFailure' | 'random'>
+  readonly parts: Pick<ProcessParts, 'now' | 'onEngineEvent' | 'onFailure' | 'random'>
   readonly chain: Chain
   readonly nodes: ReadonlyMap<string, MemberNode>
   /** The threads that verify, with how many envelopes wait for them. */
@@ -42,6 +42,7 @@ export function startEmbeddedOrder({ parts, chain, nodes, pool, schedule }: Orde
   })
   return {
     member: engine.member,
+    isUp: () => true,
     readings: () => ({ mempoolWaiting: orders.waiting(), verifierWaiting: pool.waiting }),
     lightBlock: async () => undefined,
     async stop() {

@@ -1,17 +1,19 @@
-/** Several members in one process, on either engine. Each has a folder, a replica and a vault of its own. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { encode, type Infer, no, ok, type Result, type Schema } from '@plexus/codec'
-import { defaultPolicy, members, type NetworkPolicy } from '@plexus/contracts'
-import { generateSealingKey, handleOf, publicKeyOf, type RandomBytes } from '@plexus/crypto'
-import { type LightBlockAnswers, type SubmitAnswer, startVerifierPool, type VerifierPool } from '@plexus/engine'
-import { type Chain, foundChain, type Genesis, readGenesis, sealEnvelope, type Variant } from '@plexus/kernel'
+/** The members of one process, on either engine: all of a network, or one of them. Each has a folder, a replica and a vault of its own. */
+import { encode, no, ok, type Result, type Schema } from '@plexus/codec'
+import type { RandomBytes } from '@plexus/crypto'
+import {
+  type EngineEvent,
+  type LightBlockAnswers,
+  type SubmitAnswer,
+  startVerifierPool,
+  type VerifierPool,
+} from '@plexus/engine'
+import { type Chain, sealEnvelope, type Variant } from '@plexus/kernel'
 import type { Peers } from '@plexus/peers'
 import { type Belief, beliefIn, type FetchLightBlock, readLightBlock } from '@plexus/sdk'
-import { writeDurably } from '@plexus/store'
-import { type CometOrderRefusal, startCometOrder, validatorSecret } from './comet-order.ts'
+import { type CometOrderRefusal, type CometPlaces, startCometOrder } from './comet-order.ts'
 import { type OrderParts, startEmbeddedOrder } from './embedded-order.ts'
-import { layoutOf, makeFolders, secretOf } from './layout.ts'
+import { type Founding, foundNetwork } from './founding.ts'
 import { answerName, type Measures } from './measures.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
 import type { Order } from './order.ts'
@@ -19,36 +21,11 @@ import { addressOf, openPeerDoor, type PeerDoorRefusal } from './peer-door.ts'
 import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
 
-/** Scopes of a founding member's key; the board attests licences besides. */
-const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
-
-/** Of each founding validator: equals. */
-const validatorPower = 10
-
 /** An envelope of the demonstration's own people. */
 const envelopeSeconds = 300
 
-/** Who orders the blocks: the key of one member, or the votes of those that validate. */
-export type FoundingEngine =
-  | { readonly type: 'local'; readonly sequencer: string }
-  | { readonly type: 'cometbft'; readonly validators: readonly string[] }
-
-/** What a network of the demonstration consists of. */
-export interface Founding {
-  readonly name: string
-  readonly members: readonly string[]
-  /** The member that attests licences. */
-  readonly board: string
-  readonly engine: FoundingEngine
-  /** Where members answer, `plexus://HOST:PORT`; without one a member runs with the others in one process, `local:`. */
-  readonly addresses?: Readonly<Record<string, string>>
-  /** Where the policy differs from the usual one. */
-  readonly parameters?: Partial<NetworkPolicy['parameters']>
-}
-
-export interface NetworkParts {
+export interface ProcessParts {
   readonly data: string
-  readonly founding: Founding
   readonly random: RandomBytes
   /** Seconds since 1970, with fractions. */
   readonly now: () => number
@@ -56,7 +33,25 @@ export interface NetworkParts {
   readonly observe?: (member: string, what: string, seconds?: number) => void
   /** Told of writes, answers and verifications, for metrics. */
   readonly measures?: Measures
+  /** What becomes of the engine beside a member. */
+  readonly onEngineEvent?: (member: string, event: EngineEvent) => void
   readonly faults?: Faults
+}
+
+/** A network whose members all run in this process. */
+export interface NetworkParts extends ProcessParts {
+  readonly founding: Founding
+}
+
+/** Which part of a network runs in this process. */
+export interface Here {
+  readonly chain: Chain
+  readonly members: readonly string[]
+  /** The member whose key orders, on the embedded engine. */
+  readonly sequencer: string | null
+  readonly places?: CometPlaces
+  /** Where the only member answers, while its own replica does not say so yet. */
+  readonly address?: string
 }
 
 /** What a test does to a running network; the product hands in nothing. */
@@ -68,83 +63,8 @@ export interface Faults {
   readonly durable?: (member: string) => DurableWrite
 }
 
-const genesisFile = 'genesis.cbor'
 /** Between two looks at what waits; most is moved by notes and blocks. */
 const tickMilliseconds = 50
-
-/** The chain that was founded in a folder; undefined in an empty one. */
-export function foundedChain(data: string): Chain | undefined {
-  const path = join(data, genesisFile)
-  if (!existsSync(path)) return undefined
-  const read = readGenesis(new Uint8Array(readFileSync(path)))
-  if (!read.ok)
-    throw new Error(`${path} is not a genesis document: expected ${read.reason.expected}, came ${read.reason.came}`)
-  return read.value
-}
-
-/** Founds the network in an empty folder, or reads what was founded there. Every member's first keys are made here. */
-async function foundNetwork({
-  data,
-  founding,
-  random,
-  now,
-}: Pick<NetworkParts, 'data' | 'founding' | 'now' | 'random'>): Promise<Chain> {
-  const found = foundedChain(data)
-  if (found) return found
-  const events: { contract: string; event: Uint8Array }[] = []
-  const add = (event: Parameters<typeof encodeEvent>[0]) =>
-    events.push({ contract: members.name, event: encodeEvent(event) })
-  for (const member of founding.members) {
-    const layout = layoutOf(data, member)
-    makeFolders(layout)
-    const { publicKey } = await generateSealingKey(secretOf(layout, 'sealing', random))
-    add({
-      type: 'member-founded',
-      member,
-      address: founding.addresses?.[member] ?? 'local:',
-      sealingKey: publicKey,
-      owner: member,
-    })
-    const scopes = member === founding.board ? [...memberScopes, 'licensing-board' as const].sort() : [...memberScopes]
-    add({
-      type: 'key-registered',
-      holder: member,
-      key: publicKeyOf(secretOf(layout, 'member', random)),
-      scopes,
-      // The next key is made now and used only to rotate: whoever steals the first one does not have it.
-      next: handleOf(publicKeyOf(secretOf(layout, 'member-next', random))),
-      height: 0,
-    })
-    add({
-      type: 'key-registered',
-      holder: member,
-      key: publicKeyOf(secretOf(layout, 'transport', random)),
-      scopes: ['transport'],
-      next: handleOf(publicKeyOf(secretOf(layout, 'transport-next', random))),
-      height: 0,
-    })
-  }
-  const parameters = { ...defaultPolicy.parameters, ...founding.parameters }
-  add({ type: 'policy-set', ...defaultPolicy, parameters })
-  const { engine } = founding
-  if (engine.type === 'cometbft')
-    for (const member of engine.validators) {
-      const key = publicKeyOf(secretOf(layoutOf(data, member), validatorSecret, random))
-      add({ type: 'validator-set', member, key, power: validatorPower, height: 0 })
-    }
-  const genesis: Genesis = {
-    name: founding.name,
-    time: Math.floor(now()),
-    engine:
-      engine.type === 'cometbft'
-        ? { type: 'cometbft' }
-        : { type: 'local', sequencer: publicKeyOf(secretOf(layoutOf(data, engine.sequencer), 'sequencer', random)) },
-    founding: events,
-  }
-  const chain = foundChain(genesis)
-  writeDurably(join(data, genesisFile), chain.bytes, 0o644)
-  return chain
-}
 
 function schedule(callback: () => void, milliseconds: number): () => void {
   // A timer takes a millisecond at least, and a click would wait for several of them.
@@ -155,9 +75,6 @@ function schedule(callback: () => void, milliseconds: number): () => void {
   const timer = setTimeout(callback, milliseconds)
   return () => clearTimeout(timer)
 }
-
-type MembersEvent = Infer<typeof members.event>
-const encodeEvent = (event: MembersEvent): Uint8Array => encode(members.event, event)
 
 export type NetworkRefusal =
   | ((BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string })
@@ -187,14 +104,14 @@ export class Network {
   readonly nodes: ReadonlyMap<string, MemberNode>
   private readonly order: Order
   private readonly verifiers: VerifierPool
-  private readonly parts: NetworkParts
+  private readonly parts: ProcessParts
   private readonly timer: NodeJS.Timeout
   /** Of the members that have an address of their own. */
   private readonly doors: ReadonlyMap<string, Peers>
   private closed = false
 
   private constructor(
-    { parts, chain, nodes }: Pick<OrderParts, 'chain' | 'nodes'> & { readonly parts: NetworkParts },
+    { parts, chain, nodes }: Pick<OrderParts, 'chain' | 'nodes'> & { readonly parts: ProcessParts },
     order: Order,
     verifiers: VerifierPool,
     doors: ReadonlyMap<string, Peers>,
@@ -215,18 +132,24 @@ export class Network {
     }, tickMilliseconds)
   }
 
+  /** Founds the network where that was not done yet, and runs all of it. */
   static async start(parts: NetworkParts): Promise<Result<Network, NetworkRefusal>> {
-    const chain = await foundNetwork(parts)
-    const { engine } = parts.founding
+    const { engine, members } = parts.founding
+    const chain = await foundNetwork(parts.data, parts.founding, parts)
     if (chain.genesis.engine.type !== engine.type)
       return no({ type: 'other-engine', came: chain.genesis.engine.type, expected: engine.type })
-    markLedgerWentBack(parts)
+    return Network.open(parts, { chain, members, sequencer: engine.type === 'local' ? engine.sequencer : null })
+  }
+
+  static async open(parts: ProcessParts, here: Here): Promise<Result<Network, NetworkRefusal>> {
+    const { chain, members, sequencer } = here
+    markLedgerWentBack(parts.data, here)
     const verifiers = startVerifierPool()
     const pool = countedPool(verifiers, parts.measures)
     const nodes = new Map<string, MemberNode>()
     const inboxes = new Map<string, MemberNode>()
     const doors = new Map<string, Peers>()
-    for (const member of parts.founding.members) {
+    for (const member of members) {
       const { now, faults } = parts
       const durable = faults?.durable?.(member)
       const opened = MemberNode.open({
@@ -269,15 +192,17 @@ export class Network {
       nodes.set(member, opened.value)
     }
     for (const [member, node] of nodes) inboxes.set(member, node)
-    const lost = engine.type === 'local' ? catchUpOrder(nodes, engine.sequencer) : null
-    if (lost && engine.type === 'local') {
+    const lost = sequencer === null ? null : catchUpOrder(nodes, sequencer)
+    if (lost && sequencer !== null) {
       for (const node of nodes.values()) node.close()
       await verifiers.close()
-      return no({ ...lost, member: engine.sequencer })
+      return no({ ...lost, member: sequencer })
     }
     const orderParts = { parts, chain, nodes, pool, schedule }
     const order =
-      engine.type === 'local' ? ok(startEmbeddedOrder(orderParts, engine.sequencer)) : await startCometOrder(orderParts)
+      sequencer === null
+        ? await startCometOrder(orderParts, here.places)
+        : ok(startEmbeddedOrder(orderParts, sequencer))
     if (!order.ok) {
       for (const node of nodes.values()) node.close()
       await verifiers.close()
@@ -286,6 +211,7 @@ export class Network {
     // The ledger says where each answers: an engine that begins brings its first state.
     for (const [member, node] of nodes) {
       const door = await openPeerDoor(node, {
+        ...(here.address !== undefined && { address: here.address }),
         random: parts.random,
         now: parts.now,
         schedule,
@@ -343,6 +269,11 @@ export class Network {
   /** What stands in the part of the engine that the members here share. */
   readings(): EngineReadings {
     return this.order.readings()
+  }
+
+  /** Whether the engine of a member takes envelopes now. */
+  isUp(member: string): boolean {
+    return this.order.isUp(member)
   }
 
   /** What a member's engine shows of a block to whoever verifies votes; undefined where none does. */

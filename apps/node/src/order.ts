@@ -5,6 +5,8 @@ import type { EngineReadings } from './readings.ts'
 export interface Order {
   /** A member's side of the engine. */
   member(name: string): Pick<LocalMember, 'offer' | 'submit'>
+  /** Whether it takes envelopes of this member now. */
+  isUp(member: string): boolean
   readings(): EngineReadings
   /** What a member's engine shows of a block to whoever verifies votes; undefined where none does. */
   lightBlock(member: string, height: number): Promise<LightBlockAnswers | undefined>

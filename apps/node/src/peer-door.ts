@@ -20,6 +20,8 @@ export type PeerDoorRefusal = {
 }
 
 export interface PeerDoorParts {
+  /** Where the member answers, while its own replica does not say so yet. */
+  readonly address?: string
   readonly random: RandomBytes
   readonly now: () => number
   readonly schedule: (callback: () => void, milliseconds: number) => () => void
@@ -64,7 +66,7 @@ export async function openPeerDoor(
 ): Promise<Result<Peers | null, PeerDoorRefusal>> {
   const { member, store, layout } = node
   const { random, now, schedule, observe, onFailure } = parts
-  const own = readAddress(addressOf(store, member) ?? '')
+  const own = readAddress(addressOf(store, member) ?? parts.address ?? '')
   if (!own.ok || own.value.type === 'local') return ok(null)
   // A name may stand for an address that only others see: then every interface of this machine is listened on.
   const host = isIP(own.value.host) ? own.value.host : '::'

@@ -5,7 +5,7 @@
 import { createReplica } from '@plexus/engine'
 import { layoutOf } from './layout.ts'
 import type { MemberNode } from './member-node.ts'
-import type { NetworkParts } from './network.ts'
+import type { Here } from './network.ts'
 import { markRestored, restoredMark } from './restored-mark.ts'
 
 export interface BlocksLost {
@@ -19,10 +19,9 @@ export interface BlocksLost {
  * A ledger whose log was put back may have lost blocks that wallets hold receipts in: every member that was put back with
  * it numbers its receipts on above them. To be called before the members are opened.
  */
-export function markLedgerWentBack({ data, founding }: Pick<NetworkParts, 'data' | 'founding'>): void {
-  const { engine } = founding
-  if (engine.type !== 'local' || !restoredMark(layoutOf(data, engine.sequencer).root)) return
-  for (const member of founding.members) {
+export function markLedgerWentBack(data: string, { members, sequencer }: Pick<Here, 'members' | 'sequencer'>): void {
+  if (sequencer === null || !restoredMark(layoutOf(data, sequencer).root)) return
+  for (const member of members) {
     const { root } = layoutOf(data, member)
     const mark = restoredMark(root)
     if (mark && !mark.ledgerWentBack) markRestored(root, { ...mark, ledgerWentBack: true })

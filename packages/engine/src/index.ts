@@ -1,11 +1,10 @@
 export type { EngineRefusal } from './cometbft/application.ts'
 export type { CometMember } from './cometbft/comet-member.ts'
+export { type EnginePeer, nodeIdOf, readEngineAddress, writeEngineAddress } from './cometbft/engine-address.ts'
 export {
   type EngineHome,
   type EngineHomeRefusal,
-  type EnginePeer,
   type EngineTiming,
-  nodeIdOf,
   sayEngineHomeRefusal,
 } from './cometbft/engine-home.ts'
 export {
@@ -38,14 +37,15 @@ export {
   type SubmitRefusal,
   startLocalEngine,
 } from './local/local-engine.ts'
-export type {
-  Clock,
-  LedgerPort,
-  ProvenState,
-  Schedule,
-  SignedBlock,
-  StoredBlock,
-  TransactionPlace,
+export {
+  type Clock,
+  foundOnce,
+  type LedgerPort,
+  type ProvenState,
+  type Schedule,
+  type SignedBlock,
+  type StoredBlock,
+  type TransactionPlace,
 } from './local/ports.ts'
 export {
   type BlockRefusal,

@@ -2,7 +2,17 @@
 import { bytes, compareBytes, type Infer, object, option, sortedList, text, uint, variant } from '@plexus/codec'
 import { organisationId } from '@plexus/kernel'
 import { scopeSet } from '../scopes.ts'
-import { address, consensusKey, nextKeyHash, owner, policyParameters, powerMax, profile, sealingKey } from './values.ts'
+import {
+  address,
+  consensusKey,
+  engineAddress,
+  nextKeyHash,
+  owner,
+  policyParameters,
+  powerMax,
+  profile,
+  sealingKey,
+} from './values.ts'
 
 /** The first keys of an organisation: one for each kind of work, and a few to spare. More are registered later. */
 const keysAtAdmissionMax = 8
@@ -16,6 +26,8 @@ export const action = variant({
   'admit-member': {
     member: organisationId,
     address,
+    /** Null for a member without an engine of its own. */
+    engineAddress: option(engineAddress),
     sealingKey,
     owner,
     keys: sortedList(admittedKey, { min: 1, max: keysAtAdmissionMax, order: (a, b) => compareBytes(a.key, b.key) }),

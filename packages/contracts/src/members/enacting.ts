@@ -130,7 +130,7 @@ function whenProposed(stage: 'enacted' | 'proposed', effect: Effect): Effect {
 
 function admission(
   state: MembersView,
-  { member, address, sealingKey, owner, keys, validator }: Admission,
+  { member, address, engineAddress, sealingKey, owner, keys, validator }: Admission,
   context: Context,
   { membersMax }: Limits,
   stage: 'enacted' | 'proposed',
@@ -152,6 +152,7 @@ function admission(
   if (!seat.ok) return seat
   return ok([
     { type: 'member-admitted', member, address, sealingKey, owner, height },
+    ...(engineAddress === null ? [] : [{ type: 'engine-address-set', member, engineAddress } as const]),
     ...keys.map((each) => ({ type: 'key-registered', holder: member, ...each, height }) as const),
     ...seat.value,
   ])

@@ -7,6 +7,7 @@ import { askerCounts, dayNumber } from './transactions.ts'
 import {
   address,
   consensusKey,
+  engineAddress,
   nextKeyHash,
   owner,
   peerAddress,
@@ -44,6 +45,7 @@ export const event = variant({
   'proposal-enacted': { proposal: uint(), height: uint() },
   'member-admitted': { member: organisationId, address, sealingKey, owner, height: uint() },
   'address-changed': { member: organisationId, address: peerAddress },
+  'engine-address-set': { member: organisationId, engineAddress },
   'member-suspended': { member: organisationId, height: uint() },
   'member-reinstated': { member: organisationId, height: uint() },
   /** Its keys are revoked with it. */

@@ -30,6 +30,9 @@ export const evolve: Evolve<typeof state, Event> = {
     if (!known) throw new Error('the address of an unknown member changed')
     members.set(member, { ...known, address })
   },
+  'engine-address-set'({ engineAddresses }, { member, engineAddress: address }) {
+    engineAddresses.set(member, { address })
+  },
   'policy-set'({ policy }, { profile, version, parameters }) {
     policy.set('current', { profile, version, parameters })
   },

@@ -20,8 +20,15 @@ export const invariants: Invariants<typeof state> = {
   'no member is forgotten': ({ members }, before) =>
     every(before.members.entries(), ([id]) => members.get(id) !== undefined),
 
-  'the address of a member is its own matter': ({ members }, before, { sponsor }) =>
-    every(before.members.entries(), ([id, { address }]) => id === sponsor || members.get(id)?.address === address),
+  'the addresses of a member are its own matter': ({ members, engineAddresses }, before, { sponsor }) =>
+    every(before.members.entries(), ([id, { address }]) => id === sponsor || members.get(id)?.address === address) &&
+    every(
+      before.engineAddresses.entries(),
+      ([id, { address }]) => id === sponsor || engineAddresses.get(id)?.address === address,
+    ),
+
+  'an engine belongs to a member': ({ members, engineAddresses }) =>
+    every(engineAddresses.entries(), ([id]) => members.get(id) !== undefined),
 
   'at least one member is active': ({ members }) =>
     [...members.entries()].some(([, { status }]) => status === 'active'),

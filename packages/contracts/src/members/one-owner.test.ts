@@ -62,6 +62,7 @@ function movesOf(group: readonly string[], owners: Owners, open: readonly number
         type: 'admit-member',
         member: 'accomplice',
         address: 'local:',
+        engineAddress: null,
         sealingKey: new Uint8Array(1216),
         owner: 'nobody',
         keys: [{ key: freshKey, scopes: everything, next: handleOf(freshKey) }],

@@ -45,6 +45,7 @@ export const queries = {
   keysHeld,
   policy,
   member,
+  enginesOf,
   custodyOf,
   proposals,
   votesOn,
@@ -100,6 +101,16 @@ export function policy(view: MembersView): NetworkPolicy {
 
 function member({ members }: MembersView, id: string): Membership | undefined {
   return members.get(id)
+}
+
+/**
+ * The engines that belong to the network, in the order of the members' ids: of active members, and of whoever still has a
+ * seat among the validators, whose vote the others need until it is taken away.
+ */
+function enginesOf(view: MembersView): readonly { readonly member: string; readonly address: string }[] {
+  return [...view.engineAddresses.entries()].flatMap(([member, { address }]) =>
+    view.members.get(member)?.status === 'active' || view.validators.get(member) ? [{ member, address }] : [],
+  )
 }
 
 /** The organisation that has now what this custodian kept: itself, or the last of those to whom custody was handed over. */

@@ -1,7 +1,7 @@
 import { encode, toHex } from '@plexus/codec'
 import { describe, expect, test } from 'vitest'
 import { type Network, network } from '../network.testing.ts'
-import { decide } from './examples.testing.ts'
+import { decide, enact, nextProposal } from './examples.testing.ts'
 import { defaultPolicy, directory, type MembersTransaction, members } from './index.ts'
 import { worldPolicy } from './world.testing.ts'
 
@@ -84,6 +84,43 @@ describe('change-address', () => {
         text,
       ),
     ).toEqual([false, false, false, false, false])
+  })
+})
+
+describe('change-engine-address', () => {
+  const at = (host: string) => `${'0a'.repeat(20)}@${host}`
+  const moved = { type: 'change-engine-address', engineAddress: at('alder.example:26656') } as const
+  const engines = (world: Network) => members.queries.enginesOf(world.view(members))
+
+  test('a member says by itself where its engine is reached, and nobody else does', () => {
+    const world = network()
+    expect(world.submit(members, moved, { sponsor: 'alder' })).toBe('scope-missing')
+    expect(engines(world)).toEqual([])
+    expect(world.submit(members, moved, byAlder(world))).toBe('accepted')
+    expect(engines(world)).toEqual([{ member: 'alder', address: moved.engineAddress }])
+  })
+
+  test.each([
+    'alder.example:26656',
+    at('alder.example'),
+    at('Alder.example:1'),
+    at('alder.example:0'),
+    at('alder.example:1,b'),
+    `A${at('alder.example:1').slice(1)}`,
+  ])('%s is no transaction', (engineAddress) => {
+    expect(() => encode(members.transaction, { type: 'change-engine-address', engineAddress })).toThrow()
+  })
+
+  test('the engine of a suspended member belongs to the network while it has a seat', () => {
+    const world = network()
+    world.submit(members, moved, byAlder(world))
+    decide(world, { type: 'suspend-member', member: 'alder' }, ['birch', 'cedar', 'elm', 'fir'])
+    expect(engines(world)).toHaveLength(1)
+    const proposal = nextProposal(world)
+    decide(world, { type: 'remove-validator', member: 'alder' }, ['birch', 'cedar', 'elm', 'fir'])
+    world.time += 2 * secondsPerDay
+    expect(enact(world, proposal, 'birch')).toBe('accepted')
+    expect(engines(world)).toEqual([])
   })
 })
 

@@ -22,6 +22,11 @@ export function rulesWithin(lowered: Partial<Limits>): MembersRules {
       return ok({ events: [{ type: 'address-changed', member: context.sponsor, address }] })
     },
 
+    'change-engine-address'(_state, { engineAddress }, context) {
+      if (!sponsorSigned(context, 'governance')) return no({ type: 'scope-missing', scope: 'governance' })
+      return ok({ events: [{ type: 'engine-address-set', member: context.sponsor, engineAddress }] })
+    },
+
     'require-hosted'(state, { organisation }, { sponsor, caller }) {
       if (caller === null) return no({ type: 'only-by-contract' })
       if (hostOf(state, organisation) !== sponsor) return no({ type: 'not-hosted', organisation })

@@ -3,7 +3,17 @@ import { boolean, type Infer, object, oneOf, option, uint } from '@plexus/codec'
 import { collection, organisationId } from '@plexus/kernel'
 import { scopeSet } from '../scopes.ts'
 import { action } from './actions.ts'
-import { address, consensusKey, nextKeyHash, owner, policyParameters, powerMax, profile, sealingKey } from './values.ts'
+import {
+  address,
+  consensusKey,
+  engineAddress,
+  nextKeyHash,
+  owner,
+  policyParameters,
+  powerMax,
+  profile,
+  sealingKey,
+} from './values.ts'
 
 /** Whoever left or was removed stays known: what it signed is still to be verified, and nobody takes its identifier. */
 const member = object({
@@ -97,6 +107,8 @@ export const state = {
   counts: collection(object({ requests: uint() })),
   /** By `day/custodian`: that the custodian has posted for this day. */
   postings: collection(object({ height: uint() })),
+  /** By the member's id, where an engine runs beside its node. */
+  engineAddresses: collection(object({ address: engineAddress })),
 }
 
 /** Days are numbered from 1970; eight digits sort as numbers do. */

@@ -3,7 +3,7 @@ import { boolean, bytes, type Infer, object, option, sortedList, uint, variant }
 import { organisationId } from '@plexus/kernel'
 import { scopeSet } from '../scopes.ts'
 import { action } from './actions.ts'
-import { nextKeyHash, peerAddress } from './values.ts'
+import { engineAddress, nextKeyHash, peerAddress } from './values.ts'
 
 /** Room for every member and tenant of a large network in one transaction (65 bytes each). */
 const askersMax = 2_000
@@ -42,6 +42,8 @@ export const transaction = variant({
   'post-self-asserted-counts': { custodian: organisationId, day: dayNumber, counts: askerCounts },
   /** The sponsor's own address: nobody else is concerned. */
   'change-address': { address: peerAddress },
+  /** Of the engine beside the sponsor's own node. */
+  'change-engine-address': { engineAddress },
   /** Asked by other contracts: the sponsor is this organisation, or hosts it. */
   'require-hosted': { organisation: organisationId },
 })

@@ -84,6 +84,7 @@ test('T-33: seats-of-owner-taken: one owner has as many seats as it has votes th
     type: 'admit-member',
     member: 'gale',
     address: 'https://gale.example',
+    engineAddress: null,
     sealingKey: new Uint8Array(1216),
     owner: 'alder',
     keys: [{ key, scopes: ['governance', 'sponsor'], next: handle }],

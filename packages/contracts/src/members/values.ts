@@ -12,6 +12,16 @@ export const peerAddress = text({
   pattern:
     /^plexus:\/\/(?:\[(?=[0-9a-f.]*:)[0-9a-f:.]{2,45}\]|[a-z0-9][a-z0-9.-]{0,181}(?<=[a-z0-9])):[1-9][0-9]{0,4}$/,
 })
+/**
+ * Where the engine beside a member's node is reached by the others, as CometBFT writes it: the id of the node (the first
+ * 20 bytes of SHA-256 of its key), then host and port, both as in a `peerAddress`.
+ */
+export const engineAddress = text({
+  min: 44,
+  max: 236,
+  pattern:
+    /^[0-9a-f]{40}@(?:\[(?=[0-9a-f.]*:)[0-9a-f:.]{2,45}\]|[a-z0-9][a-z0-9.-]{0,181}(?<=[a-z0-9])):[1-9][0-9]{0,4}$/,
+})
 /** The group of companies that a member belongs to: members under one owner vote and fail together. */
 export const owner = text({ min: 1, max: 80 })
 /** SHA-256 of the public key that will follow: its holder keeps the secret apart, and shows the key when it rotates. */

@@ -35,6 +35,7 @@ function admission(world: World): { readonly action: Action; readonly signers: r
     type: 'admit-member',
     member: random.oneIn(6) ? random.pick(ids) : id,
     address: `https://${id}.example`,
+    engineAddress: random.oneIn(2) ? `${'0b'.repeat(20)}@${id}.example:26656` : null,
     sealingKey: new Uint8Array(1216),
     owner: random.pick(['alder', 'birch', id]),
     keys: [...pair]

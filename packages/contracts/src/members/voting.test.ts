@@ -24,6 +24,7 @@ function gale(world: Network, changes: Partial<Admission> = {}): { action: Admis
     type: 'admit-member',
     member: 'gale',
     address: 'https://gale.example',
+    engineAddress: `${'0c'.repeat(20)}@gale.example:26656`,
     sealingKey: new Uint8Array(1216),
     owner: 'gale',
     keys: [{ key, scopes, next: handle }],
@@ -169,6 +170,7 @@ describe('admission', () => {
     const world = network()
     expect(admitGale(world)).toBe('accepted')
     expect(statusOf(world, 'gale')).toBe('active')
+    expect(members.queries.enginesOf(world.view(members)).map(({ member }) => member)).toEqual(['gale'])
     expect(world.submit(members, { type: 'register-tenant', tenant: 'grove' }, by(world, 'gale'))).toBe('accepted')
   })
 

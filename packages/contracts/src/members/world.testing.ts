@@ -239,6 +239,16 @@ const changeAddress: Propose = (world) => {
   }
 }
 
+const changeEngineAddress: Propose = (world) => {
+  const sponsor = world.someMember()
+  const engineAddress = `${'0a'.repeat(20)}@${sponsor}.example:${1 + world.random.below(9)}`
+  return {
+    transaction: { type: 'change-engine-address', engineAddress },
+    sponsor,
+    signers: world.random.oneIn(4) ? [] : world.keysOf(sponsor, 'governance').slice(0, 1),
+  }
+}
+
 const requireHosted: Propose = (world) => ({
   transaction: { type: 'require-hosted', organisation: world.random.pick(world.organisations) },
   sponsor: world.someMember(),
@@ -269,5 +279,6 @@ const proposals: readonly Propose[] = [
   postCounts,
   postCounts,
   changeAddress,
+  changeEngineAddress,
   requireHosted,
 ]

@@ -5,7 +5,7 @@ import { openLedgerStore } from '@plexus/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSequencer } from '../local/sequencer.ts'
 import { finalizeBlock, initChain, testNode } from './application.testing.ts'
-import { nodeIdOf } from './engine-home.ts'
+import { nodeIdOf } from './engine-address.ts'
 import { chainOf, machineOf, memberNames, networkDirectory, nodeSeedOf, opening, seedOf } from './network.testing.ts'
 
 const foundedAt = 1_700_000_000

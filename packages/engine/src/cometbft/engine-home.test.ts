@@ -2,7 +2,8 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publicKeyOf } from '@plexus/crypto'
 import { expect, test } from 'vitest'
-import { type EngineHome, nodeIdOf, prepareEngineHome, sayEngineHomeRefusal } from './engine-home.ts'
+import { nodeIdOf } from './engine-address.ts'
+import { type EngineHome, prepareEngineHome, sayEngineHomeRefusal } from './engine-home.ts'
 import { chainOf, networkDirectory, nodeSeedOf, validatorSeedOf } from './network.testing.ts'
 
 const chain = chainOf(1_700_000_000)

@@ -1,18 +1,12 @@
 /** The engine's own directory: its configuration, written anew at each start, and its keys and state, never overwritten. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { no, ok, type Result, toHex } from '@plexus/codec'
-import { publicKeyOf, sha256 } from '@plexus/crypto'
+import { no, ok, type Result } from '@plexus/codec'
+import { publicKeyOf } from '@plexus/crypto'
 import { type Chain, envelopeBytesMax } from '@plexus/kernel'
+import { type EnginePeer, nodeIdOf, writeEngineAddress } from './engine-address.ts'
 import { genesisDocument } from './genesis-document.ts'
 import { blockBytesMax } from './proposal.ts'
-
-export interface EnginePeer {
-  /** `nodeIdOf` its node key. */
-  readonly nodeId: string
-  readonly host: string
-  readonly port: number
-}
 
 export interface EngineHome {
   readonly directory: string
@@ -45,9 +39,6 @@ export type EngineHomeRefusal =
   /** The directory has another key: two keys would be two validators, and one key on two nodes loses its seat. */
   | { readonly type: 'other-key'; readonly file: string }
   | { readonly type: 'socket-path-too-long'; readonly file: string; readonly max: number }
-
-/** A node's name between nodes: the first 20 bytes of SHA-256 of its public key, in hexadecimal. */
-export const nodeIdOf = (publicKey: Uint8Array): string => toHex(sha256(publicKey).subarray(0, 20))
 
 /** Where our side listens, and where the engine does. */
 export const applicationSocketOf = (directory: string): string => join(directory, 'app.sock')
@@ -137,7 +128,7 @@ max_request_batch_size = ${broadcastsMax}
 
 [p2p]
 laddr = ${text(`tcp://${listen.host}:${listen.port}`)}
-persistent_peers = ${text(peers.map(({ nodeId, host, port }) => `${nodeId}@${host}:${port}`).join(','))}
+persistent_peers = ${text(peers.map(writeEngineAddress).join(','))}
 # Members are known: nobody tells of others.
 pex = false
 addr_book_strict = false

@@ -6,7 +6,7 @@ import type { Chain } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
 import { describe, expect, test } from 'vitest'
 import { createSequencer } from '../local/sequencer.ts'
-import { nodeIdOf } from './engine-home.ts'
+import { nodeIdOf } from './engine-address.ts'
 import {
   chainOf,
   enginePath,

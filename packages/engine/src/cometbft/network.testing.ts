@@ -11,7 +11,7 @@ import { type Chain, createMachine, foundChain, type Machine, sealEnvelope, view
 import { onTestFinished } from 'vitest'
 import type { VerifierPool } from '../local/verifier-pool.ts'
 import type { Call } from './call-grammar.testing.ts'
-import { type EnginePeer, nodeIdOf } from './engine-home.ts'
+import { type EnginePeer, nodeIdOf } from './engine-address.ts'
 import { builtEngineIn } from './engine-program.ts'
 import { createSignatures, type Signatures } from './signatures.ts'
 import type { EngineEvent, EngineSockets } from './supervisor.ts'
