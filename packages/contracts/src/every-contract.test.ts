@@ -6,10 +6,10 @@
 import { beforeAll, expect, test } from 'vitest'
 import { emptyTally, runHistory } from './histories.testing.ts'
 import { contracts } from './index.ts'
-import { subjects } from './worlds.testing.ts'
+import { helpers, subjects } from './worlds.testing.ts'
 
 /** A contract that refuses for more reasons has more to be found. */
-const historiesPerRejection = 2
+const historiesPerRejection = 3
 const historiesMin = 20
 /** Some tens of seconds on a quiet machine. */
 const historiesTimeout = 300_000
@@ -24,7 +24,8 @@ const histories = subjects.flatMap((about) => {
 })
 
 beforeAll(() => {
-  for (const [index, about] of histories.entries()) runHistory({ subjects, about, seed: index + 1, steps, tally })
+  const all = [...subjects, ...helpers]
+  for (const [index, about] of histories.entries()) runHistory({ subjects: all, about, seed: index + 1, steps, tally })
 }, historiesTimeout)
 
 const seldom = (names: readonly string[], counts: ReadonlyMap<string, number>) =>

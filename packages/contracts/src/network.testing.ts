@@ -13,7 +13,7 @@ import {
 } from '@plexus/kernel'
 import { contracts, directory } from './index.ts'
 import { type Cast, castOf, type Identity } from './world.testing.ts'
-import { chainOf, subjects } from './worlds.testing.ts'
+import { chainOf, helpers, subjects } from './worlds.testing.ts'
 
 export interface Network extends Cast {
   /** Seconds since 1970 of the next block; an example may move it on. */
@@ -37,8 +37,11 @@ export function network({
   readonly limited?: boolean
 } = {}): Network {
   const cast = castOf(size)
-  const chain = chainOf(subjects, cast)
-  const running: readonly RegisteredContract[] = limited ? subjects.map(({ contract }) => contract) : contracts
+  const chain = chainOf([...subjects, ...helpers], cast)
+  const running: readonly RegisteredContract[] = [
+    ...(limited ? subjects.map(({ contract }) => contract) : contracts),
+    ...helpers.map(({ contract }) => contract),
+  ]
   const machine = createMachine({ chain, contracts: running, directory })
   const { reader, commit } = memoryLedger(machine)
   let height = 0

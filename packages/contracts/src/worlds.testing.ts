@@ -5,6 +5,7 @@ import { contracts, directory, members } from './index.ts'
 import { contractWorld as membersWorld } from './members/world.testing.ts'
 import { contractWorld as notary } from './notary/world.testing.ts'
 import { contractWorld as practitioners } from './practitioners/world.testing.ts'
+import { binding } from './prescriptions/binder.testing.ts'
 import { contractWorld as prescriptions } from './prescriptions/world.testing.ts'
 import type { Cast, ContractWorld } from './world.testing.ts'
 
@@ -27,6 +28,9 @@ export const subjects: readonly Subject[] = contracts.map((contract) => {
   if (!world) throw new Error(`${contract.name} has no world in worlds.testing.ts`)
   return { contract: world.limited ?? contract, world }
 })
+
+/** What stands beside them in tests alone, to ask what only contracts may. */
+export const helpers: readonly Subject[] = [binding]
 
 const startDay = 20_000
 const secondsPerDay = 86_400

@@ -56,6 +56,7 @@ export const dispensingRules: Pick<PrescriptionsRules, 'fill' | 'reverse-fill' |
     const item = found.value
     const newest = item.fill === fill && item.level === to && item.holder && toHex(item.holder) === toHex(holder)
     if (!newest) return no({ type: 'not-the-last-fill' })
+    if (known.boundBy.length > 0) return no({ type: 'fill-bound', by: known.boundBy })
     return ok({ events: [{ type: 'fill-reversed', handle, tag, level: from, record, height: context.height }] })
   },
 

@@ -1,6 +1,7 @@
 /** What happened to items and their fills. */
 import { bytes, type Infer, oneOf, option, uint, variant } from '@plexus/codec'
 import { organisationId } from '@plexus/kernel'
+import { contractName } from './state.ts'
 import { lagMinutes, prescriberSet, signedItems } from './transactions.ts'
 
 const hash = bytes({ length: 32 })
@@ -38,6 +39,9 @@ export const event = variant({
     height: uint(),
   },
   'fill-reversed': { handle: hash, tag: hash, level: uint(), record: hash, height: uint() },
+  /** `by`: the contract that asked. */
+  'fill-bound': { tag: hash, by: contractName, height: uint() },
+  'fill-unbound': { tag: hash, by: contractName, height: uint() },
   'not-dispensed': step,
   completed: step,
   cancelled: step,

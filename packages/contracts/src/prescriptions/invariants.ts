@@ -95,6 +95,9 @@ export const invariants: Invariants<typeof state> = {
     return new Set([...used, ...tags]).size === used.length + tags.length && !tags.some((tag) => keys.get(tag))
   },
 
+  'what is bound stands: a fill is taken back only when no contract binds it': ({ fills }) =>
+    [...fills.entries()].every(([, { reversed, boundBy }]) => reversed === null || boundBy.length === 0),
+
   'a fill is never forgotten, and taken back at most once': ({ fills }, before) =>
     [...before.fills.entries()].every(([tag, was]) => {
       const now = fills.get(tag)

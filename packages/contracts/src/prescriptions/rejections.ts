@@ -34,6 +34,10 @@ export type Rejection =
   | { readonly type: 'already-dispensed' }
   | { readonly type: 'not-yet-over'; readonly endsAt: number }
   | { readonly type: 'key-known' }
+  | { readonly type: 'only-contracts' }
+  | { readonly type: 'already-bound' }
+  | { readonly type: 'not-bound' }
+  | { readonly type: 'fill-bound'; readonly by: readonly string[] }
 
 export const rejections: Rejections<Rejection> = {
   'scope-missing': { code: 1, says: 'No key of the sponsor with the scope batches signed.' },
@@ -71,4 +75,11 @@ export const rejections: Rejections<Rejection> = {
   'already-dispensed': { code: 27, says: 'All of the item is dispensed.' },
   'not-yet-over': { code: 28, says: 'The last day of the item is not over.' },
   'key-known': { code: 29, says: 'The key or the tag was used before: each step takes a fresh one.' },
+  'only-contracts': { code: 30, says: 'Only another contract asks for this.' },
+  'already-bound': { code: 31, says: 'The contract that asks has bound this fill already.' },
+  'not-bound': { code: 32, says: 'The contract that asks has not bound this fill.' },
+  'fill-bound': {
+    code: 33,
+    says: 'Something of another contract hangs on the fill, and is taken back with it, through that contract.',
+  },
 }

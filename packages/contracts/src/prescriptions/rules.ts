@@ -1,5 +1,6 @@
 /** When an item may be signed, move, be filled and end. */
 import type { Rules } from '@plexus/kernel'
+import { bindingRules } from './binding.ts'
 import { choosingRules } from './choosing.ts'
 import { dispensingRules } from './dispensing.ts'
 import { endingRules } from './ending.ts'
@@ -15,5 +16,6 @@ export const rules: Rules<typeof state, Transaction, Event, Rejection> = {
   ...choosingRules,
   ...holdingRules,
   ...dispensingRules,
+  ...bindingRules,
   ...endingRules,
 }

@@ -1,5 +1,5 @@
 /** What is remembered of items and fills, and what each event changes. */
-import { boolean, bytes, type Infer, object, oneOf, option, toHex, uint } from '@plexus/codec'
+import { boolean, bytes, type Infer, object, oneOf, option, sortedList, text, toHex, uint } from '@plexus/codec'
 import { collection, type Draft, type Evolve, organisationId } from '@plexus/kernel'
 import { startOfDay } from './days.ts'
 import type { Event } from './events.ts'
@@ -52,6 +52,16 @@ const item = object({
 })
 export type Item = Infer<typeof item>
 
+/** The name of another contract, as the kernel knows it. */
+export const contractName = text({
+  min: 1,
+  max: 40,
+  pattern: /^[a-z][a-z0-9-]*$/,
+  says: 'a contract of 1 to 40 lower-case letters, digits and hyphens',
+})
+/** Each contract binds a fill once, and fewer contracts than this call this one. */
+const boundByMax = 16
+
 const fill = object({
   item: hash,
   fill: uint(),
@@ -63,6 +73,8 @@ const fill = object({
   holder: hash,
   /** The commitment to why it was taken back, or null while it stands. */
   reversed: option(hash),
+  /** The contracts of which something hangs on the fill, in order. */
+  boundBy: sortedList(contractName, { max: boundByMax, order: (a, b) => (a < b ? -1 : a > b ? 1 : 0) }),
   height: uint(),
 })
 export type Fill = Infer<typeof fill>
@@ -169,7 +181,7 @@ export const evolve: Evolve<typeof state, Event> = {
     change(draft, handle, height, () => ({ status: 'available', claimant: null, holder: null, offered: false }))
   },
   filled(draft, { handle, fill, from, to, record, tag, holder, remainderEndsAt, nextStartsAt, height }) {
-    draft.fills.set(toHex(tag), { item: handle, fill, from, to, record, holder, reversed: null, height })
+    draft.fills.set(toHex(tag), { item: handle, fill, from, to, record, holder, reversed: null, boundBy: [], height })
     change(draft, handle, height, () => ({
       status: to === whole ? 'filled' : 'held',
       level: to,
@@ -179,15 +191,19 @@ export const evolve: Evolve<typeof state, Event> = {
     }))
   },
   'fill-reversed'(draft, { handle, tag, level, record, height }) {
-    const known = draft.fills.get(toHex(tag))
-    if (!known) throw new Error('a fill was reversed that never was')
-    draft.fills.set(toHex(tag), { ...known, reversed: record })
+    changeFill(draft, tag, () => ({ reversed: record }))
     change(draft, handle, height, ({ remainderEndsAt }) => ({
       status: 'held',
       level,
       nextStartsAt: null,
       remainderEndsAt: level === 0 ? null : remainderEndsAt,
     }))
+  },
+  'fill-bound'(draft, { tag, by }) {
+    changeFill(draft, tag, ({ boundBy }) => ({ boundBy: [...boundBy, by].sort() }))
+  },
+  'fill-unbound'(draft, { tag, by }) {
+    changeFill(draft, tag, ({ boundBy }) => ({ boundBy: boundBy.filter((each) => each !== by) }))
   },
   'not-dispensed': (draft, { handle, height }) => end(draft, handle, height, 'not-dispensed'),
   completed: (draft, { handle, height }) => end(draft, handle, height, 'completed'),
@@ -203,6 +219,13 @@ function change({ items }: State, handle: Uint8Array, since: number, to: (item: 
   const known = items.get(id)
   if (!known) throw new Error('an item changed that was never signed')
   items.set(id, { ...known, ...to(known), since })
+}
+
+function changeFill({ fills }: State, tag: Uint8Array, to: (fill: Fill) => Partial<Fill>): void {
+  const id = toHex(tag)
+  const known = fills.get(id)
+  if (!known) throw new Error('a fill changed that never was')
+  fills.set(id, { ...known, ...to(known) })
 }
 
 function end(draft: State, handle: Uint8Array, height: number, status: Status): void {

@@ -78,6 +78,9 @@ export const transaction = variant({
   fill: { handle: hash, level: uint(), record: hash, tag: hash, remainder: option(remainderReason) },
   /** Takes the last fill back; `record` commits to why. */
   'reverse-fill': { tag: hash, record: hash },
+  /** Only by another contract, of which something hangs on the fill: while it does, the fill is not taken back. */
+  'bind-fill': { tag: hash },
+  'unbind-fill': { tag: hash },
   'not-dispensed': { handle: hash },
   complete: { handle: hash },
   /** By the item's own key, the prescriber's. */

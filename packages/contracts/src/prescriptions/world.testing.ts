@@ -29,6 +29,7 @@ export const contractWorld: ContractWorld = {
     if (over && !world.random.oneIn(4)) return step(world, ...over)
     if (open.length < 2 || world.random.oneIn(20)) return sign(world)
     if (world.random.oneIn(10)) return reverse(world)
+    if (world.random.oneIn(60)) return askItself(world)
     const [id, item] = world.random.pick(world.random.oneIn(10) ? all : open)
     return step(world, id, item)
   },
@@ -177,11 +178,18 @@ function fill(world: World, handle: Uint8Array, item: Item): PrescriptionsTransa
   }
 }
 
+/** What only contracts may ask. */
+function askItself({ random, someMember }: World): Proposal<PrescriptionsTransaction> {
+  const type = random.pick(['bind-fill', 'unbind-fill'] as const)
+  return { transaction: { type, tag: random.pick(pool).handle }, sponsor: someMember(), signers: [] }
+}
+
 function reverse(world: World): Proposal<PrescriptionsTransaction> {
   const { random } = world
   const { fills, items } = world.view(prescriptions)
   const standing = [...fills.entries()].filter(([, { reversed }]) => reversed === null)
-  const some = random.oneIn(4) ? [...fills.entries()] : standing
+  const bound = standing.filter(([, { boundBy }]) => boundBy.length > 0)
+  const some = random.oneIn(4) ? [...fills.entries()] : bound.length > 0 && random.oneIn(2) ? bound : standing
   const [tag, known] = random.pick([...some, [toHex(random.pick(pool).handle), undefined] as const])
   const holder = known && items.get(toHex(known.item))?.holder
   const signer = holder && byHandle.get(toHex(holder))
