@@ -254,7 +254,7 @@ describe('a call', () => {
     expect([counted('a'), counted('b')]).toEqual([1, undefined])
   })
 
-  test('that comes back to a contract in the middle of its transaction is a bug', () => {
+  function calling(next: string) {
     const go = variant({ go: {} })
     const loop = (name: string, next: string) =>
       register(
@@ -283,14 +283,18 @@ describe('a call', () => {
         ]),
     }
     const envelope = count('a', { contract: 'ping', transactionBytes: encode(go, { type: 'go' }) })
-    for (const [next, says] of [
-      ['pong', 'ping → pong → ping'],
-      ['nobody', 'not active'],
-    ] as const) {
-      const machine = createMachine({ chain, contracts: [loop('ping', next), loop('pong', 'ping')], directory })
-      const { meets } = replica({ ...machine, found: tallyMachine().found })
-      expect(() => meets(envelope)).toThrow(says)
-    }
+    const machine = createMachine({ chain, contracts: [loop('ping', next), loop('pong', 'ping')], directory })
+    return { ...replica({ ...machine, found: tallyMachine().found }), envelope }
+  }
+
+  test('that comes back to a contract in the middle of its transaction is a bug', () => {
+    const { meets, envelope } = calling('pong')
+    expect(() => meets(envelope)).toThrow('ping → pong → ping')
+  })
+
+  test('to a contract that the network does not have is refused, and stops no replica', () => {
+    const { meets, envelope } = calling('nobody')
+    expect(meets(envelope)).toEqual({ space: 'kernel', code: 6 })
   })
 })
 

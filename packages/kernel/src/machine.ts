@@ -2,7 +2,7 @@
 import { decode, encode, equalBytes, type Malformed, no, ok, type Result, toHex } from '@plexus/codec'
 import { appendLeaf, emptyFrontier, frontierRoot, merkleLeafHash, merkleRoot } from '@plexus/crypto'
 import { appHash, type Block, blockSummary, transactionsRoot } from './blocks.ts'
-import type { Call, Context, RegisteredContract, Signer, Variant } from './contract.ts'
+import type { Context, RegisteredContract, Signer, Variant } from './contract.ts'
 import type { KeyDirectory } from './directory.ts'
 import { type Envelope, envelopeBytesMax, readEnvelope, signaturesHold, validSecondsMax } from './envelope.ts'
 import type { Chain } from './genesis.ts'
@@ -18,7 +18,7 @@ import {
 import { QuotaBook } from './quota.ts'
 import { Overlay, viewOf } from './state.ts'
 import { emptyRoot, updateTree } from './state-tree.ts'
-import { evolve, type Happened, type Running, Versions } from './versions.ts'
+import { evolve, type Happened, Versions } from './versions.ts'
 
 /** Why the kernel itself refuses an envelope, first reason first. Codes are on the wire: never renumbered. */
 export const kernelRejections = {
@@ -183,18 +183,14 @@ export function createMachine({
       events.push({ contract: contract.name, event: encode(contract.event, event) })
     }
     for (const made of calls) {
-      const callee = called(on.running, made)
+      // A network may have a contract without the one that it calls: then nobody can take the step.
+      const callee = on.running.get(made.contract)
+      if (!callee) return kernelRefusal('unknown-contract')
       const within: Context = { ...context, caller: contract.name }
       const refused = perform(on, overlay, callee, made.transaction, within, events, [...stack, contract.name])
       if (refused) return refused
     }
     return undefined
-  }
-
-  function called(running: Running, { contract }: Call): RegisteredContract {
-    const found = running.get(contract)
-    if (!found) throw new Error(`a call names ${contract}, which is not active`)
-    return found
   }
 
   function found(): AppliedBlock {
