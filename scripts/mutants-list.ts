@@ -9,6 +9,7 @@ import { lightMutants } from './mutants-light.ts'
 import { networkMutants } from './mutants-network.ts'
 import { peerMutants } from './mutants-peers.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
+import { rebatesMutants } from './mutants-rebates.ts'
 import { storageMutants } from './mutants-storage.ts'
 
 export interface Mutant {
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...exchangeMutants,
   ...governanceMutants,
   ...prescriptionsMutants,
+  ...rebatesMutants,
   ...storageMutants,
   ...lightMutants,
   ...networkMutants,

@@ -43,6 +43,12 @@ const rows: readonly (readonly [string, string, string])[] = [
   ],
   ['contracts/prescriptions-event', 'events of prescriptions', `${contracts}/prescriptions/events.ts#event`],
   [
+    'contracts/rebates-transaction',
+    'what a member asks of rebates',
+    `${contracts}/rebates/transactions.ts#transaction`,
+  ],
+  ['contracts/rebates-event', 'events of rebates', `${contracts}/rebates/events.ts#event`],
+  [
     'contracts/members-event',
     'events of members, from a replica or a genesis document',
     `${contracts}/members/events.ts#event`,
@@ -138,7 +144,9 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'contracts/state',
     'values of the authenticated state, from whoever proves them',
-    ['members', 'practitioners', 'notary', 'prescriptions'].map((name) => `${contracts}/${name}/state.ts#state`),
+    ['members', 'practitioners', 'notary', 'prescriptions', 'rebates'].map(
+      (name) => `${contracts}/${name}/state.ts#state`,
+    ),
   ],
 ]
 

@@ -4,11 +4,13 @@ import { members } from './members/index.ts'
 import { notary } from './notary/index.ts'
 import { practitioners } from './practitioners/index.ts'
 import { prescriptions } from './prescriptions/index.ts'
+import { rebates } from './rebates/index.ts'
 
 export * from './members/index.ts'
 export * from './notary/index.ts'
 export * from './practitioners/index.ts'
 export * from './prescriptions/index.ts'
+export * from './rebates/index.ts'
 export type { Scope } from './scopes.ts'
 
 export const contracts: readonly RegisteredContract[] = [
@@ -16,4 +18,5 @@ export const contracts: readonly RegisteredContract[] = [
   register(practitioners),
   register(notary),
   register(prescriptions),
+  register(rebates),
 ]

@@ -159,6 +159,8 @@ export interface ContractWorld {
   propose(world: World): Proposal
   /** What the contract holds before the first block, as its own events. */
   founding?(cast: Cast): readonly Variant[]
+  /** What other contracts hold before the first block, so that there is something to refer to. */
+  beside?(): readonly { readonly contract: Pick<RegisteredContract, 'name' | 'event'>; readonly event: Variant }[]
   /** The same contract under limits that a history can reach. */
   readonly limited?: RegisteredContract
 }

@@ -7,6 +7,7 @@ import { contractWorld as notary } from './notary/world.testing.ts'
 import { contractWorld as practitioners } from './practitioners/world.testing.ts'
 import { binding } from './prescriptions/binder.testing.ts'
 import { contractWorld as prescriptions } from './prescriptions/world.testing.ts'
+import { contractWorld as rebates } from './rebates/world.testing.ts'
 import type { Cast, ContractWorld } from './world.testing.ts'
 
 const worlds: Readonly<Record<string, ContractWorld>> = {
@@ -14,6 +15,7 @@ const worlds: Readonly<Record<string, ContractWorld>> = {
   notary,
   practitioners,
   prescriptions,
+  rebates,
 }
 
 /** A contract under test, and the world that its folder brings. */
@@ -56,6 +58,12 @@ export function chainOf(of: readonly Subject[], cast: Cast): Chain {
       ...activated(of),
       ...of.flatMap(({ contract, world }) =>
         (world.founding?.(cast) ?? []).map((event) => ({
+          contract: contract.name,
+          event: encode(contract.event, event),
+        })),
+      ),
+      ...of.flatMap(({ world }) =>
+        (world.beside?.() ?? []).map(({ contract, event }) => ({
           contract: contract.name,
           event: encode(contract.event, event),
         })),

@@ -18,7 +18,8 @@ const prescribers = ['1003000126', '1245319599'] as const
 export const contractWorld: ContractWorld = {
   propose(world) {
     const { items } = world.view(prescriptions)
-    const all = [...items.entries()]
+    // Other worlds have items of their own.
+    const all = [...items.entries()].filter(([id]) => byHandle.has(id))
     // What waits for the end of its remainder is mostly left alone, so that the end comes.
     const open = all.filter(
       ([, { status, remainderEndsAt }]) =>
@@ -187,9 +188,10 @@ function askItself({ random, someMember }: World): Proposal<PrescriptionsTransac
 function reverse(world: World): Proposal<PrescriptionsTransaction> {
   const { random } = world
   const { fills, items } = world.view(prescriptions)
-  const standing = [...fills.entries()].filter(([, { reversed }]) => reversed === null)
+  const own = [...fills.entries()].filter(([tag]) => byHandle.has(tag))
+  const standing = own.filter(([, { reversed }]) => reversed === null)
   const bound = standing.filter(([, { boundBy }]) => boundBy.length > 0)
-  const some = random.oneIn(4) ? [...fills.entries()] : bound.length > 0 && random.oneIn(2) ? bound : standing
+  const some = random.oneIn(4) ? own : bound.length > 0 && random.oneIn(2) ? bound : standing
   const [tag, known] = random.pick([...some, [toHex(random.pick(pool).handle), undefined] as const])
   const holder = known && items.get(toHex(known.item))?.holder
   const signer = holder && byHandle.get(toHex(holder))

@@ -1,0 +1,56 @@
+/** Mistakes with discounts: spent twice, paid twice, taken back by halves. */
+import type { Mutant } from './mutants-list.ts'
+
+const folder = 'packages/contracts/src/rebates'
+const rulesTest = `${folder}/rules.test.ts`
+
+export const rebatesMutants: readonly Mutant[] = [
+  {
+    name: 'a fill bears two discounts that exclude one another',
+    file: `${folder}/accruing.ts`,
+    find: "    if (state.spent.get(spentKey(tag, group))) return no({ type: 'exclusivity-spent', group })\n",
+    replace: '',
+    test: { file: rulesTest, name: 'exclusivity-spent: bears one discount of a group, whoever comes second' },
+  },
+  {
+    name: 'whoever sees a tag spends it',
+    file: `${folder}/accruing.ts`,
+    find: "    if (!signedBy(context, tag)) return no({ type: 'not-its-key', of: 'tag' })\n",
+    replace: '',
+    test: { file: rulesTest, name: 'not-its-key: without the key of its tag nobody accrues on it' },
+  },
+  {
+    name: 'a fill is taken back with one of its discounts',
+    file: `${folder}/accruing.ts`,
+    find: '      events: all.map(',
+    replace: '      events: all.slice(1).map(',
+    test: {
+      file: rulesTest,
+      name: 'takes all that accrued on it along in one transaction, and what was paid is owed back',
+    },
+  },
+  {
+    name: 'a fill that bears a discount is not bound',
+    file: `${folder}/accruing.ts`,
+    find: 'calls: standingOn(state, tag).length === 0 ? [bindFill(tag)] : [],',
+    replace: 'calls: [],',
+    test: { file: rulesTest, name: 'fill-unknown: on what was never filled, or was taken back, nothing accrues' },
+  },
+  {
+    name: 'the clock starts when somebody looks',
+    file: `${folder}/state.ts`,
+    find: "change(draft, handle, height, { status: 'validated', record }),\n  disputed",
+    replace: "change(draft, handle, height, { status: 'validated', record, dueAt: height }),\n  disputed",
+    test: { file: rulesTest },
+  },
+  {
+    name: 'a party signs the version that it proposed',
+    file: `${folder}/agreeing.ts`,
+    find: "const other = proposal.by === 'proposer' ? 'counterpart' : 'proposer'",
+    replace: 'const other = proposal.by',
+    test: {
+      file: rulesTest,
+      name: 'not-its-key: nobody proposes in the name of another, or signs what it proposed itself',
+    },
+  },
+]
