@@ -1,7 +1,7 @@
 /**
  * Commitments: each statement becomes a leaf, leaves wait for a batch, and a batch's root goes to the ledger in one
- * envelope. What is not full waits until no batch is in flight, and then travels together; full batches go out at once,
- * several if need be. A batch is durable before it is submitted, and submitted again byte for byte until the replica has
+ * envelope. What is not full waits until no batch is in flight, at a busy member for its time besides, and then travels
+ * together; full batches go out at once, several if need be. A batch is durable before it is submitted, and submitted again byte for byte until the replica has
  * applied it or its envelope ended.
  */
 import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
@@ -10,6 +10,7 @@ import { merkleTreeOfPacked, publicKeyOf, statementHash } from '@plexus/crypto'
 import { batchLeavesMax, type Opening, readEnvelope, sealEnvelope } from '@plexus/kernel'
 import { type BatchTables, batchTables, type FlightRow, nextKey, rowsFormat, sizeClasses } from './batch-rows.ts'
 import { type CommittedBatch, Openings } from './openings.ts'
+import { Pace } from './pace.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
 import { type LeafPlace, OpenGroup } from './statement-groups.ts'
 import { partKey, sequenceKey } from './tables.ts'
@@ -75,6 +76,7 @@ export class Batches {
   private readonly flights = new Map<number, Flight>()
   /** Ends of flights that are not written yet: without them a restart finds the batch committed once more. */
   private landed: JournalChange[] = []
+  private readonly pace = new Pace()
   private nextGroup = 0
   private nextBatch = 0
   /** Never less than what waits: what was made and never written counts until the next look. */
@@ -255,8 +257,11 @@ export class Batches {
 
   private form(): void {
     const room = batchesInFlightMax - this.flights.size
-    if (room <= 0 || this.waitingAtMost === 0 || (this.flights.size > 0 && this.waitingAtMost < batchLeavesMax)) return
+    if (room <= 0 || this.waitingAtMost === 0) return
+    const now = this.surroundings.now()
+    if (this.waitingAtMost < batchLeavesMax && (this.flights.size > 0 || !this.pace.may(now))) return
     const loads = this.nextLoads(room)
+    if (loads.length > 0) this.pace.took(now)
     this.send(
       loads,
       loads.flatMap((load) => load.map(({ key }) => this.tables.pending.drop(key))),

@@ -8,7 +8,7 @@ import type { TableGroup } from './table-group.ts'
 import type { WriteAhead } from './write-ahead.ts'
 
 /** A start of the thread is worth it above this much in the file ahead. */
-export const threadBytesMinDefault = 4 * 1024 * 1024
+export const threadBytesMinDefault = 256 * 1024
 
 /** What waits is several times as much as its blocks in the file ahead: at this pace it is handed over in half its time. */
 const slicePerByte = 8
