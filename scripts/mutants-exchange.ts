@@ -92,6 +92,13 @@ export const exchangeMutants: readonly Mutant[] = [
     test: { file: access, name: 'release, release note and notice are one write' },
   },
   {
+    name: 'notes and envelopes leave before what they follow from is durable',
+    file: `${exchange}/leaving.ts`,
+    find: 'if (!durable && this.waiting.size === 0) {',
+    replace: 'if (this.waiting.size === 0) {',
+    test: { file: `${exchange}/leaving.test.ts`, name: 'waits for the disk, and goes in order' },
+  },
+  {
     name: 'a receipt does not name the one before it',
     file: `${exchange}/receipts.ts`,
     find: 'receipts: row.receipts + 1, lastReceipt: committed.hash',

@@ -47,6 +47,26 @@ export const storageMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'what was durable and is missing is taken for what a power cut took',
+    file: 'packages/store/src/write-ahead.ts',
+    find: 'else if (record.durableBelow > gap) throw missingRecord(directory, gap, record.number)',
+    replace: '',
+    test: {
+      file: 'packages/store/src/write-ahead.test.ts',
+      name: 'what was durable when a later record was written is damage when it is missing',
+    },
+  },
+  {
+    name: 'what stood behind a gap comes back with the next write',
+    file: 'packages/store/src/write-ahead.ts',
+    find: 'else file.drop(record)',
+    replace: '',
+    test: {
+      file: 'packages/store/src/write-ahead.test.ts',
+      name: 'of what nobody was told is durable a power cut may take anything, and a beginning stays',
+    },
+  },
+  {
     name: 'a refusal covers the acceptance of the same envelope',
     file: 'packages/store/src/places.ts',
     find: '    if (known && (this.slots[slot + 2] as number) % 2 === 1) return\n',

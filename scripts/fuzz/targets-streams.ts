@@ -157,7 +157,13 @@ export const streamTargets: readonly Target[] = [
       const content = { address: handleOf(own.key), after: 0, madeAt: 1000 }
       const signature = sign(secret, signedBytes('mailbox-request', chain, encode(mailboxRequest, content)))
       const boxes = new Mailboxes({
-        journal: { get: () => undefined, entries: () => [], write: () => {} },
+        journal: {
+          get: () => undefined,
+          entries: () => [],
+          write: () => {},
+          append: () => {},
+          durable: () => undefined,
+        },
         surroundings: { now: () => 1000, random: (length) => new Uint8Array(length), send: () => {} },
         chain,
       })

@@ -253,7 +253,8 @@ interface Opened {
   readonly closers: (() => void)[]
 }
 
-function open({ chain, data, member, random, ...parts }: NodeParts): Result<Opened, NodeRefusal> {
+function open(parts: NodeParts): Result<Opened, NodeRefusal> {
+  const { chain, data, member, random } = parts
   const durable = timedWrites(member, parts.measures, parts.durable)
   const layout = layoutOf(data, member)
   makeFolders(layout)
@@ -274,7 +275,7 @@ function open({ chain, data, member, random, ...parts }: NodeParts): Result<Open
   const store = watchedLedger(openLedgerStore(layout.ledger, { chain: chain.id }), 'ledger', durable)
   closers.push(() => store.close())
   const sealing = sealingUnder(secretOf(layout, 'journal', random), random)
-  const journal = watchedJournal(openJournal(layout.exchange, { sealing }), durable)
+  const journal = watchedJournal(openJournal(layout.exchange, { sealing }), parts)
   closers.push(() => journal.close())
   const blobs = openDiskBlobStore({ folder: layout.vault, ...(durable && { step: durable }) })
   const vault = openVault({ blobs, keys: keys.value, random })
@@ -286,9 +287,19 @@ function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite |
   return { ...store, commit: (applied, header) => durable(what, () => store.commit(applied, header)) }
 }
 
-function watchedJournal(journal: Journal, durable: DurableWrite | undefined): Journal {
+function watchedJournal(journal: Journal, { member, measures, durable: step }: NodeParts): Journal {
+  const durable = timedWrites(member, measures, step)
   if (!durable) return journal
-  return { ...journal, write: (changes) => durable('journal', () => journal.write(changes)) }
+  return {
+    ...journal,
+    write: (changes) => durable('journal', () => journal.write(changes)),
+    append: (changes) => (step ? step('journal', () => journal.append(changes)) : journal.append(changes)),
+    durable() {
+      const waited = journal.durable()
+      const from = performance.now()
+      return waited?.finally(() => measures?.wrote(member, 'journal', (performance.now() - from) / 1000))
+    },
+  }
 }
 
 function ownKey(layout: Layout, random: RandomBytes): { readonly seed: Uint8Array; readonly key: string } {

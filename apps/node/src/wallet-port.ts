@@ -63,7 +63,9 @@ export function walletPort(network: Network, sponsorMember: string, now: () => n
       return answer.ok ? ok() : no({ type: answer.reason.type })
     },
     async mail(member, request) {
-      const page = network.node(member).exchange.mailboxes.fetch(request)
+      const { exchange } = network.node(member)
+      const page = exchange.mailboxes.fetch(request)
+      await exchange.durable()
       return page.ok ? ok(page.value) : no({ type: page.reason.type })
     },
     now,

@@ -1,8 +1,8 @@
 /**
  * Commitments: each statement becomes a leaf, leaves wait for a batch, and a batch's root goes to the ledger in one
  * envelope. What is not full waits until no batch is in flight, at a busy member for its time besides, and then travels
- * together; full batches go out at once, several if need be. A batch is durable before it is submitted, and submitted again byte for byte until the replica has
- * applied it or its envelope ended.
+ * together; full batches go out at once, several if need be. A batch is written before it is submitted, and submitted
+ * again byte for byte until the replica has applied it or its envelope ended.
  */
 import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
@@ -130,7 +130,7 @@ export class Batches {
   }
 
   /**
-   * Takes many statements of one type in at once, and sends off what full batches there are: durable when it returns.
+   * Takes many statements of one type in at once, and sends off what full batches there are: written when it returns.
    * Refused when more wait than the ledger has taken; then nothing was taken.
    */
   addMany(type: string, statements: readonly Uint8Array[]): Result<readonly GroupRun[], LeavesWaiting> {
@@ -292,14 +292,14 @@ export class Batches {
     return loads
   }
 
-  /** Makes batches durable, and whatever goes with them, and submits them. */
+  /** Writes batches, and whatever goes with them, and submits them. */
   private send(loads: readonly (readonly Waiting[])[], besides: readonly JournalChange[]): void {
     if (loads.length === 0 && besides.length === 0) return
     const formed = loads.map((load, index) => this.batchOf(this.nextBatch + index, load))
     const next = { format: rowsFormat, group: this.nextGroup, batch: this.nextBatch + formed.length }
     const numbers = formed.length > 0 ? [this.tables.next.put(nextKey, next)] : []
     this.write([...besides, ...formed.flatMap(({ changes }) => changes), ...numbers])
-    // Durable: the batches and their envelopes. A crash from here on submits the same bytes again.
+    // Written: the batches and their envelopes. A crash from here on submits the same bytes again.
     this.nextBatch = next.batch
     const now = this.surroundings.now()
     for (const { batch, flight } of formed) this.submit(batch, flight, now)
@@ -357,7 +357,7 @@ export class Batches {
 
   private write(changes: readonly JournalChange[]): void {
     this.loaded = false
-    this.journal.write([...this.landed, ...changes])
+    this.journal.append([...this.landed, ...changes])
     this.landed = []
     this.loaded = true
   }

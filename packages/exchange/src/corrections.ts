@@ -64,7 +64,7 @@ export class Corrections {
       replacedBy: null,
     })
     // One write: a crash between the mark and the news of it would leave receivers that nobody ever tells.
-    journal.write([...marked.value.changes, ...told.changes])
+    journal.append([...marked.value.changes, ...told.changes])
     return ok({ receivers: told.receivers })
   }
 
@@ -123,7 +123,7 @@ export class Corrections {
     const id = toHex(statementHash(statementTypes.correction, replica.chain.id, statement))
     const known = this.received.get(id)
     if (!known)
-      journal.write([this.received.put(id, { content, from, height: replica.tip().height, acknowledged: false })])
+      journal.append([this.received.put(id, { content, from, height: replica.tip().height, acknowledged: false })])
     else if (known.acknowledged) await this.sendAcknowledgement(id)
   }
 
@@ -131,7 +131,7 @@ export class Corrections {
   async acknowledge(id: string): Promise<Result<void, { readonly type: 'correction-unknown' }>> {
     const known = this.received.get(id)
     if (!known) return no({ type: 'correction-unknown' })
-    this.parts.journal.write([this.received.put(id, { ...known, acknowledged: true })])
+    this.parts.journal.append([this.received.put(id, { ...known, acknowledged: true })])
     await this.sendAcknowledgement(id)
     return ok()
   }

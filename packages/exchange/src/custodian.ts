@@ -137,7 +137,7 @@ export class Custodian {
         weighed.decision.type === 'refuse' ? weighed.decision.code : 'patient-unknown',
       )
     const written = this.parts.receipts.write(row, weighed.receipt)
-    this.parts.journal.write([
+    this.parts.journal.append([
       ...written.changes,
       this.requests.put(key, {
         state: 'deciding',
@@ -196,7 +196,7 @@ export class Custodian {
       }
       const settled: RequestRow = { ...row, state: 'refused' }
       const answer = encode(memberNote, refusal)
-      journal.write([
+      journal.append([
         this.requests.put(key, settled),
         this.answers.put(key, answer),
         this.deciding.drop(key),
@@ -236,7 +236,7 @@ export class Custodian {
     }
     const settled: RequestRow = { ...row, state: 'released' }
     const encoded = encode(memberNote, answer)
-    journal.write([
+    journal.append([
       this.requests.put(key, settled),
       this.answers.put(key, encoded),
       this.releases.put(`${row.patient}/${key}`, {
@@ -267,7 +267,7 @@ export class Custodian {
     }
     const settled: RequestRow = { ...row, state: 'void', receipt: written.hash }
     const answer = encode(memberNote, refusal)
-    journal.write([
+    journal.append([
       ...written.changes,
       this.requests.put(key, settled),
       this.answers.put(key, answer),

@@ -10,6 +10,7 @@ import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
 import { Custody, type Registered } from './custody.ts'
 import type { IncomingRecord } from './custody-rows.ts'
+import { Leaving } from './leaving.ts'
 import { Mailboxes } from './mailbox.ts'
 import { NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
@@ -51,6 +52,7 @@ export class Exchange {
   readonly door: WalletDoor
   /** The member itself and its tenants; a tenant that joins is put in here, and whoever signs with another key from now on. */
   readonly organisations: Map<string, Organisation>
+  private readonly leaving: Leaving
   private readonly desk: NoteDesk
   private readonly counts: Counts
   private tail: Promise<unknown> = Promise.resolve()
@@ -58,7 +60,10 @@ export class Exchange {
   private woken = false
 
   constructor(options: ExchangeOptions) {
-    const { member, replica, journal, vault, surroundings, seed, sealingSeed } = options
+    const { member, journal, vault, seed, sealingSeed } = options
+    this.leaving = new Leaving(journal)
+    const replica = this.leaving.replica(options.replica)
+    const surroundings = this.leaving.surroundings(options.surroundings)
     this.organisations = new Map(options.organisations.map((each) => [each.id, each]))
     const { organisations } = this
     const current = (): Uint8Array => organisations.get(member)?.seed ?? seed
@@ -171,9 +176,15 @@ export class Exchange {
     })
   }
 
-  /** Resolves when every turn that was asked for has ended. */
+  /** Resolves when every turn that was asked for has ended, and all that came of it is durable and has left. */
   async drained(): Promise<void> {
     await this.tail
+    await this.durable()
+  }
+
+  /** Resolves when all that was written so far is durable: whoever shows what he read here waits for it. */
+  durable(): Promise<void> {
+    return this.leaving.left()
   }
 
   /** Runs something of this member's own people in turn: an import, an ask, a correction. */
@@ -262,14 +273,19 @@ export class Exchange {
     return ok()
   }
 
-  /** A failure of one turn reaches its caller and does not stop the next. */
-  private turn<Value>(action: () => Promise<Value>): Promise<Value> {
+  /**
+   * A failure of one turn reaches its caller and does not stop the next. Its caller hears of it when all that it wrote is
+   * durable, and the next turn need not wait for that.
+   */
+  private async turn<Value>(action: () => Promise<Value>): Promise<Value> {
     this.queued++
     const run = this.tail.then(action)
     this.tail = run.then(
       () => this.queued--,
       () => this.queued--,
     )
-    return run
+    const value = await run
+    await this.durable()
+    return value
   }
 }

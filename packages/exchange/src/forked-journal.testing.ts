@@ -51,6 +51,14 @@ export class ForkedJournal implements Journal {
     this.wrote(changes)
   }
 
+  append(changes: readonly JournalChange[]): void {
+    this.write(changes)
+  }
+
+  durable(): undefined {
+    return undefined
+  }
+
   private rows(table: string): Map<string, Uint8Array> {
     const known = this.tables.get(table)
     if (known && this.own.has(table)) return known as Map<string, Uint8Array>

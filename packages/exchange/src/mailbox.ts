@@ -44,7 +44,7 @@ export class Mailboxes {
     const known = `${box}/${toHex(id)}`
     if (this.deposits.get(known) !== undefined) return
     const number = (this.counts.get(box) ?? 0) + 1
-    this.journal.write([
+    this.journal.append([
       this.notices.put(`${box}/${sequenceKey(number)}`, sealed),
       this.deposits.put(known, number),
       this.counts.put(box, number),

@@ -92,7 +92,7 @@ export class Outbox {
   acknowledged(id: Uint8Array): void {
     const key = this.ids.get(toHex(id))
     if (key === undefined) return
-    this.journal.write([this.rows.drop(key), this.ids.drop(toHex(id))])
+    this.journal.append([this.rows.drop(key), this.ids.drop(toHex(id))])
     this.due.delete(key)
   }
 

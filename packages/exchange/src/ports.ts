@@ -19,6 +19,10 @@ export interface Journal {
   ): Iterable<readonly [string, Uint8Array]>
   /** All of it or none, durable when it returns. */
   write(changes: readonly JournalChange[]): void
+  /** As `write`, and reads see it at once; durable only when `durable` says so. Nothing leaves the node before. */
+  append(changes: readonly JournalChange[]): void
+  /** Resolves when all that was written so far is durable; undefined when it is. Rejects when the disk fails for good. */
+  durable(): Promise<void> | undefined
   /** Told of each table and of what its rows are, for whoever checks a journal. */
   declare?(table: string, rows: Schema<unknown>): void
 }

@@ -154,10 +154,10 @@ export class Receipts {
       if (!notice) continue
       changes.push(this.telling.drop(key), ...notice)
       if (++notices % noticesPerWriteMax > 0) continue
-      journal.write(changes)
+      journal.append(changes)
       changes = []
     }
-    if (changes.length > 0) journal.write(changes)
+    if (changes.length > 0) journal.append(changes)
     this.toldAt = height
   }
 
@@ -212,7 +212,7 @@ export class Receipts {
       rows.set(key, written.row)
       return { row, records }
     })
-    if (changes.length > 0) journal.write(changes)
+    if (changes.length > 0) journal.append(changes)
     return shown
   }
 

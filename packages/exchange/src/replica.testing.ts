@@ -22,6 +22,8 @@ export class JournalInMemory implements Journal {
   readonly writes: (readonly JournalChange[])[] = []
   /** When it says so, the node stops in front of this write. */
   stopBefore: (changes: readonly JournalChange[]) => boolean = () => false
+  /** The disk that is waited for, while a test holds it. */
+  held: Promise<void> | undefined
   private readonly tables = new Map<string, Map<string, Uint8Array>>()
 
   get(table: string, key: string): Uint8Array | undefined {
@@ -47,6 +49,14 @@ export class JournalInMemory implements Journal {
       if (value) rows.set(key, value)
       else rows.delete(key)
     }
+  }
+
+  append(changes: readonly JournalChange[]): void {
+    this.write(changes)
+  }
+
+  durable(): Promise<void> | undefined {
+    return this.held
   }
 
   /** The write that put the last row of a table. */

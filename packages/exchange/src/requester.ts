@@ -98,7 +98,7 @@ export class Requester {
       changes.push(...committed.changes)
       rows.push({ custodian: each.content.custodian, hash: committed.hash })
     }
-    journal.write([
+    journal.append([
       ...changes,
       this.visits.put(key, { requester, evidence: rows, madeAt: Math.floor(surroundings.now()) }),
     ])
@@ -192,7 +192,7 @@ export class Requester {
         }),
       )
     }
-    journal.write([
+    journal.append([
       ...changes,
       this.asks.put(toHex(id), {
         visit: of.visit,
@@ -238,7 +238,7 @@ export class Requester {
     const opened = batches.opening(fromHex(key))
     const openings = row.evidence.map((each) => batches.opening(each))
     if (!opened || openings.some((each) => !each)) throw new Error('a committed statement has no opening')
-    if (row.state === 'committing') journal.write([this.asked.put(key, { ...row, state: 'sent' })])
+    if (row.state === 'committing') journal.append([this.asked.put(key, { ...row, state: 'sent' })])
     await this.parts.desk.tell(row.to, {
       type: 'request',
       intent: opened,
@@ -254,7 +254,7 @@ export class Requester {
     exception: string | null = null,
   ): void {
     const height = row.height ?? this.parts.replica.tip().height
-    this.parts.journal.write([
+    this.parts.journal.append([
       this.asked.put(key, { ...row, state, code, exception, height, session: null }),
       this.active.drop(key),
     ])
@@ -296,7 +296,7 @@ export class Requester {
       keys: opened.value,
       reasons: decision.type === 'part' ? decision.reasons : [],
     }
-    this.parts.journal.write([
+    this.parts.journal.append([
       this.asked.put(key, next),
       ...(records.length === 0 ? [this.active.drop(key)] : []),
       ...this.notice(this.asks.get(toHex(row.ask))?.requester ?? '', note, found),
@@ -358,7 +358,7 @@ export class Requester {
     const next: AskedRow = complete
       ? { ...row, received, state: 'complete', keys: new Uint8Array(0) }
       : { ...row, received }
-    this.parts.journal.write([...changes, this.asked.put(key, next), ...(complete ? [this.active.drop(key)] : [])])
+    this.parts.journal.append([...changes, this.asked.put(key, next), ...(complete ? [this.active.drop(key)] : [])])
     this.repeatAt.delete(key)
     if (!complete) await this.fetch(key, next)
   }

@@ -80,7 +80,7 @@ export class WalletDoor {
   issueCode(custodian: string, patient: string): string {
     const { surroundings, journal, blind } = this.parts
     const code = toHex(surroundings.random(10))
-    journal.write([
+    journal.append([
       this.codes.put(blind('code', code), { custodian, patient, until: Math.floor(surroundings.now()) + codeSeconds }),
     ])
     return code
@@ -141,7 +141,7 @@ export class WalletDoor {
       ...keys.notices,
       ...kept.map(([, bundle]): Notice => ({ type: 'access', from: 'custodian', teller: content.custodian, bundle })),
     ]
-    journal.write([
+    journal.append([
       ...committed.changes,
       custody.patients.put(key, { ...row, given: keys.given }),
       custodian.patientKeyChanges(content.custodian, content.signingKey, key),
@@ -178,7 +178,7 @@ export class WalletDoor {
       return no({ type: 'handle-not-open' })
     if (!row.enrolment) return no({ type: 'not-enrolled' })
     const committed = batches.commit(statementTypes.directiveSet, encode(directiveSetContent, set.content))
-    journal.write([
+    journal.append([
       ...committed.changes,
       custody.patients.put(key, { ...row, set }),
       this.heads.put(toHex(set.content.next), key),
@@ -237,7 +237,7 @@ export class WalletDoor {
     if (!row || !mailbox) return
     const { given, notices } = this.wrappingKeys(row)
     if (notices.length === 0) return
-    journal.write([
+    journal.append([
       custody.patients.put(patient, { ...row, given }),
       ...notices.flatMap((notice) => outbox.addNotice(mailbox, notice)),
     ])

@@ -215,6 +215,18 @@ export class SimulatedNode {
 
   private journalUnder(power: Power): Journal {
     const { journalDisk: disk, host } = this
+    // What a power cut takes of what was appended is not simulated, but that it is waited for.
+    let [appended, durable] = [0, 0]
+    const write = (changes: readonly JournalChange[]): void => {
+      const kind = kindOf(changes)
+      power.check()
+      host.beforeWrite(this, kind, changes)
+      power.write(kind, () => {
+        if (this.dishonesty?.journalWrite) this.dishonesty.journalWrite(changes, (kept) => disk.write(kept))
+        else disk.write(changes)
+        host.afterWrite(this, kind, changes)
+      })
+    }
     return {
       get: (table, key) => {
         power.check()
@@ -226,14 +238,16 @@ export class SimulatedNode {
         power.check()
         return disk.readEntries(table, options)
       },
-      write: (changes) => {
-        const kind = kindOf(changes)
-        power.check()
-        host.beforeWrite(this, kind, changes)
-        power.write(kind, () => {
-          if (this.dishonesty?.journalWrite) this.dishonesty.journalWrite(changes, (kept) => disk.write(kept))
-          else disk.write(changes)
-          host.afterWrite(this, kind, changes)
+      write,
+      append(changes) {
+        write(changes)
+        appended += 1
+      },
+      durable() {
+        const upTo = appended
+        if (durable === upTo) return undefined
+        return Promise.resolve().then(() => {
+          durable = Math.max(durable, upTo)
         })
       },
     }

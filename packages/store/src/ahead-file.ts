@@ -1,10 +1,12 @@
 /**
  * One file that is written ahead of LMDB: one write and one fdatasync into a file whose room is taken already, where an
- * LMDB commit costs two. A record counts when its hash fits.
+ * LMDB commit costs two. A record counts when its hash fits. Several may be written before the disk is waited for: each
+ * says up to where everything was durable when it was written, so that one which a power cut took is told from damage.
  */
 import {
   closeSync,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   fsyncSync,
   openSync,
@@ -27,26 +29,38 @@ const recordBytesMax = 512 * 1024 * 1024
 
 const magic = Buffer.from('plxblk01', 'latin1')
 const hashLength = 32
-/** Magic, number, length of the payload, and the hash over all three and the payload. */
-const headLength = magic.length + 8 + 8 + hashLength
+/** Magic, number, from where on nothing need be durable, length of the payload, and the hash over these and the payload. */
+const headLength = magic.length + 3 * 8 + hashLength
 
 const fileHead = object({ chain: someBytes({ length: hashLength }), version: uint() })
-const version = 2
+const version = 3
 
 export interface AheadRecord {
   /** Of a ledger's block its height; of a journal's write how many were before it. */
   readonly number: number
+  /** All numbers below were durable when this was written. */
+  readonly durableBelow: number
   readonly payload: Uint8Array
 }
 
+/** A record and its place in the file. */
+export interface PlacedRecord extends AheadRecord {
+  readonly at: number
+}
+
 export interface AheadFile {
-  /**
-   * What stands here above `number`, in order, from whichever number on: read once, after opening. Throws a StoreError
-   * `damaged` when one between two others is missing.
-   */
-  recover(number: number): Iterable<AheadRecord>
-  /** Durable on return. Throws a StoreError `write-failed` when the disk refuses; nothing of the record counts then. */
+  /** What stands whole here above `number`, in order, with gaps where one is missing: read once, after opening. */
+  recover(number: number): Iterable<PlacedRecord>
+  /** This one counts: the next is written behind it. */
+  keep(record: PlacedRecord): void
+  /** This one does not count, whoever reads the file again. */
+  drop(record: PlacedRecord): void
+  /** Throws a StoreError `write-failed` when the disk refuses; nothing of the record counts then. */
   append(record: AheadRecord): void
+  /** What was appended is durable on return. Throws a StoreError `write-failed`: then nothing is written here any more. */
+  sync(): void
+  /** As `sync`, while others go on. */
+  syncBeside(): Promise<void>
   /** Bytes that the next `restart` sets free. */
   readonly usedBytes: number
   /** Nothing in it counts any more: the next record is written at the beginning. */
@@ -60,32 +74,32 @@ export function openAheadFile(path: string, chain: Uint8Array): AheadFile {
   let room = statSync(path).size
   /** Why nothing can be written any more: it is not known what the disk holds. */
   let failed: unknown
+  /** Whether something was appended since a wait for the disk began, and how many such waits have not ended. */
+  let isBehind = false
+  let waits = 0
+  let closed = false
 
-  function* recover(number: number): Iterable<AheadRecord> {
-    let expected: number | undefined
+  function* recover(number: number): Iterable<PlacedRecord> {
+    let newest = number
     for (let at = pageBytes; at < room; ) {
       const found = readRecord(file, at, room)
-      if (!found) {
-        at += pageBytes
-        continue
+      if (found && found.number > newest) {
+        newest = found.number
+        yield { ...found, at }
       }
-      at += paged(headLength + found.payload.length)
-      if (found.number <= number || found.number < (expected ?? 0)) continue
-      if (found.number > (expected ?? found.number)) throw missingRecord(path, expected ?? 0, found.number)
-      expected = found.number + 1
-      end = at
-      yield found
+      at += found ? lengthOf(found) : pageBytes
     }
   }
 
-  function append({ number, payload }: AheadRecord): void {
+  function checkWritable(): void {
     if (failed) throw new StoreError('write-failed', `${path}: an earlier write failed`, { cause: failed })
-    const head = Buffer.alloc(headLength)
-    magic.copy(head)
-    head.writeBigUInt64BE(BigInt(number), magic.length)
-    head.writeBigUInt64BE(BigInt(payload.length), magic.length + 8)
-    head.set(recordHash(head, payload), headLength - hashLength)
-    const length = paged(headLength + payload.length)
+  }
+
+  function append(record: AheadRecord): void {
+    checkWritable()
+    const { payload } = record
+    const head = headOf(record)
+    const length = lengthOf(record)
     guarded(path, () => {
       takeRoom(end + length)
       try {
@@ -95,6 +109,16 @@ export function openAheadFile(path: string, chain: Uint8Array): AheadFile {
         voidRecord(end, error)
         throw error
       }
+    })
+    end += length
+    isBehind = true
+  }
+
+  function sync(): void {
+    checkWritable()
+    if (!isBehind && waits === 0) return
+    isBehind = false
+    guarded(path, () => {
       try {
         fdatasyncSync(file)
       } catch (error) {
@@ -103,7 +127,19 @@ export function openAheadFile(path: string, chain: Uint8Array): AheadFile {
         throw error
       }
     })
-    end += length
+  }
+
+  async function syncBeside(): Promise<void> {
+    checkWritable()
+    if (!isBehind) return
+    isBehind = false
+    waits += 1
+    const error = await new Promise<unknown>((resolve) => fdatasync(file, resolve))
+    waits -= 1
+    // Whoever closed it has seen to what stands in it.
+    if (!error || closed) return
+    failed = error
+    throw storeErrorOf(systemError(error), path)
   }
 
   function voidRecord(at: number, cause: unknown): void {
@@ -130,19 +166,26 @@ export function openAheadFile(path: string, chain: Uint8Array): AheadFile {
 
   return {
     recover,
+    keep: (record) => {
+      end = record.at + lengthOf(record)
+      // It was read, which does not say that a power cut would leave it.
+      isBehind = true
+    },
+    drop: ({ at }) => voidRecord(at, undefined),
     append,
+    sync,
+    syncBeside,
     get usedBytes() {
       return end - pageBytes
     },
     restart() {
       end = pageBytes
     },
-    close: () => closeSync(file),
+    close() {
+      closed = true
+      closeSync(file)
+    },
   }
-}
-
-export function missingRecord(path: string, expected: number, found: number): StoreError {
-  return new StoreError('damaged', `${path}: record ${expected} is not readable, though ${found} is`)
 }
 
 function openOrMake(path: string, chain: Uint8Array): number {
@@ -181,14 +224,26 @@ function readRecord(file: number, at: number, size: number): AheadRecord | undef
   const head = Buffer.alloc(headLength)
   if (readSync(file, head, 0, headLength, at) < headLength || !head.subarray(0, magic.length).equals(magic))
     return undefined
-  const number = Number(head.readBigUInt64BE(magic.length))
-  const length = Number(head.readBigUInt64BE(magic.length + 8))
+  const [number, durableBelow, length] = [0, 8, 16].map((behind) => Number(head.readBigUInt64BE(magic.length + behind)))
+  if (number === undefined || durableBelow === undefined || length === undefined) return undefined
   if (!Number.isSafeInteger(number) || length > recordBytesMax || at + headLength + length > size) return undefined
   const payload = new Uint8Array(length)
   if (readSync(file, payload, 0, length, at + headLength) < length) return undefined
   const stored = head.subarray(headLength - hashLength)
-  return equalBytes(new Uint8Array(stored), recordHash(head, payload)) ? { number, payload } : undefined
+  return equalBytes(new Uint8Array(stored), recordHash(head, payload)) ? { number, durableBelow, payload } : undefined
 }
+
+function headOf({ number, durableBelow, payload }: AheadRecord): Buffer {
+  const head = Buffer.alloc(headLength)
+  magic.copy(head)
+  for (const [index, value] of [number, durableBelow, payload.length].entries())
+    head.writeBigUInt64BE(BigInt(value), magic.length + 8 * index)
+  head.set(recordHash(head, payload), headLength - hashLength)
+  return head
+}
+
+/** Of a record and what fills its last page. */
+const lengthOf = ({ payload }: AheadRecord): number => paged(headLength + payload.length)
 
 const recordHash = (head: Uint8Array, payload: Uint8Array): Uint8Array =>
   sha256OfParts(head.subarray(0, headLength - hashLength), payload)

@@ -1,6 +1,6 @@
 /**
  * Durable journals and outboxes: small tables of bytes under text keys, written in whole transactions. A write is durable
- * in a file ahead of LMDB, which is one wait for the disk; LMDB has it many writes later.
+ * in a file ahead of LMDB, which is one wait for the disk, for itself or for many at once; LMDB has it many writes later.
  */
 import { bytes, decode, encode, list, object, option, text } from '@plexus/codec'
 import { type Environment, openEnvironment } from './environment.ts'
@@ -32,6 +32,13 @@ export interface Journal {
   entries(table: string, range?: JournalRange): Iterable<readonly [string, Uint8Array]>
   /** All changes or none, in order, and durable on return. Throws a StoreError `write-failed` when the disk refuses. */
   write(changes: readonly JournalChange[]): void
+  /** As `write`, and reads see it at once; but it is durable only when `durable` says so, with all that came before it. */
+  append(changes: readonly JournalChange[]): void
+  /**
+   * Resolves when all that was written so far is durable; undefined when it is. Rejects with a StoreError `write-failed`:
+   * what the disk holds is unknown then, and nothing is written any more.
+   */
+  durable(): Promise<void> | undefined
   close(): void
 }
 
@@ -142,6 +149,20 @@ function journalOn({ directory, kind, environment, ahead, options }: Parts): Jou
     return found.value.value
   }
 
+  function append(changes: readonly JournalChange[]): void {
+    if (changes.length === 0) return
+    if (changes.length > changesMax) throw new Error(`a write of ${changes.length} changes is too large`)
+    const stored = changes.map(({ table, key, value }) => ({
+      place: placeOf(table, key),
+      value: value && seal(table, key, value),
+    }))
+    flush.makeRoom()
+    const payload = encode(journaledWrite, { changes: stored })
+    ahead.append({ number: tables.newest + 1, payload })
+    tables.take(stored)
+    flush.took(payload.length)
+  }
+
   return {
     get(table, key) {
       const stored = tables.values.get(placeOf(table, key))
@@ -163,19 +184,11 @@ function journalOn({ directory, kind, environment, ahead, options }: Parts): Jou
       }
     },
     write(changes) {
-      if (changes.length === 0) return
-      if (changes.length > changesMax) throw new Error(`a write of ${changes.length} changes is too large`)
-      const stored = changes.map(({ table, key, value }) => ({
-        place: placeOf(table, key),
-        value: value && seal(table, key, value),
-      }))
-      flush.makeRoom()
-      const payload = encode(journaledWrite, { changes: stored })
-      ahead.append({ number: tables.newest + 1, payload })
-      // Durable from here on.
-      tables.take(stored)
-      flush.took(payload.length)
+      append(changes)
+      ahead.sync()
     },
+    append,
+    durable: () => ahead.durable(),
     close() {
       if (closed) return
       closed = true

@@ -143,7 +143,8 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
       block: encode(storedBlock, { kind: 'block', height, time: tip.time, header, transactions, outcomes }),
       events: encode(blockEvents, { height, events: events.map(({ contract, event }) => ({ contract, event })) }),
     }
-    if (ahead) ahead.append({ number: height, payload: encode(journaledBlock, encoded) })
+    ahead?.append({ number: height, payload: encode(journaledBlock, encoded) })
+    ahead?.sync()
     // Durable from here on; readers see the new tip only after its tables.
     try {
       tables.take(encoded)

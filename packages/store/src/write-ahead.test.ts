@@ -2,7 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { expect, onTestFinished, test } from 'vitest'
-import { type AheadFile, openAheadFile } from './ahead-file.ts'
+import { openAheadFile } from './ahead-file.ts'
 import { temporaryDirectory } from './child.testing.ts'
 import { StoreError } from './store-error.ts'
 import { blockFiles, openWriteAhead, type WriteAhead } from './write-ahead.ts'
@@ -12,7 +12,6 @@ const chain = new Uint8Array(32).fill(1)
 const payloadOf = (height: number): Uint8Array =>
   new Uint8Array([10, 4032, 4033, 9000, 1][height % 5] ?? 0).fill(height + 1)
 
-const open = (path: string): AheadFile => closedOnce(openAheadFile(path, chain))
 const openBoth = (directory: string): WriteAhead => closedOnce(openWriteAhead(directory, chain, blockFiles))
 
 function closedOnce<Opened extends { close(): void }>(journal: Opened): Opened {
@@ -25,12 +24,19 @@ function closedOnce<Opened extends { close(): void }>(journal: Opened): Opened {
   return Object.assign(Object.create(journal) as Opened, { close })
 }
 
+function append(journal: WriteAhead, heights: readonly number[]): void {
+  for (const height of heights) {
+    journal.append({ number: height, payload: payloadOf(height) })
+    journal.sync()
+  }
+}
+
 function written(heights: readonly number[]): string {
-  const path = join(temporaryDirectory(), blockFiles[0])
-  const journal = open(path)
-  for (const height of heights) journal.append({ number: height, payload: payloadOf(height) })
+  const directory = temporaryDirectory()
+  const journal = openBoth(directory)
+  append(journal, heights)
   journal.close()
-  return path
+  return join(directory, blockFiles[0])
 }
 
 /** The heights behind `height` that come back whole, or the type of the refusal. */
@@ -58,10 +64,10 @@ test('what was appended comes back in order, from the height at which LMDB stand
 
 test('after a restart of the journal older records behind the new ones count no more', () => {
   const path = written([0, 1, 2, 3, 4])
-  const journal = open(path)
+  const journal = openBoth(dirname(path))
   expect([...journal.recover(4)]).toEqual([])
   journal.restart()
-  for (const height of [5, 6]) journal.append({ number: height, payload: payloadOf(height) })
+  append(journal, [5, 6])
   journal.close()
   expect(recovered(path, 4)).toEqual([5, 6])
 })
@@ -113,9 +119,9 @@ test('a journal of another chain, and a file that is none, are refused', () => {
 function inTurns(first: readonly number[], second: readonly number[]): string {
   const directory = temporaryDirectory()
   const journal = openBoth(directory)
-  for (const height of first) journal.append({ number: height, payload: payloadOf(height) })
+  append(journal, first)
   journal.turn()
-  for (const height of second) journal.append({ number: height, payload: payloadOf(height) })
+  append(journal, second)
   journal.close()
   return directory
 }
@@ -139,7 +145,7 @@ test('blocks of both files come back in order, whichever holds the older ones', 
   // What the first file held is in LMDB: blocks turn to it again.
   expect(journal.canTurn).toBe(true)
   journal.turn()
-  for (const height of [5, 6]) journal.append({ number: height, payload: payloadOf(height) })
+  append(journal, [5, 6])
   expect(journal.canTurn).toBe(false)
   expect(() => journal.turn()).toThrow(/LMDB lacks/)
   journal.close()
@@ -153,7 +159,7 @@ test('what was released is free, and what was not released is kept', () => {
   expect(journal.canTurn).toBe(false)
   journal.release()
   expect(journal.canTurn).toBe(true)
-  journal.append({ number: 3, payload: payloadOf(3) })
+  append(journal, [3])
   journal.close()
   expect(heightsBehind(directory, 1)).toEqual([2, 3])
 })
@@ -165,4 +171,72 @@ test('T-25: blocks that are missing at the end of the older file are named, sinc
   writeFileSync(path, whole.subarray(0, 2 * 4096))
   expect(() => heightsBehind(directory, -1)).toThrow(/damaged.*record 1 is not readable, though 3 is/)
   expect(heightsBehind(directory, 2)).toEqual([3, 4])
+})
+
+/** Where each record stands in the first file, which has nothing else. */
+function placesOf(heights: readonly number[]): ReadonlyMap<number, readonly [from: number, to: number]> {
+  let at = 4096
+  return new Map(
+    heights.map((height) => {
+      const from = at
+      at += Math.ceil((64 + payloadOf(height).length) / 4096) * 4096
+      return [height, [from, at] as const]
+    }),
+  )
+}
+
+test('T-25: of what nobody was told is durable a power cut may take anything, and a beginning stays', () => {
+  const [durable, appended] = [
+    [0, 1],
+    [2, 3, 4, 5],
+  ]
+  const places = placesOf([...durable, ...appended])
+  for (let taken = 0; taken < 1 << appended.length; taken++) {
+    const directory = temporaryDirectory()
+    const journal = openBoth(directory)
+    append(journal, durable)
+    for (const height of appended) journal.append({ number: height, payload: payloadOf(height) })
+    journal.close()
+    const path = join(directory, blockFiles[0])
+    const bytes = readFileSync(path)
+    const lost = appended.filter((_, index) => taken & (1 << index))
+    for (const height of lost) bytes.fill(0, ...(places.get(height) as [number, number]))
+    writeFileSync(path, bytes)
+    const left = [...durable, ...appended].filter((height) => height < (lost[0] ?? Number.POSITIVE_INFINITY))
+    expect(heightsBehind(directory, -1)).toEqual(left)
+
+    // What stood behind the gap never comes back, whatever is written in its place.
+    const again = openBoth(directory)
+    expect([...again.recover(-1)].length).toBe(left.length)
+    append(again, [left.length])
+    again.close()
+    expect(heightsBehind(directory, -1)).toEqual([...left, left.length])
+  }
+})
+
+test('T-25: what was durable when a later record was written is damage when it is missing', () => {
+  const path = written([0, 1, 2])
+  const bytes = readFileSync(path)
+  bytes.fill(0, ...(placesOf([0, 1, 2]).get(1) as [number, number]))
+  writeFileSync(path, bytes)
+  expect(recovered(path, -1)).toBe('damaged')
+})
+
+test('one wait for the disk is for all that came before it began', async () => {
+  const journal = openBoth(temporaryDirectory())
+  expect(journal.durable()).toBeUndefined()
+  for (const height of [0, 1, 2]) journal.append({ number: height, payload: payloadOf(height) })
+  const first = journal.durable()
+  journal.append({ number: 3, payload: payloadOf(3) })
+  const second = journal.durable()
+  expect(second).not.toBe(first)
+  journal.append({ number: 4, payload: payloadOf(4) })
+  expect(journal.durable()).toBe(second)
+  await first
+  expect(journal.durable()).toBeDefined()
+  await second
+  expect(journal.durable()).toBeUndefined()
+  journal.append({ number: 5, payload: payloadOf(5) })
+  journal.sync()
+  expect(journal.durable()).toBeUndefined()
 })

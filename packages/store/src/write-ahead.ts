@@ -1,10 +1,11 @@
 /**
- * What makes a write durable before LMDB has it. It holds the newest writes only, until LMDB holds them too, in two files
+ * What makes a write durable before LMDB has it, at once or together with others. It holds the newest writes only, until LMDB holds them too, in two files
  * that take turns: while the writes of one are on their way to LMDB, new ones go into the other. The number of the newest
  * write that LMDB has tells old records from new.
  */
 import { join } from 'node:path'
-import { type AheadFile, type AheadRecord, missingRecord, openAheadFile } from './ahead-file.ts'
+import { type AheadFile, openAheadFile, type PlacedRecord } from './ahead-file.ts'
+import { StoreError } from './store-error.ts'
 
 export type AheadNames = readonly [first: string, second: string]
 
@@ -12,11 +13,23 @@ export type AheadNames = readonly [first: string, second: string]
 export const blockFiles: AheadNames = ['blocks.journal', 'blocks-2.journal']
 export const writeFiles: AheadNames = ['writes.journal', 'writes-2.journal']
 
+export interface NumberedPayload {
+  readonly number: number
+  readonly payload: Uint8Array
+}
+
 export interface WriteAhead {
-  /** What follows `number`, in order: read once, after opening. Throws a StoreError `damaged` when one is missing. */
-  recover(number: number): Iterable<AheadRecord>
-  /** Durable on return. Throws a StoreError `write-failed` when the disk refuses; nothing of the record counts then. */
-  append(record: AheadRecord): void
+  /**
+   * What follows `number`, in order: read once, after opening. What a power cut took before anybody was told that it is
+   * durable ends it, and so does what stands behind. Throws a StoreError `damaged` when anything else is missing.
+   */
+  recover(number: number): Iterable<NumberedPayload>
+  /** Not durable yet. Throws a StoreError `write-failed` when the disk refuses; nothing of the record counts then. */
+  append(record: NumberedPayload): void
+  /** What was appended is durable on return. Throws a StoreError `write-failed`: then nothing is appended any more. */
+  sync(): void
+  /** As `sync`, while others go on: one wait for the disk for all that came before it began. Undefined: it is durable. */
+  durable(): Promise<void> | undefined
   /** Of the file that is written now. */
   readonly usedBytes: number
   /** Whether the other file holds nothing that LMDB lacks. */
@@ -42,28 +55,69 @@ export function openWriteAhead(directory: string, chain: Uint8Array, names: Ahea
   }
   let current = first
   const other = (): AheadFile => (current === first ? second : first)
+  /** The number that comes next, and that below which all are durable. */
+  let next = 0
+  let durableBelow = 0
+  /** The wait for the disk that is under way, and the one that begins behind it. */
+  let underWay: Promise<void> | undefined
+  let behind: Promise<void> | undefined
 
-  function* recover(number: number): Iterable<AheadRecord> {
-    const started = []
-    for (const file of [first, second]) {
-      const records = file.recover(number)[Symbol.iterator]()
-      const next = records.next()
-      if (!next.done) started.push({ file, records, next })
+  function* recover(number: number): Iterable<NumberedPayload> {
+    next = number + 1
+    let gap: number | undefined
+    for (const { file, record } of inOrder([first, second], number)) {
+      if (gap === undefined && record.number !== next) gap = next
+      if (gap === undefined) {
+        current = file
+        file.keep(record)
+        next = record.number + 1
+        yield record
+      } else if (record.durableBelow > gap) throw missingRecord(directory, gap, record.number)
+      else file.drop(record)
     }
-    let expected = number + 1
-    for (const { file, records, next } of started.sort((a, b) => a.next.value.number - b.next.value.number)) {
-      current = file
-      for (let at: IteratorResult<AheadRecord> = next; !at.done; at = records.next()) {
-        if (at.value.number !== expected) throw missingRecord(directory, expected, at.value.number)
-        expected += 1
-        yield at.value
-      }
-    }
+    sync()
+  }
+
+  function sync(): void {
+    first.sync()
+    second.sync()
+    durableBelow = next
+  }
+
+  async function wait(): Promise<void> {
+    const below = next
+    await Promise.all([first.syncBeside(), second.syncBeside()])
+    durableBelow = Math.max(durableBelow, below)
+  }
+
+  function begin(): Promise<void> {
+    const begun = wait().finally(() => {
+      underWay = undefined
+    })
+    underWay = begun
+    return begun
+  }
+
+  function durable(): Promise<void> | undefined {
+    if (durableBelow === next) return undefined
+    if (!underWay) return begin()
+    behind ??= underWay
+      .catch(() => {})
+      .then(() => {
+        behind = undefined
+        return durable()
+      })
+    return behind
   }
 
   return {
     recover,
-    append: (record) => current.append(record),
+    append(record) {
+      current.append({ ...record, durableBelow })
+      next = record.number + 1
+    },
+    sync,
+    durable,
     get usedBytes() {
       return current.usedBytes
     },
@@ -84,4 +138,20 @@ export function openWriteAhead(directory: string, chain: Uint8Array, names: Ahea
       second.close()
     },
   }
+}
+
+/** The records of both files: each holds a run of its own, the one that begins lower comes first. */
+function* inOrder(files: readonly AheadFile[], number: number) {
+  const started = []
+  for (const file of files) {
+    const records = file.recover(number)[Symbol.iterator]()
+    const next = records.next()
+    if (!next.done) started.push({ file, records, next })
+  }
+  for (const { file, records, next } of started.sort((a, b) => a.next.value.number - b.next.value.number))
+    for (let at: IteratorResult<PlacedRecord> = next; !at.done; at = records.next()) yield { file, record: at.value }
+}
+
+function missingRecord(path: string, expected: number, found: number): StoreError {
+  return new StoreError('damaged', `${path}: record ${expected} is not readable, though ${found} is`)
 }

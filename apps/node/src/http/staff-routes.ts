@@ -54,8 +54,9 @@ function askRoutes(directory: Directory): readonly Route[] {
       params: { ask: hexId },
       gives: '`settled` once no source is waited for; the assembled record with its gaps named.',
       refusals: ['ask-unknown'],
-      handle({ params: { ask } }, { exchange }) {
+      async handle({ params: { ask } }, { exchange }) {
         const gathered = exchange.requester.gathered(fromHex(ask))
+        await exchange.durable()
         if (!gathered) return problem('ask-unknown')
         const { settled, sources } = gathered
         const record = viewOfAsk(gathered)
@@ -72,8 +73,9 @@ function askRoutes(directory: Directory): readonly Route[] {
       params: { ask: hexId },
       gives: 'JSON without white space, members in code unit order; the same on every later day.',
       refusals: ['ask-unknown'],
-      handle({ params: { ask } }, { exchange }) {
+      async handle({ params: { ask } }, { exchange }) {
         const gathered = exchange.requester.gathered(fromHex(ask))
+        await exchange.durable()
         return gathered ? { type: 'json-bytes', bytes: viewBytes(viewOfAsk(gathered)) } : problem('ask-unknown')
       },
     }),

@@ -132,8 +132,9 @@ export function walletRoutes({
       media: 'application/octet-stream',
       gives: 'A page of notices in canonical form, oldest first.',
       refusals: ['not-its-key', 'request-malformed', 'request-stale', 'signature-invalid'],
-      handle({ octets: request }, { exchange }) {
+      async handle({ octets: request }, { exchange }) {
         const page = exchange.mailboxes.fetch(request)
+        await exchange.durable()
         return page.ok ? octets(encode(noticePage, page.value)) : problem(page.reason.type)
       },
     }),
