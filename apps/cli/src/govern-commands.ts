@@ -8,7 +8,7 @@ import type { Screen } from './screen.ts'
 
 interface Common {
   readonly json?: boolean
-  readonly node?: string
+  readonly node?: readonly string[]
 }
 
 /** What all commands share. */
@@ -31,7 +31,7 @@ const governActs: readonly GovernAct[] = [
   'enact',
   'leave',
 ]
-const keysActs: readonly KeysAct[] = ['list', 'rotate', 'register', 'activate', 'revoke']
+const keysActs: readonly KeysAct[] = ['list', 'rotate', 'register', 'activate', 'revoke', 'seat']
 
 const governHelp = `
 Acts:
@@ -51,7 +51,8 @@ Acts:
   rotate              the next key takes over, at once and without a vote
   register            a further key: its secret is made at --out
   activate KEY        once the delay of a key that governs, sponsors or vouches is over
-  revoke KEY          from the next transaction on`
+  revoke KEY          from the next transaction on
+  seat                makes the next key with which the member signs blocks, and says what to propose`
 
 export function addGovernment(program: Command, { node, member, json, collect, doorOf, screenFor }: Shared): void {
   program

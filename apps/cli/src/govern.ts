@@ -1,7 +1,7 @@
 /** What the members decide together, from a terminal: proposals, votes, and what takes effect. */
 import type { MembersTransaction } from '@plexus/sdk'
 import type { NodeDoor } from './node-door.ts'
-import { actionOf } from './proposed-action.ts'
+import { actionOf, askedAdmissionIn } from './proposed-action.ts'
 import { plain, Refused, type Screen, when } from './screen.ts'
 import { Acting, type ActingOptions, type Governance, readSeed } from './signing.ts'
 
@@ -21,18 +21,30 @@ export async function govern(
 ): Promise<void> {
   if (act === 'list') return list(door, options, screen)
   const acting = await Acting.as(door, options)
+  const asked = act === 'propose' && words[0] === 'admit' ? askedAdmissionIn(words[1]) : undefined
+  if (asked) return told(acting, { type: 'propose' }, (await acting.propose(asked)).height, screen)
   const transaction =
     act === 'propose'
       ? ({ type: 'propose', action: actionOf(words, await acting.state()) } as const)
       : transactionOf(act, words, acting.member)
   const { height } = await acting.submit(transaction, (options.secret ?? []).map(readSeed))
+  return told(acting, transaction, height, screen)
+}
+
+/** What is in a block, and how the proposal that it concerns stands now. */
+async function told(
+  acting: Acting,
+  transaction: { readonly type: string; readonly proposal?: number },
+  height: number,
+  screen: Screen,
+): Promise<void> {
   const state = await acting.state()
-  const number = 'proposal' in transaction ? transaction.proposal : newestBy(state, acting.member)
+  const { type, proposal: number = newestBy(state, acting.member) } = transaction
   const concerned = state.proposals.find(({ proposal }) => proposal === number)
-  screen.give({ member: acting.member, did: transaction.type, height, proposal: concerned ?? null })
-  screen.say(`${acting.member}: ${transaction.type} is in block ${height}.`)
+  screen.give({ member: acting.member, did: type, height, proposal: concerned ?? null })
+  screen.say(`${acting.member}: ${type} is in block ${height}.`)
   if (concerned) for (const line of linesOf(concerned, state)) screen.say(line)
-  else if (act !== 'leave' && act !== 'address' && act !== 'engine-address')
+  else if (transaction.proposal !== undefined)
     screen.say('It is over: it took effect, or it fell. `plexus ledger` shows which.')
 }
 

@@ -17,7 +17,7 @@ export interface KeysOptions extends ActingOptions {
   readonly transport?: boolean
 }
 
-export type KeysAct = 'activate' | 'list' | 'register' | 'revoke' | 'rotate'
+export type KeysAct = 'activate' | 'list' | 'register' | 'revoke' | 'rotate' | 'seat'
 
 export async function keys(
   door: NodeDoor,
@@ -30,6 +30,7 @@ export async function keys(
   const acting = await Acting.as(door, options)
   if (act === 'rotate') return rotate(acting, options.transport === true ? 'transport' : 'member', screen)
   if (act === 'register') return register(acting, options, screen)
+  if (act === 'seat') return nextSeatKey(acting, screen)
   if (key === undefined) throw new Refused('key-needed', 'Which key must be said.', '`plexus keys list` shows them.')
   const type = act === 'activate' ? 'activate-key' : 'revoke-key'
   const { height } = await acting.submit({ type, key: keyIn(key) })
@@ -74,6 +75,19 @@ async function rotate(acting: Acting, which: 'member' | 'transport', screen: Scr
     `${acting.member} ${which === 'member' ? 'signs with' : 'shows other nodes'} ${toHex(successor)} from now on; a node that runs takes it up by itself.`,
   )
   screen.say(`Put a copy of ${path(nextName)} where the node cannot reach it.`)
+}
+
+/** The next key that signs blocks. It waits until a vote has put it in the seat; the node takes it up when it starts. */
+async function nextSeatKey(acting: Acting, screen: Screen): Promise<void> {
+  const path = join(acting.keys, 'validator-next.secret')
+  if (!existsSync(path)) writeDurably(path, new Uint8Array(randomBytes(32)))
+  const key = toHex(keyOfSeed(acting.seed('validator-next')).key)
+  const { member } = acting
+  const power = (await acting.state()).validators.find((each) => each.member === member)?.power ?? 0
+  screen.give({ member, key, power })
+  screen.say(`The next key of ${member} for blocks lies at ${path}.`)
+  screen.say(`1. plexus govern propose validator ${member} ${key} ${power || 'POWER'}, and the votes of others`)
+  screen.say('2. Once it is enacted, start the node anew: it signs with the next key from then on.')
 }
 
 /** A further key, for another person or system: its secret, and that of its next one, are made here. */

@@ -2,6 +2,7 @@
 /** `plexus`: the commands. Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { addGovernment } from './govern-commands.ts'
+import { addNetwork } from './network-commands.ts'
 import { defaultNode, NodeDoor } from './node-door.ts'
 import type { DirectiveFlags } from './patient.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
@@ -12,7 +13,7 @@ const failed = 1
 
 interface Common {
   readonly json?: boolean
-  readonly node?: string
+  readonly node?: readonly string[]
   readonly member?: string
   readonly token?: string
   readonly data?: string
@@ -27,7 +28,11 @@ function commands(end: (code: number) => void): Command {
     .showHelpAfterError('(plexus help COMMAND says more)')
 
   const json = () => new Option('--json', 'one JSON object a line on standard output, and nothing else there')
-  const node = () => new Option('--node <url>', 'address of a node').default(defaultNode)
+  const node = () =>
+    new Option(
+      '--node <url>',
+      `address of a node (default: ${defaultNode}); repeatable where members run apart`,
+    ).argParser(collect)
   const member = () => new Option('--member <id>', 'which member of the process')
   const engine = () =>
     new Option('--engine <name>', 'who orders the blocks: one key, or the votes of validators').choices([
@@ -39,10 +44,16 @@ function commands(end: (code: number) => void): Command {
     new Option('--peer-port <number>', 'found members that speak over TLS, on this port and those after it').argParser(
       portNumber,
     )
-  const run = async (name: string, options: Readonly<Record<string, unknown>>, paths: readonly string[] = []) => {
+  const runWords = async (
+    words: readonly string[],
+    options: Readonly<Record<string, unknown>>,
+    paths: readonly string[] = [],
+  ) => {
     const { runNode } = await import('./node-process.ts')
-    end(await runNode([name, ...argumentsOf(options), ...paths]))
+    end(await runNode([...words, ...argumentsOf(options), ...paths]))
   }
+  const run = (name: string, options: Readonly<Record<string, unknown>>, paths?: readonly string[]) =>
+    runWords([name], options, paths)
 
   program
     .command('demo')
@@ -58,8 +69,14 @@ function commands(end: (code: number) => void): Command {
     .action((options) => run('demo', options))
   program
     .command('start')
-    .description('start the nodes of a data directory')
+    .description('start the nodes of a data directory, or one member’s node where the others run elsewhere')
     .requiredOption('--data <dir>', 'the data directory')
+    .option('--member <id>', 'only this member, of a network whose members run apart')
+    .option(
+      '--peer <address>',
+      'an engine of the network that the own ledger does not know yet, ID@HOST:PORT; repeatable',
+      collect,
+    )
     .addOption(json())
     .addOption(port())
     .action((options) => run('start', options))
@@ -76,6 +93,7 @@ function commands(end: (code: number) => void): Command {
     .description('import FHIR R4 files: each resource goes to the organisation that made it; goes on after a kill')
     .requiredOption('--data <dir>', 'the data directory')
     .argument('<path...>', 'files, folders or NDJSON')
+    .option('--member <id>', 'into this member and tenants of it, in a network whose members run apart')
     .addOption(json())
     .action((paths: readonly string[], options) => run('import', options, paths))
 
@@ -159,6 +177,7 @@ function commands(end: (code: number) => void): Command {
       await exportBundles(doorOf(options), options, screenFor(options))
     })
 
+  addNetwork(program, { json, port, peerPort, collect, run: runWords })
   addGovernment(program, { node, member, json, collect, doorOf, screenFor })
 
   program
@@ -290,7 +309,7 @@ function argumentsOf(options: Readonly<Record<string, unknown>>): readonly strin
   })
 }
 
-const doorOf = ({ node }: Common): NodeDoor => new NodeDoor(node ?? defaultNode)
+const doorOf = ({ node: [first = defaultNode, ...others] = [] }: Common): NodeDoor => new NodeDoor(first, others)
 
 const screenFor = ({ json }: Common): Screen => screenOf(json === true, (line) => process.stdout.write(line))
 

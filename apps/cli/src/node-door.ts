@@ -22,23 +22,52 @@ interface Sent {
   readonly token?: string
 }
 
+const memberPath = /^\/v1\/members\/([a-z0-9-]+)/
+
 export class NodeDoor {
   readonly address: string
   /** The member that the address names, when it ends in `/v1/members/MEMBER`. */
   readonly named: string | undefined
+  /** Where other members run, each a process of its own. */
+  private readonly others: readonly NodeDoor[]
+  private homes: Promise<ReadonlyMap<string, NodeDoor>> | undefined
 
-  constructor(address: string) {
+  constructor(address: string, others: readonly string[] = []) {
     const url = URL.canParse(address) ? new URL(address) : undefined
     if (!url || !/^https?:$/.test(url.protocol))
       throw new Refused('node-address', `${address} is not the address of a node.`, `Give one such as ${defaultNode}.`)
     const path = url.pathname.replace(/\/+$/, '')
     this.named = /\/v1\/members\/([a-z0-9-]+)$/.exec(path)?.[1]
     this.address = url.origin + path.replace(/\/v1\/members\/[a-z0-9-]+$/, '')
+    this.others = others.map((other) => new NodeDoor(other))
+  }
+
+  /** Which of the addresses is a member's; this one for whoever runs at none of them. */
+  private async homeOf(path: string): Promise<NodeDoor> {
+    const member = memberPath.exec(path)?.[1]
+    if (member === undefined || this.others.length === 0) return this
+    return (await this.membersBehind()).get(member) ?? this
+  }
+
+  /** Asked once: members do not move while a command runs. */
+  private membersBehind(): Promise<ReadonlyMap<string, NodeDoor>> {
+    const ask = async () => {
+      const homes = new Map<string, NodeDoor>()
+      for (const door of [new NodeDoor(this.address), ...this.others]) {
+        // One that is down takes no other with it: whoever needs its member is told.
+        const members = await door.members().catch(() => [])
+        for (const member of members) homes.set(member, door)
+      }
+      return homes
+    }
+    this.homes ??= ask()
+    return this.homes
   }
 
   /** The members that run at this address; the named one alone when there is one. */
   async members(): Promise<readonly string[]> {
     if (this.named !== undefined) return [this.named]
+    if (this.others.length > 0) return [...(await this.membersBehind()).keys()]
     const { members } = await this.must<{ readonly members: readonly { readonly member: string }[] }>('/v1/members')
     return members.map(({ member }) => member)
   }
@@ -92,8 +121,9 @@ export class NodeDoor {
       readonly token?: string
     },
   ): Promise<Response> {
+    const { address } = await this.homeOf(path)
     try {
-      return await fetch(this.address + path, {
+      return await fetch(address + path, {
         method,
         headers: {
           ...(type !== undefined && { 'content-type': type }),
@@ -106,7 +136,7 @@ export class NodeDoor {
     } catch {
       throw new Refused(
         'node-unreachable',
-        `No node answers at ${this.address}.`,
+        `No node answers at ${address}.`,
         'Start one with `plexus demo` or `plexus start --data DIR`, or give its address with --node.',
       )
     }

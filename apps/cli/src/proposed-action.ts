@@ -1,7 +1,7 @@
 /** What a person wants to put to the vote, from the words of the command line. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseHex } from '@plexus/codec'
-import type { MembersAction } from '@plexus/sdk'
+import type { AskedAdmission, MembersAction } from '@plexus/sdk'
 import { Refused } from './screen.ts'
 import type { Governance } from './signing.ts'
 
@@ -93,6 +93,26 @@ function admissionIn(path: string): MembersAction {
       'candidate-malformed',
       `${path} does not describe a candidate.`,
       'docs/guides/govern-a-network.md shows the form.',
+    )
+  }
+}
+
+/** The request of a candidate that `network join` wrote; undefined for a file that only describes one. */
+export function askedAdmissionIn(path = ''): AskedAdmission | undefined {
+  if (!existsSync(path)) return undefined
+  try {
+    const { asked } = JSON.parse(readFileSync(path, 'utf8')) as { readonly asked?: Readonly<Record<string, unknown>> }
+    if (asked === undefined) return undefined
+    const shares = asked['shares'] as readonly Readonly<Record<string, unknown>>[]
+    return {
+      body: bytesIn(asked['body']),
+      shares: shares.map(({ key, signature }) => ({ key: bytesIn(key), signature: bytesIn(signature) })),
+    }
+  } catch {
+    throw new Refused(
+      'candidate-malformed',
+      `${path} is no request to be admitted.`,
+      '`plexus network join` writes one, and says until when it is good.',
     )
   }
 }

@@ -3,7 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseHex } from '@plexus/codec'
-import { type MembersTransaction, type Place, type SealedBy, sealMembersTransaction, submitEnvelope } from '@plexus/sdk'
+import {
+  type AskedAdmission,
+  type MembersTransaction,
+  type Place,
+  type SealedBy,
+  sealMembersTransaction,
+  sponsorAdmission,
+  submitEnvelope,
+} from '@plexus/sdk'
 import type { NodeDoor } from './node-door.ts'
 import { Refused } from './screen.ts'
 import { tokenIn } from './staff.ts'
@@ -91,14 +99,34 @@ export class Acting {
 
   /** Signs and submits; answers when it is durable at the node. */
   async submit(transaction: MembersTransaction, besides: readonly Uint8Array[] = []): Promise<Place> {
-    const { chain } = await this.door.must<{ readonly chain: string }>(`/v1/members/${this.member}/ledger`)
     const envelope = sealed(transaction, {
-      chain: parseHex(chain) ?? new Uint8Array(0),
+      chain: await this.chain(),
       sponsor: this.member,
       nonce: new Uint8Array(randomBytes(16)),
       validUntil: Math.floor(Date.now() / 1000) + envelopeSeconds,
       seeds: [this.seed(), ...besides],
     })
+    return this.carry(envelope)
+  }
+
+  /** Proposes what a candidate asked for and signed; nothing but an admission is signed by this way. */
+  async propose(asked: AskedAdmission): Promise<Place> {
+    const own = { chain: await this.chain(), sponsor: this.member, seed: this.seed() }
+    const sponsored = sponsorAdmission(asked, own)
+    if (sponsored.ok) return this.carry(sponsored.value.envelope)
+    throw new Refused(
+      sponsored.reason.type,
+      `This request is not one that ${this.member} can propose: ${sponsored.reason.type}.`,
+      'The candidate asks again: `plexus network join`.',
+    )
+  }
+
+  private async chain(): Promise<Uint8Array> {
+    const { chain } = await this.door.must<{ readonly chain: string }>(`/v1/members/${this.member}/ledger`)
+    return parseHex(chain) ?? new Uint8Array(0)
+  }
+
+  private async carry(envelope: Uint8Array): Promise<Place> {
     const answer = await submitEnvelope(
       {
         post: (path, type, body) => this.door.post(`/v1/members/${this.member}${path}`, type, body, this.token),

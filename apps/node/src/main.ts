@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@plexus/crypto'
-import { sayClockBehind, sayEngineHomeRefusal, sayEngineProgramRefusal } from '@plexus/engine'
 import { loadDefinitions } from '@plexus/fhir'
 import { sequencerKeyOf } from '@plexus/kernel'
 import { Presets, SingleBar } from 'cli-progress'
@@ -17,10 +16,11 @@ import { createApi } from './http/api.ts'
 import { createLogger } from './http/log.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
-import type { Network, NetworkRefusal } from './network.ts'
+import type { Network } from './network.ts'
 import { type StoryEnd, StoryFailed, tellStory } from './story.ts'
 import { importStep, type StepReport } from './story-reports.ts'
 import { keepWalletFile, openWalletFile } from './wallet-store.ts'
+import { whyNotStarted } from './why-not-started.ts'
 
 const now = (): number => Date.now() / 1000
 const samples = new URL('../../../samples', import.meta.url).pathname
@@ -97,6 +97,9 @@ async function main(): Promise<number> {
   const operation = operations.find((each) => each === first)
   // Loaded at need: the demonstration must not wait for it.
   if (operation) return (await import('./operate.ts')).operate(operation, rest)
+  if (first === 'network') return (await import('./network-commands.ts')).runNetwork(rest)
+  if ((first === 'start' || first === 'import') && rest.includes('--member'))
+    return (await import('./member-process.ts')).runMember(first, rest)
   let options: Options
   try {
     options = readOptions(process.argv.slice(2))
@@ -198,25 +201,6 @@ function ordersHere({ chain }: Pick<Network, 'chain'>): string {
   return sequencerKeyOf(chain)
     ? 'One key orders the blocks here'
     : 'CometBFT runs beside each of them, and four validate'
-}
-
-function whyNotStarted(reason: NetworkRefusal, data: string): string {
-  switch (reason.type) {
-    case 'directory-in-use':
-      return `${data}/${reason.member} is in use by another process. End that one first, or give another --data.`
-    case 'wrong-master-key':
-      return `The keys of ${reason.member} do not fit its key store: restore ${data}/${reason.member}/keys from its backup.`
-    case 'port-not-to-be-had':
-      return `${reason.member} is to answer at port ${reason.port} of ${reason.host}, and the system says ${reason.code}: end what listens there, or change the member's address.`
-    case 'blocks-lost':
-      return `${reason.member} orders blocks, and its newest is ${reason.height}, while somebody holds block ${reason.newest}: it must not sign those heights anew. Put a replica that has them under ${data}; if none has, found a new network (docs/guides/back-up-and-restore.md).`
-    case 'other-engine':
-      return `${data} was founded on the engine ${reason.came}: start it with \`--engine ${reason.came}\`, or give another --data.`
-    case 'no-engine':
-      return `${sayEngineProgramRefusal(reason.refusal)}.`
-    case 'engine-refused':
-      return `The engine beside ${reason.member} cannot start: ${reason.refusal.type === 'clock-behind' ? sayClockBehind(reason.refusal.seconds) : sayEngineHomeRefusal(reason.refusal)}.`
-  }
 }
 
 async function takeInput(

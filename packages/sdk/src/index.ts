@@ -1,4 +1,12 @@
 export type { MembersAction, MembersTransaction } from '@plexus/contracts'
+export {
+  type Admission,
+  type AdmissionFrame,
+  type AdmissionRefusal,
+  type AskedAdmission,
+  askAdmission,
+  sponsorAdmission,
+} from './admission.ts'
 export { type VerifiedAccess, verifyBundle } from './bundle.ts'
 export {
   type BundlePart,

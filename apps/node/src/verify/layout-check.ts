@@ -13,6 +13,9 @@ const known: Readonly<Record<string, RegExp | null>> = {
   keys: /^(?:store|[a-z0-9][A-Za-z0-9-]*\.secret)$/,
   checkpoints: null,
   engine: null,
+  // Of a member whose node is a process of its own.
+  'candidate.json': null,
+  'directory.json': null,
   'lock.sqlite': null,
   // While the lock is held.
   'lock.sqlite-journal': null,

@@ -1,0 +1,226 @@
+/** Members that run apart, each a process, driven by commands and over HTTP as people and programs do. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { encode } from '@plexus/codec'
+import { isNpi, practitioners } from '@plexus/contracts'
+import { publicKeyOf } from '@plexus/crypto'
+import { type Chain, readGenesis, sealEnvelope } from '@plexus/kernel'
+import { beliefIn, createWallet, submitEnvelope, WalletClient } from '@plexus/sdk'
+import { expect } from 'vitest'
+import { httpPort, lightSource } from './http-port.ts'
+import { NodeDoor } from './node-door.ts'
+import { type Ended, plexus, start } from './running.testing.ts'
+import { tokenIn } from './staff.ts'
+
+export const engineFolder = new URL('../../../node_modules/.cache/engine', import.meta.url).pathname
+const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
+export const now = (): number => Date.now() / 1000
+
+const patienceSeconds = 60
+const licenceSeconds = 31_557_600
+
+/** The first of so many ports in a row on which nobody listens. */
+export async function freePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const first = 20_000 + (randomBytes(2).readUInt16BE() % 20_000)
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
+    if (free.every(Boolean)) return first
+  }
+  throw new Error(`no ${count} ports in a row are free`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+/** Looks until it finds. */
+export async function eventually<Found>(what: string, find: () => Promise<Found | undefined>): Promise<Found> {
+  const end = now() + patienceSeconds
+  for (;;) {
+    const found = await find().catch(() => undefined)
+    if (found !== undefined) return found
+    if (now() > end) throw new Error(`waited ${patienceSeconds} s for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** One member's process that a test started by itself. */
+export interface Process {
+  readonly address: string
+  readonly running: ReturnType<typeof start>
+}
+
+export async function startMember(data: string, member: string, port: number): Promise<Process> {
+  const running = start(['start', '--data', data, '--member', member, '--port', String(port), '--json'])
+  const early = running.ended.then(({ err }) => {
+    throw new Error(`${member} ended early: ${err}`)
+  })
+  early.catch(() => {})
+  const { address } = await Promise.race([said<{ readonly address: string }>(running, 'started'), early])
+  return { address, running }
+}
+
+/** The line of a command that tells of this step. */
+export function said<Line>(running: ReturnType<typeof start>, step: string): Promise<Line> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      for (const line of running.out().split('\n').slice(0, -1)) {
+        const read = JSON.parse(line) as { readonly step?: string }
+        if (read.step === step) resolve(read as Line)
+      }
+    }
+    running.child.stdout?.on('data', look)
+    look()
+  })
+}
+
+/** Whoever looks at members through their doors. */
+export class Apart {
+  readonly data: string
+  readonly addresses: readonly string[]
+  readonly door: NodeDoor
+  readonly chain: Chain
+
+  constructor(data: string, addresses: readonly string[]) {
+    this.data = data
+    this.addresses = addresses
+    const [first = '', ...others] = addresses
+    this.door = new NodeDoor(first, others)
+    const genesis = readGenesis(new Uint8Array(readFileSync(join(data, 'genesis.cbor'))))
+    if (!genesis.ok) throw new Error('the genesis document does not read')
+    this.chain = genesis.value
+  }
+
+  as(member: string, ...words: readonly string[]): Promise<Ended> {
+    const nodes = this.addresses.flatMap((address) => ['--node', address])
+    return plexus(...words, ...nodes, '--data', this.data, '--member', member, '--json')
+  }
+
+  /** The same, of a command that must do it. */
+  async does(member: string, ...words: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+    const ended = await this.as(member, ...words)
+    expect([words.join(' '), ended.code, ended.err]).toEqual([words.join(' '), 0, ''])
+    return ended.lines().at(-1) ?? {}
+  }
+
+  /** The first proposes, the others vote; enacted, once each of them knows that it is due. */
+  async decide(voters: readonly string[], ...words: readonly string[]): Promise<void> {
+    const [first = '', ...others] = voters
+    const { proposal } = await this.does(first, 'govern', 'propose', ...words)
+    const number = String((proposal as { readonly proposal: number }).proposal)
+    for (const each of others) await this.does(each, 'govern', 'vote', number)
+    await this.does(first, 'govern', 'enact', number)
+  }
+
+  seat(member: string): Promise<{ readonly key: string; readonly power: number } | undefined> {
+    return this.governance(member).then(({ validators }) => validators.find((each) => each.member === member))
+  }
+
+  governance(member: string): Promise<{
+    readonly height: number
+    readonly validators: readonly { readonly member: string; readonly key: string; readonly power: number }[]
+    readonly members: readonly { readonly member: string; readonly status: string }[]
+    readonly policy: { readonly parameters: Readonly<Record<string, number>> }
+    readonly versions: Readonly<Record<string, number>>
+  }> {
+    return this.door.must(`/v1/members/${member}/ledger/governance`)
+  }
+
+  async height(member: string): Promise<number> {
+    return (await this.door.must<{ readonly height: number }>(`/v1/members/${member}/ledger`)).height
+  }
+
+  /** The state before this block, as the header says it that the member keeps. */
+  async appHashIn(member: string, height: number): Promise<string> {
+    const path = `/v1/members/${member}/ledger/headers/${height}`
+    const { header } = await this.door.must<{ readonly header: { readonly appHash: string } }>(path)
+    return header.appHash
+  }
+
+  /** That all of them have the same blocks, up to a height that each has. */
+  async agree(members: readonly string[]): Promise<void> {
+    const height = Math.min(...(await Promise.all(members.map((member) => this.height(member)))))
+    const hashes = await Promise.all(members.map((member) => this.appHashIn(member, height)))
+    expect(new Set(hashes).size).toBe(1)
+  }
+
+  private secret(member: string, name: string): Uint8Array {
+    return new Uint8Array(readFileSync(join(this.data, member, 'keys', `${name}.secret`)))
+  }
+
+  /** A clinician of this member, licensed by the board. */
+  async employ(member: string, board: string): Promise<string> {
+    const npi = freshNpi()
+    const seed = random(32)
+    mkdirSync(join(this.data, member, 'keys'), { recursive: true })
+    writeFileSync(join(this.data, member, 'keys', `clinician-${npi}.secret`), seed, { mode: 0o600 })
+    const validUntil = Math.floor(now()) + licenceSeconds
+    await this.submit(board, { type: 'attest-licence', npi, jurisdiction: 'MA', validUntil })
+    const role = { npi, organisation: member, role: 'physician', key: publicKeyOf(seed) } as const
+    await this.submit(member, { type: 'attest-role', ...role })
+    return npi
+  }
+
+  private async submit(
+    sponsor: string,
+    transaction: Parameters<(typeof practitioners.transaction)['write']>[1],
+  ): Promise<void> {
+    const content = {
+      chain: this.chain.id,
+      sponsor,
+      nonce: random(16),
+      validUntil: Math.floor(now()) + 300,
+      contract: practitioners.name,
+      transaction: encode(practitioners.transaction, transaction),
+    }
+    const token = tokenIn(this.data, sponsor) ?? ''
+    const port = {
+      post: (path: string, type: string, body: Uint8Array) =>
+        this.door.post(`/v1/members/${sponsor}${path}`, type, body, token),
+      pause: (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)),
+    }
+    const answer = await submitEnvelope(port, sealEnvelope(content, [this.secret(sponsor, 'member')]))
+    expect(answer).toMatchObject({ ok: true })
+  }
+
+  /** A wallet that believes blocks by their votes, asked of one member and held against another. */
+  wallet(sponsor: string, witness: string): WalletClient {
+    const sources = { primary: lightSource(this.door, sponsor), witnesses: [lightSource(this.door, witness)] }
+    return new WalletClient({
+      wallet: createWallet({ chain: this.chain, root: random(32), random }),
+      port: httpPort(this.door, sponsor),
+      believe: beliefIn({ chain: this.chain, sources, now }),
+    })
+  }
+
+  async code(custodian: string, patient: string): Promise<string> {
+    const path = `/v1/members/${custodian}/charts/${patient}/enrolment-code`
+    const token = tokenIn(this.data, custodian) ?? ''
+    return (await this.door.must<{ readonly code: string }>(path, { json: { custodian }, token })).code
+  }
+
+  /** What an ask at a visit brings, once nothing is waited for. */
+  async ask(member: string, visit: string, npi: string) {
+    const asked = await eventually('the evidence of the visit', async () => {
+      const ended = await this.as(member, 'ask', '--visit', visit, '--npi', npi)
+      return ended.code === 0 ? ended.lines()[0] : undefined
+    })
+    const shown = await this.does(member, 'chart', '--ask', String(asked['ask']))
+    return shown as unknown as {
+      readonly settled: boolean
+      readonly sources: readonly { readonly custodian: string; readonly state: string; readonly code: string | null }[]
+    }
+  }
+}
+
+function freshNpi(): string {
+  const digits = `1${String(randomBytes(4).readUInt32BE() % 100_000_000).padStart(8, '0')}`
+  for (let check = 0; check < 10; check++) if (isNpi(digits + check)) return digits + check
+  throw new Error('every nine digits have a check digit')
+}

@@ -1,0 +1,201 @@
+/** Four organisations on one machine, each a process with its own engine: the exchange, faults, and who belongs to it. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { toHex } from '@plexus/codec'
+import { findings, type WalletClient, whoLooked } from '@plexus/sdk'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Apart, engineFolder, eventually, freePorts, now, said, startMember } from './apart.testing.ts'
+import { plexus, start } from './running.testing.ts'
+
+const members = ['member-1', 'member-2', 'member-3', 'member-4'] as const
+const [custodian, asker, sponsor, board] = members
+const patient = '037c9dc2-cd3b-f193-c62f-b0b9c75b1d92'
+const sample = fileURLToPath(new URL(`../../../samples/${patient}.json.zst`, import.meta.url))
+
+const folder = mkdtempSync(join(tmpdir(), 'plexus-'))
+const data = join(folder, 'data')
+const elsewhere = join(folder, 'elsewhere')
+const newcomer = 'newcomer'
+
+let network: ReturnType<typeof start>
+let apart: Apart
+let port = 0
+/** Processes that a test started by itself. */
+const own = new Map<string, ReturnType<typeof start>>()
+const processOf = (member: string): number => {
+  const line = network
+    .out()
+    .split('\n')
+    .find((each) => each.includes(`"member":"${member}","process"`))
+  return (JSON.parse(line ?? '{}') as { readonly process: number }).process
+}
+
+describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run engine`)', () => {
+  let client: WalletClient
+  let npi = ''
+  let visit = ''
+
+  beforeAll(async () => {
+    port = await freePorts(15)
+    const founding = ['--members', '4', '--voting-delay', '0', '--peer-port', String(port + 5)]
+    network = start(['network', 'up', '--data', data, ...founding, '--port', String(port), '--json'])
+    const early = network.ended.then(({ err }) => {
+      throw new Error(`the network ended early: ${err}`)
+    })
+    early.catch(() => {})
+    await Promise.race([said(network, 'all-up'), early])
+    apart = new Apart(
+      data,
+      [0, 1, 2, 3, 4].map((index) => `http://127.0.0.1:${port + index}`),
+    )
+    await eventually('all members to be abreast', async () =>
+      (await Promise.all(members.map((member) => apart.height(member)))).every((height) => height > 1)
+        ? true
+        : undefined,
+    )
+  }, 120_000)
+
+  afterAll(async () => {
+    for (const { child } of own.values()) child.kill('SIGTERM')
+    for (const { ended } of own.values()) await ended
+    network.child.kill('SIGTERM')
+    await network.ended
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('no member’s folder holds a secret of another', () => {
+    const secrets = members.flatMap((member) =>
+      readdirSync(join(data, member, 'keys'))
+        .filter((name) => name.endsWith('.secret'))
+        .map((name) => toHex(new Uint8Array(readFileSync(join(data, member, 'keys', name))))),
+    )
+    expect(new Set(secrets).size).toBe(secrets.length)
+  })
+
+  test('a chart is imported at one, asked for by another, and the patient sees it', async () => {
+    // A directory has one owner at a time: the member's process ends, the others go on.
+    process.kill(processOf(custodian), 'SIGTERM')
+    await said(network, 'ended')
+    const imported = await plexus('import', '--data', data, '--member', custodian, '--json', sample)
+    expect([imported.code, imported.lines()[0]]).toMatchObject([0, { step: 'import', refused: 0 }])
+    own.set(custodian, (await startMember(data, custodian, port)).running)
+
+    npi = await apart.employ(asker, board)
+    client = apart.wallet(sponsor, board)
+    expect(await client.enrol(custodian, await apart.code(custodian, patient), sponsor)).toMatchObject({ ok: true })
+    const id = new Uint8Array(16).fill(7)
+    visit = toHex(id)
+    expect(await client.checkIn(asker, id, [custodian], 3600)).toMatchObject({ ok: true })
+    expect(await apart.ask(asker, visit, npi)).toMatchObject({
+      settled: true,
+      sources: [{ custodian, state: 'complete', code: null }],
+    })
+    const looks = await eventually('both sides to tell the patient', async () => {
+      await client.fetch()
+      const seen = whoLooked(client.wallet.state)
+      return seen.length === 1 && seen[0]?.confirmedBy.length === 2 ? seen : undefined
+    })
+    expect(looks).toMatchObject([{ custodian, verified: true }])
+    expect(findings(client.wallet.state)).toEqual([])
+    await apart.agree(members)
+  }, 180_000)
+
+  test('a door that the patient closed is closed across processes', async () => {
+    const grantee = { type: 'organisation', id: asker } as const
+    const deny = { effect: 'deny', grantee, scope: { type: 'everything' }, purposes: [], until: null } as const
+    const from = Math.floor(now())
+    expect(await client.changeDirectives(custodian, [{ ...deny, from }])).toMatchObject({ ok: true })
+    expect((await apart.ask(asker, visit, npi)).sources).toMatchObject([{ state: 'refused', code: 'directive-denies' }])
+    expect(await client.openSpare(custodian)).toMatchObject({ ok: true })
+    await eventually('the custodian to confirm the change, and to take the next', async () => {
+      await client.fetch()
+      return (await client.changeDirectives(custodian, [])).ok ? true : undefined
+    })
+  }, 120_000)
+
+  test('whoever is killed is missed by nobody, comes back, and releases again', async () => {
+    const killed = own.get(custodian)
+    if (!killed) throw new Error('the custodian does not run')
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    const before = await apart.height(asker)
+    await eventually('the others to go on', async () => ((await apart.height(asker)) > before + 1 ? true : undefined))
+    own.set(custodian, (await startMember(data, custodian, port)).running)
+    await eventually('the member to catch up', async () =>
+      (await apart.height(custodian)) > before + 1 ? true : undefined,
+    )
+    const again = new Uint8Array(16).fill(8)
+    expect(await client.checkIn(asker, again, [custodian], 3600)).toMatchObject({ ok: true })
+    expect((await apart.ask(asker, toHex(again), npi)).sources).toMatchObject([{ custodian, state: 'complete' }])
+    await apart.agree(members)
+  }, 180_000)
+
+  test('an organisation asks to be admitted, is voted for, catches up, and signs blocks', async () => {
+    const at = ['--address', `plexus://127.0.0.1:${port + 13}`, '--engine', `127.0.0.1:${port + 14}`]
+    const joined = await plexus(
+      ...['network', 'join', '--data', elsewhere, '--genesis', join(data, 'genesis.cbor'), '--member', newcomer],
+      ...[...at, '--power', '3', '--sponsor', sponsor, '--json'],
+    )
+    expect([joined.err, joined.code]).toEqual(['', 0])
+    expect(existsSync(join(elsewhere, newcomer, 'keys', 'member.secret'))).toBe(true)
+    await apart.decide([sponsor, custodian, asker], 'admit', String(joined.lines()[0]?.['file']))
+    own.set(newcomer, (await startMember(elsewhere, newcomer, port + 4)).running)
+    apart = new Apart(data, apart.addresses)
+    await eventually('the newcomer to catch up', async () =>
+      (await apart.seat(newcomer))?.power === 3 ? true : undefined,
+    )
+    await apart.agree([...members, newcomer])
+    const height = await apart.height(board)
+    await eventually('a block that the newcomer proposed', async () => {
+      const { proposer } = await proposerIn(await apart.height(board))
+      return proposer === (await engineIdOf(newcomer)) ? true : undefined
+    })
+    expect(await apart.height(newcomer)).toBeGreaterThanOrEqual(height)
+  }, 180_000)
+
+  test('its key for blocks is rotated, a parameter changes, a contract begins at a height, and it is removed', async () => {
+    const voters = [sponsor, custodian, asker, board]
+    const inElsewhere = new Apart(elsewhere, apart.addresses)
+    const { key } = await inElsewhere.does(newcomer, 'keys', 'seat')
+    await apart.decide(voters, 'validator', newcomer, String(key), '3')
+    await restart(newcomer)
+    await eventually('a block that the new key proposed', async () => {
+      const { proposer } = await proposerIn(await apart.height(board))
+      return proposer === (await engineIdOf(newcomer)) ? true : undefined
+    })
+
+    await apart.decide(voters, 'parameter', 'intentSecondsMax', '200')
+    expect((await apart.governance(sponsor)).policy.parameters['intentSecondsMax']).toBe(200)
+
+    const height = (await apart.height(sponsor)) + 250
+    await apart.decide(voters, 'activate', 'prescriptions', '1', String(height))
+    await eventually('the height at which the contract begins', async () =>
+      (await apart.governance(asker)).versions['prescriptions'] === 1 ? true : undefined,
+    )
+
+    await apart.decide(voters, 'remove', newcomer)
+    const { members: listed, validators } = await apart.governance(board)
+    expect(listed).toContainEqual(expect.objectContaining({ member: newcomer, status: 'removed' }))
+    expect(validators.map(({ member }) => member)).toEqual([...members])
+    await apart.agree(members)
+  }, 240_000)
+
+  async function restart(member: string): Promise<void> {
+    own.get(member)?.child.kill('SIGTERM')
+    expect((await own.get(member)?.ended)?.code).toBe(0)
+    own.set(member, (await startMember(elsewhere, member, port + 4)).running)
+  }
+
+  const proposerIn = (height: number) =>
+    apart.door
+      .must<{ readonly header: { readonly proposer: string } }>(`/v1/members/${board}/ledger/headers/${height}`)
+      .then(({ header }) => header)
+
+  async function engineIdOf(member: string): Promise<string> {
+    const { key = '' } = (await apart.seat(member)) ?? {}
+    const digest = await crypto.subtle.digest('SHA-256', Uint8Array.from(Buffer.from(key, 'hex')))
+    return toHex(new Uint8Array(digest).subarray(0, 20))
+  }
+})
