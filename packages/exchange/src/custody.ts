@@ -186,8 +186,8 @@ export class Custody {
     changes.push(...gathering.changes(), this.patients.put(key, row))
     // Forgotten before the write: one that fails may have happened all the same.
     this.cache.delete(key)
-    this.journal.write(changes)
-    // Durable: statements, chain and index. From here on the records are this custodian's, whatever happens.
+    this.journal.append(changes)
+    // Written: statements, chain and index. Once it is durable the records are this custodian's, whatever happens.
     return fresh.keys()
   }
 
