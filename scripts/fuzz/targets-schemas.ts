@@ -57,6 +57,12 @@ const rows: readonly (readonly [string, string, string])[] = [
   ['contracts/notary-event', 'events of the notary', `${contracts}/notary/events.ts#event`],
   ['kernel/kernel-event', 'events of the kernel', 'packages/kernel/src/versions.ts#kernelEvent'],
   ['kernel/stored-block', 'a block, from a peer or the own disk', 'packages/kernel/src/ledger.ts#storedBlock'],
+  ['store/snapshot-chunk', 'a part of a snapshot, from another member', `${store}/snapshot-format.ts#snapshotChunk`],
+  [
+    'engine/snapshot-hashes',
+    'what comes beside a snapshot, from another member',
+    'packages/engine/src/cometbft/snapshots.ts#hashes',
+  ],
   [
     'kernel/opening',
     'a statement with its place in a batch, from another member',

@@ -2,6 +2,7 @@ export type { EngineRefusal } from './cometbft/application.ts'
 export type { CometMember } from './cometbft/comet-member.ts'
 export { type EnginePeer, nodeIdOf, readEngineAddress, writeEngineAddress } from './cometbft/engine-address.ts'
 export {
+  type BeginFromSnapshot,
   type EngineHome,
   type EngineHomeRefusal,
   type EngineTiming,
@@ -15,6 +16,7 @@ export {
 } from './cometbft/engine-program.ts'
 export type { LightBlockAnswers } from './cometbft/light-blocks.ts'
 export { createSignatures, type Signatures } from './cometbft/signatures.ts'
+export type { ListedSnapshot, SnapshotPort } from './cometbft/snapshots.ts'
 export {
   type CometEngine,
   type CometEngineOptions,

@@ -11,6 +11,7 @@ export * from './past-states.ts'
 export type { Quota } from './quota.ts'
 export * from './state.ts'
 export {
+  addLeaves,
   emptyRoot,
   proveState,
   type StateChange,
@@ -18,6 +19,8 @@ export {
   stateProof,
   type TileChange,
   type TileReader,
+  type TreeLeaf,
+  treeLeafOf,
   updateTree,
   verifyStateProof,
 } from './state-tree.ts'

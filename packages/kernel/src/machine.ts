@@ -348,7 +348,7 @@ const acceptedRoots = new Map<number, Uint8Array>()
 const acceptedRootsMax = 4_096
 
 /** RFC 6962 root over the outcomes, in the order of the transactions. */
-function outcomesRoot(outcomes: readonly Outcome[]): Uint8Array {
+export function outcomesRoot(outcomes: readonly Outcome[]): Uint8Array {
   const allAccepted = outcomes.every((each) => each === acceptedOutcome)
   const known = allAccepted ? acceptedRoots.get(outcomes.length) : undefined
   if (known) return known

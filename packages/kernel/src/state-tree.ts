@@ -66,15 +66,45 @@ interface Wanted {
 
 /** The tree after `changes`, of distinct keys, whatever their order. Throws when a tile is missing or damaged. */
 export function updateTree(reader: TileReader, root: Uint8Array, changes: readonly StateChange[]): TreeUpdate {
-  const tiles: TileChange[] = []
-  const overwritten: string[] = []
-  const room = new TileRoom()
-  const wanted = sortByPath(
+  return treeAfter(
+    reader,
+    root,
     changes.map(({ key, value }): Wanted => {
       const path = pathOf(key)
       return { key, path, leaf: value && new Leaf(path, sha256(value)) }
     }),
   )
+}
+
+/** What the tree keeps of an entry. */
+export interface TreeLeaf {
+  readonly path: Uint8Array
+  /** SHA-256 of the value. */
+  readonly valueHash: Uint8Array
+}
+
+export const treeLeafOf = (key: string, value: Uint8Array): TreeLeaf => ({
+  path: pathOf(key),
+  valueHash: sha256(value),
+})
+
+/**
+ * The tree with these leaves more, of keys that it does not have, whatever their order: how whoever has all entries makes
+ * the tree anew. Leaves whose paths begin alike, handed over together, read and write each tile once.
+ */
+export function addLeaves(reader: TileReader, root: Uint8Array, leaves: readonly TreeLeaf[]): TreeUpdate {
+  return treeAfter(
+    reader,
+    root,
+    leaves.map(({ path, valueHash }): Wanted => ({ key: '', path, leaf: new Leaf(path, valueHash) })),
+  )
+}
+
+function treeAfter(reader: TileReader, root: Uint8Array, unsorted: readonly Wanted[]): TreeUpdate {
+  const tiles: TileChange[] = []
+  const overwritten: string[] = []
+  const room = new TileRoom()
+  const wanted = sortByPath(unsorted)
 
   /** Applies `wanted[from]` up to `wanted[to - 1]`, all of which belong below `at`. */
   const update = (at: Link | Part | null, from: number, to: number, depth: number): TreeNode => {

@@ -33,6 +33,8 @@ export interface Flush {
   makeRoom(): void
   /** The write was taken, with so many bytes of it. */
   took(bytes: number): void
+  /** Before the next write, all up to here is on its way to LMDB, and nothing behind it: `reached` hears when it is there. */
+  bring(reached: () => void): void
   close(): void
 }
 
@@ -41,10 +43,20 @@ export function flushing(options: FlushOptions): Flush {
   let flusher: Flusher | undefined
   /** Bytes that wait for LMDB where no file ahead counts them. */
   let waitingBytes = 0
+  /** Who wants to hear of what is taken next to LMDB, and who of what is on its way. */
+  let wanted: (() => void) | undefined
+  let expected: (() => void) | undefined
 
   function committed(): void {
     tables.forgetAged()
     ahead?.release()
+    arrived()
+  }
+
+  function arrived(): void {
+    const told = expected
+    expected = undefined
+    told?.()
   }
 
   function settle(): Standing {
@@ -79,14 +91,21 @@ export function flushing(options: FlushOptions): Flush {
       // What failed in the thread is tried again, before more ages.
       if (settle() === 'idle' && tables.hasAged) begin()
       const used = ahead?.usedBytes ?? waitingBytes
-      if (used < aheadBytesMax && tables.waiting < waitingMax) return
+      if (!wanted && used < aheadBytesMax && tables.waiting < waitingMax) return
       finish()
-      if (!ahead || used < threadBytesMin || !ahead.canTurn) flushAll()
-      else begin()
+      expected = wanted
+      wanted = undefined
+      if (!ahead || used < threadBytesMin || !ahead.canTurn) {
+        flushAll()
+        arrived()
+      } else begin()
     },
     took(bytes) {
       waitingBytes += bytes
       flusher?.advance(sliceBytesMin + slicePerByte * bytes)
+    },
+    bring(reached) {
+      wanted = reached
     },
     close() {
       flusher?.close()

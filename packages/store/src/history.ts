@@ -100,6 +100,33 @@ export function rootOfSubtrees(roots: readonly Uint8Array[]): Uint8Array {
   )
 }
 
+/** Where the complete subtrees of the first `size` leaves stand, largest first. */
+function* subtreesOf(size: number): Iterable<{ readonly level: number; readonly index: number }> {
+  for (let start = 0; start < size; ) {
+    let power = 1
+    let level = 0
+    for (; power * 2 <= size - start; power *= 2) level++
+    yield { level, index: start / power }
+    start += power
+  }
+}
+
+/** The roots of the complete subtrees of the first `size` leaves, largest first. */
+export function historySubtrees(table: Pick<SubtreeTable, 'get'>, size: number): readonly Uint8Array[] {
+  return Array.from(subtreesOf(size), ({ level, index }) => read(table, level, index))
+}
+
+/**
+ * Begins a history behind its first `size` leaves, of which it gets only these roots: leaves are appended to it as ever, and
+ * what is asked of it from this size on, it can tell. False when there are not as many roots as `size` has subtrees.
+ */
+export function beginHistory(table: SubtreeTable, size: number, roots: readonly Uint8Array[]): boolean {
+  const places = [...subtreesOf(size)]
+  if (places.length !== roots.length) return false
+  for (const [at, { level, index }] of places.entries()) table.set(positionOf(level, index), roots[at] as Uint8Array)
+  return true
+}
+
 function subtreeRoot(table: SubtreeTable, start: number, end: number): Uint8Array {
   const size = end - start
   const half = largestPowerOfTwoBelow(size)
@@ -109,7 +136,7 @@ function subtreeRoot(table: SubtreeTable, start: number, end: number): Uint8Arra
   return nodeHash(subtreeRoot(table, start, middle), subtreeRoot(table, middle, end))
 }
 
-function read(table: SubtreeTable, level: number, index: number): Uint8Array {
+function read(table: Pick<SubtreeTable, 'get'>, level: number, index: number): Uint8Array {
   const hash = table.get(positionOf(level, index))
   if (hash?.length !== 32) throw new StoreError('damaged', `the history lacks the subtree ${level}/${index}`)
   return hash

@@ -38,8 +38,17 @@ export interface ProvenBlock {
   readonly root: Uint8Array
 }
 
+/** Where a ledger begins that was taken over from a snapshot; all that was before is not here. */
+export interface LedgerBeginning {
+  /** Blocks above this height are here whole, with their headers; 0 for a ledger that began with genesis. */
+  readonly height: number
+  /** The first event that is here. */
+  readonly event: number
+}
+
 /** Heights count from 0, which is genesis and has an empty header; history begins with the block of height 1. */
 export interface LedgerStore extends LedgerReader {
+  beginning(): LedgerBeginning
   /** Durable on return. Throws a StoreError `write-failed` when the disk refuses: then nothing of the block counts. */
   commit(applied: AppliedBlock, header: Uint8Array): void
   block(height: number): StoredBlock | undefined
@@ -58,5 +67,7 @@ export interface LedgerStore extends LedgerReader {
   proveBlock(height: number, size: number): ProvenBlock | undefined
   /** RFC 6962 §2.1.2 consistency of two sizes of the history; undefined when there are no such trees. */
   proveGrowth(before: number, after: number): readonly Uint8Array[] | undefined
+  /** Brings LMDB to just the height that stands now, when the next block comes; `reached` hears of it. */
+  bringToLmdb(reached: () => void): void
   close(): void
 }

@@ -6,7 +6,7 @@ import { StoreError } from './store-error.ts'
 const hash = bytes({ length: 32 })
 
 /** A history of 2^53 blocks has as many complete subtrees. */
-const subtreesMax = 53
+export const subtreesMax = 53
 
 const tipFields = {
   height: uint(),
@@ -20,6 +20,10 @@ const tipFields = {
 /** Where the ledger stands. */
 export const tipRecord = object(tipFields)
 export type TipRecord = Infer<typeof tipRecord>
+
+/** Beside the tip, of a ledger that was taken over from a snapshot. */
+export const beginningKey = 'beginning'
+export const beginningRecord = object({ height: uint(), event: uint() })
 
 /** What is remembered of every height for ever. */
 export const heightRecord = object({

@@ -7,16 +7,14 @@ import { encode, equalBytes } from '@plexus/codec'
 import {
   type AppliedBlock,
   appHash,
-  type EnvelopeAt,
   emptyRoot,
-  type Outcome,
   proveState,
-  readEnvelope,
   storedBlock,
   type Tip,
   updateTree,
   verifyStateProof,
 } from '@plexus/kernel'
+import { envelopesIn } from './envelopes-in.ts'
 import { type Environment, openEnvironment } from './environment.ts'
 import { type FlushOptions, flushing, threadBytesMinDefault } from './flush.ts'
 import { historyGrowth, historyPath, historyRoot, rootOfSubtrees } from './history.ts'
@@ -193,6 +191,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
     },
     tile,
     tiles: () => tables.tiles.range({}),
+    beginning: () => tables.beginning,
     commit,
     block,
     header: (height) => readHeight(height)?.header,
@@ -211,6 +210,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
     proveBlock(height, size) {
       const { tip, history } = tables
       if (!tip || !isHeight(size) || size > tip.height || height < 1 || height > size) return undefined
+      if (height < tables.beginning.height) return undefined
       const known = readHeight(height)
       if (!known) return undefined
       const index = height - 1
@@ -226,8 +226,10 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
       const { tip, history } = tables
       if (!tip || !isHeight(before) || !isHeight(after) || before < 1 || before > after || after > tip.height)
         return undefined
+      if (before < tables.beginning.height) return undefined
       return historyGrowth(history, before, after)
     },
+    bringToLmdb: flush.bring,
     close() {
       if (closed) return
       closed = true
@@ -241,18 +243,6 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
       }
     },
   }
-}
-
-/** What the machine said of the envelopes of a block: it accepts one of several that are the same, the first it can. */
-function envelopesIn(transactions: readonly Uint8Array[], outcomes: readonly Outcome[]): readonly EnvelopeAt[] {
-  const found: EnvelopeAt[] = []
-  for (const [index, bytes] of transactions.entries()) {
-    const read = readEnvelope(bytes)
-    if (!read.ok) continue
-    const { id, body } = read.value
-    found.push({ id, validUntil: body.validUntil, index, accepted: outcomes[index]?.code === 0 })
-  }
-  return found
 }
 
 function isHeight(value: number): boolean {

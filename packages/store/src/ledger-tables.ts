@@ -12,12 +12,21 @@ import type { BufferedTable } from './buffered-table.ts'
 import type { Environment } from './environment.ts'
 import { appendHistory, rootOfSubtrees } from './history.ts'
 import { byteKeys, numberKeys, tileKeys } from './keys.ts'
-import { blockEvents, heightRecord, readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
+import type { LedgerBeginning } from './ledger-reads.ts'
+import {
+  beginningKey,
+  beginningRecord,
+  blockEvents,
+  heightRecord,
+  readRecord,
+  type TipRecord,
+  tipRecord,
+} from './ledger-records.ts'
 import { openPast, packPast } from './past-records.ts'
 import { Places } from './places.ts'
 import { TableGroup } from './table-group.ts'
 
-const tipKey = 'tip'
+export const tipKey = 'tip'
 
 /**
  * How much of the past goes to LMDB each time: a receipt is proven a block or two after its own, and only what a crash
@@ -53,6 +62,7 @@ export class LedgerTables {
   /** Above the first height and up to the second, flushes have stored what blocks wrote over. */
   private pastFrom: number
   private pastTo: number
+  readonly beginning: LedgerBeginning
   tip: TipRecord | undefined
 
   constructor(environment: Environment, window: PastStatesOptions) {
@@ -66,6 +76,8 @@ export class LedgerTables {
     this.meta = this.group.table('meta', byteKeys)
     const tip = this.meta.get(tipKey)
     this.tip = tip && readRecord(tipRecord, tip, 'the tip')
+    const beginning = this.meta.get(beginningKey)
+    this.beginning = beginning ? readRecord(beginningRecord, beginning, 'the beginning') : { height: 0, event: 1 }
     this.places = new Places(this.group.table('places', byteKeys), this.tip?.time ?? 0)
     this.pastRecords = this.group.table('past', numberKeys)
     this.past = pastFrom(this.pastRecords, this.tip?.height ?? 0, window)

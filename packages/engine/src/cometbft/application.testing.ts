@@ -1,7 +1,8 @@
 /** An application on a real ledger, without an engine: tests ask what an engine would. */
+import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { type AppliedBlock, type Chain, chainNameOf } from '@plexus/kernel'
-import { type LedgerStore, openLedgerStore } from '@plexus/store'
+import { openSnapshotLedger, type SnapshotEvent, type SnapshotLedger } from '@plexus/store'
 import { onTestFinished } from 'vitest'
 import type { LedgerPort } from '../local/ports.ts'
 import { type AbciClient, connect } from './abci-client.testing.ts'
@@ -13,7 +14,7 @@ import type { ProposalRefusal } from './proposal.ts'
 export interface TestNode {
   readonly application: Application
   readonly client: AbciClient
-  readonly store: LedgerStore
+  readonly store: SnapshotLedger
   readonly committed: readonly AppliedBlock[]
   readonly refusals: readonly (EngineRefusal | ProposalRefusal)[]
   readonly verified: () => number
@@ -48,14 +49,23 @@ export function testNode(
     now,
     verify,
     port = (store) => store,
+    snapshotEvery = 1_000_000,
+    onSnapshot = () => {},
   }: {
     readonly now: () => number
     readonly verify: (bytes: Uint8Array) => boolean
-    readonly port?: (store: LedgerStore) => LedgerPort
+    readonly port?: (store: SnapshotLedger) => LedgerPort
+    readonly snapshotEvery?: number
+    readonly onSnapshot?: (event: SnapshotEvent) => void
   },
 ): TestNode {
   const { machine, signatures, verified } = machineOf(chain, noThreads(verify))
-  const store = openLedgerStore(networkDirectory(), { chain: chain.id })
+  const directory = networkDirectory()
+  const store = openSnapshotLedger(
+    join(directory, 'ledger'),
+    { chain: chain.id },
+    { directory: join(directory, 'snapshots'), every: snapshotEvery, onEvent: onSnapshot },
+  )
   onTestFinished(() => store.close())
   const committed: AppliedBlock[] = []
   const refusals: (EngineRefusal | ProposalRefusal)[] = []
@@ -63,6 +73,7 @@ export function testNode(
     machine,
     store: port(store),
     signatures,
+    snapshots: store.snapshots,
     validators,
     admits,
     clock: { now },

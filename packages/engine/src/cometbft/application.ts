@@ -23,8 +23,6 @@ import {
   type RequestPrepareProposal,
   type RequestProcessProposal,
   type RequestQuery,
-  ResponseApplySnapshotChunk_Result,
-  ResponseOfferSnapshot_Result,
   ResponseProcessProposal_ProposalStatus,
   ResponseVerifyVoteExtension_VerifyStatus,
 } from 'cosmjs-types/tendermint/abci/types'
@@ -33,6 +31,7 @@ import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
 import { type ProposalRefusal, prepared, proposalRefusal, tooMany } from './proposal.ts'
 import { nameOf, type Signatures } from './signatures.ts'
+import { answerSnapshots, type SnapshotPort } from './snapshots.ts'
 import { type Seat, updatesOfBlock, type ValidatorSource, validatorUpdates } from './validator-updates.ts'
 
 /** The engine beside us belongs to something else. It is told, and stops. */
@@ -57,6 +56,10 @@ export interface ApplicationOptions {
   readonly onEngineRefused: (refusal: EngineRefusal) => void
   /** A proposal was voted against: somebody's node is broken, or lies. */
   readonly onProposalRefused?: (height: number, refusal: ProposalRefusal) => void
+  /** Without it this node offers no snapshots, and begins from none. */
+  readonly snapshots?: SnapshotPort
+  /** A snapshot was offered to this node, or a part of it came. */
+  readonly onSnapshotMoved?: () => void
 }
 
 export interface Application {
@@ -89,6 +92,10 @@ export function createApplication(options: ApplicationOptions): Application {
   /** What the next Commit makes durable. */
   let executed: Executed | undefined
   const refusals = new Map<string, Refusal>()
+  const snapshots = answerSnapshots(options.snapshots, {
+    height: () => newestTip(store).height,
+    onMoved: options.onSnapshotMoved,
+  })
 
   function refuseEngine(refusal: EngineRefusal): AbciResponse {
     onEngineRefused(refusal)
@@ -277,15 +284,13 @@ export function createApplication(options: ApplicationOptions): Application {
         return { type: 'verifyVoteExtension', value: { status } }
       }
       case 'listSnapshots':
-        return { type: 'listSnapshots', value: { snapshots: [] } }
+        return snapshots.list()
       case 'offerSnapshot':
-        return { type: 'offerSnapshot', value: { result: ResponseOfferSnapshot_Result.REJECT_FORMAT } }
+        return snapshots.offer(request.value)
       case 'loadSnapshotChunk':
-        return { type: 'loadSnapshotChunk', value: { chunk: nothing } }
-      case 'applySnapshotChunk': {
-        const result = ResponseApplySnapshotChunk_Result.ABORT
-        return { type: 'applySnapshotChunk', value: { result, refetchChunks: [], rejectSenders: [] } }
-      }
+        return snapshots.load(request.value)
+      case 'applySnapshotChunk':
+        return snapshots.apply(request.value)
       case 'insertTx':
       case 'reapTxs':
         return { type: request.type }

@@ -1,5 +1,5 @@
 /** The engine's own directory: its configuration, written anew at each start, and its keys and state, never overwritten. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { no, ok, type Result } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
@@ -20,6 +20,20 @@ export interface EngineHome {
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: readonly EnginePeer[]
   readonly timing?: EngineTiming
+  /** Begin from a snapshot of the others, as long as the engine has no block; otherwise from the first block. */
+  readonly begin?: BeginFromSnapshot
+}
+
+/** Whom the engine's light client believes (CometBFT `light`), and whom it asks. */
+export interface BeginFromSnapshot {
+  /** Addresses of the RPC of other nodes' engines: at least two, `http://host:port` or `unix:///file`. */
+  readonly sources: readonly string[]
+  /** A block that somebody vouches for, and the hash of its header in hexadecimal. */
+  readonly trusted: { readonly height: number; readonly hash: string }
+  /** How long its validators are held to what they sign. */
+  readonly trustSeconds: number
+  /** How long it looks for snapshots: 5 s at least. */
+  readonly lookSeconds?: number
 }
 
 /** Milliseconds. All members ship one timing: a node with shorter ones takes more than its turns. */
@@ -42,6 +56,8 @@ export type EngineHomeRefusal =
 
 /** Where our side listens, and where the engine does. */
 export const applicationSocketOf = (directory: string): string => join(directory, 'app.sock')
+/** Where the engine keeps chunks that it has fetched and not handed over. */
+const chunksOf = (directory: string): string => join(directory, 'chunks')
 export const rpcSocketOf = (directory: string): string => join(directory, 'rpc.sock')
 
 /** `sun_path` holds 108 bytes with its end (Linux; fewer elsewhere). */
@@ -73,7 +89,10 @@ export function prepareEngineHome(home: EngineHome): Result<void, EngineHomeRefu
   ] as const
   for (const [file, content] of keys)
     if (existsSync(file) && readFileSync(file, 'utf8') !== content) return no({ type: 'other-key', file })
-  for (const folder of [config, data]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const chunks = chunksOf(directory)
+  // Of an engine that died in the middle.
+  rmSync(chunks, { recursive: true, force: true })
+  for (const folder of [config, data, chunks]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [file, content] of keys) if (!existsSync(file)) writeWhole(file, content)
   // What was signed last: written once, then the engine's own. Without it a key could sign a height twice.
   const signed = join(data, 'priv_validator_state.json')
@@ -109,7 +128,7 @@ function validatorKey(seed: Uint8Array): string {
 }
 
 /** Only what differs from the engine's own defaults. */
-function configuration({ directory, member, listen, peers, timing = engineTimingDefault }: EngineHome): string {
+function configuration({ directory, member, listen, peers, begin, timing = engineTimingDefault }: EngineHome): string {
   const text = (value: string): string => JSON.stringify(value)
   const milliseconds = (value: number): string => text(`${value}ms`)
   return `# Written at each start; changes are lost.
@@ -156,6 +175,22 @@ discard_abci_responses = true
 
 [tx_index]
 indexer = "null"
+${begin ? stateSync(directory, begin) : ''}`
+}
+
+const lookSecondsDefault = 15
+
+function stateSync(directory: string, begin: BeginFromSnapshot): string {
+  const { sources, trusted, trustSeconds, lookSeconds = lookSecondsDefault } = begin
+  return `
+[statesync]
+enable = true
+rpc_servers = ${JSON.stringify(sources.join(','))}
+trust_height = ${trusted.height}
+trust_hash = ${JSON.stringify(trusted.hash)}
+trust_period = ${JSON.stringify(`${trustSeconds}s`)}
+discovery_time = ${JSON.stringify(`${lookSeconds}s`)}
+temp_dir = ${JSON.stringify(chunksOf(directory))}
 `
 }
 

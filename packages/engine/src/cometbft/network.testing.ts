@@ -12,6 +12,7 @@ import { onTestFinished } from 'vitest'
 import type { VerifierPool } from '../local/verifier-pool.ts'
 import type { Call } from './call-grammar.testing.ts'
 import { type EnginePeer, nodeIdOf } from './engine-address.ts'
+import type { BeginFromSnapshot } from './engine-home.ts'
 import { builtEngineIn } from './engine-program.ts'
 import { createSignatures, type Signatures } from './signatures.ts'
 import type { EngineEvent, EngineSockets } from './supervisor.ts'
@@ -223,6 +224,11 @@ export interface NodePlan {
   readonly environment: Readonly<Record<string, string>>
   /** Its application computes something else than those of the others. */
   readonly lies?: boolean
+  /** A snapshot each so many heights. */
+  readonly snapshotEvery?: number
+  readonly begin?: BeginFromSnapshot
+  /** What it serves of a snapshot is not what it offered. */
+  readonly liesInChunks?: boolean
 }
 
 /** What it says. */
@@ -232,5 +238,10 @@ export type NodeWord =
   | { readonly type: 'call'; readonly call: Call }
   | { readonly type: 'failed'; readonly text: string }
   | { readonly type: 'refused'; readonly reason: string }
+  /** A snapshot that it has made. */
+  | { readonly type: 'snapshot'; readonly event: string; readonly height: number }
+  /** A chunk that it was handed. */
+  | { readonly type: 'chunk'; readonly index: number; readonly taken: string }
+  | { readonly type: 'begins'; readonly height: number }
   | { readonly type: 'block'; readonly height: number; readonly appHash: string; readonly verified: number }
   | { readonly type: 'answer'; readonly id: string; readonly text: string; readonly height: number }

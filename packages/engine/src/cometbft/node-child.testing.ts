@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { toHex } from '@plexus/codec'
 import { type Block, readEnvelope } from '@plexus/kernel'
-import { openLedgerStore } from '@plexus/store'
+import { openSnapshotLedger } from '@plexus/store'
 import type { SubmitRefusal } from '../local/local-engine.ts'
 import { startVerifierPool } from '../local/verifier-pool.ts'
 import { isCall } from './call-grammar.testing.ts'
@@ -26,6 +26,7 @@ import {
   validatorSeedOf,
   validators,
 } from './network.testing.ts'
+import type { SnapshotPort } from './snapshots.ts'
 import { startCometEngine } from './supervisor.ts'
 
 const plan = JSON.parse(process.argv[2] ?? '') as NodePlan
@@ -34,7 +35,51 @@ const say = (word: NodeWord): void => void process.send?.(word)
 const chain = chainOf(plan.foundedAt, plan.validating)
 const pool = startVerifierPool(1)
 const { machine, signatures, verified } = machineOf(chain, pool)
-const store = openLedgerStore(join(plan.directory, 'ledger'), { chain: chain.id })
+const store = openSnapshotLedger(
+  join(plan.directory, 'ledger'),
+  { chain: chain.id },
+  {
+    directory: folderIn(plan.directory, 'snapshots'),
+    every: plan.snapshotEvery ?? 1_000_000,
+    onEvent: ({ type, height }) => say({ type: 'snapshot', event: type, height }),
+  },
+)
+
+/** The last byte is another. */
+function flipped(chunk: Uint8Array): Uint8Array {
+  const changed = Uint8Array.from(chunk)
+  const last = changed.length - 1
+  changed[last] = (changed[last] ?? 0) ^ 1
+  return changed
+}
+
+function tell(): void {
+  const tip = store.tip()
+  if (tip) say({ type: 'block', height: tip.height, appHash: toHex(tip.appHash), verified: verified() })
+  say({ type: 'begins', height: store.beginning().height })
+}
+
+const snapshots: SnapshotPort = {
+  list: () => store.snapshots.list(),
+  chunk(height, index) {
+    const chunk = store.snapshots.chunk(height, index)
+    const last = (store.snapshots.list().find((each) => each.height === height)?.hashes.length ?? 0) - 1
+    return chunk && plan.liesInChunks && index === last ? flipped(chunk) : chunk
+  },
+  restore(offered) {
+    const taking = store.snapshots.restore(offered)
+    let index = 0
+    return {
+      async take(chunk) {
+        const taken = await taking.take(chunk)
+        say({ type: 'chunk', index, taken: taken.ok ? taken.value : taken.reason.type })
+        if (taken.ok) index += 1
+        if (taken.ok && taken.value === 'whole') tell()
+        return taken
+      },
+    }
+  },
+}
 /** Reads along what the engine asks of the ledger. */
 function listenIn(stream: Duplex): void {
   const frames = new FrameReader()
@@ -59,11 +104,13 @@ const started = await startCometEngine({
     listen: { host: '127.0.0.1', port: plan.port },
     peers: plan.peers,
     timing: { propose: 1_000, commit: 0, emptyBlocks: 1_000 },
+    ...(plan.begin && { begin: plan.begin }),
   },
   program: enginePath,
   machine: plan.lies ? { ...machine, apply: (reader, block) => machine.apply(reader, later(block)) } : machine,
   store,
   signatures,
+  snapshots,
   validators,
   admits(state, nodeId) {
     say({ type: 'peer', nodeId })
@@ -91,10 +138,6 @@ if (!started.ok) {
   process.exit(1)
 }
 const { member, stop } = started.value
-const tell = (): void => {
-  const tip = store.tip()
-  if (tip) say({ type: 'block', height: tip.height, appHash: toHex(tip.appHash), verified: verified() })
-}
 member.replica.onApplied(tell)
 tell()
 

@@ -21,6 +21,11 @@ export interface RunningNode {
   /** Until the engine ended, of itself or by a signal. */
   ended(): Promise<void>
   reaches(height: number): Promise<void>
+  /** The first word of this run, from now or before, that is looked for. */
+  says<Type extends NodeWord['type']>(
+    type: Type,
+    matches?: (word: Extract<NodeWord, { readonly type: Type }>) => boolean,
+  ): Promise<Extract<NodeWord, { readonly type: Type }>>
   /** The process id of the engine that runs now. */
   engine(): number
   kill(): Promise<void>
@@ -133,6 +138,11 @@ export function runNode(plan: NodePlan, blocks = new Map<number, string>()): Run
     async reaches(wanted) {
       await until(`height ${wanted}`, () => (height >= wanted ? height : undefined))
     },
+    says: (type, matches = () => true) =>
+      until(`it says ${type}`, () => {
+        type Word = Extract<NodeWord, { readonly type: typeof type }>
+        return words.find((word): word is Word => word.type === type && matches(word as Word))
+      }),
     engine() {
       const word = words.findLast((each) => each.type === 'event' && each.event.type === 'engine-started')
       const id = word?.type === 'event' && word.event.type === 'engine-started' ? word.event.process : undefined

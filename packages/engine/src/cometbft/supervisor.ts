@@ -23,6 +23,7 @@ import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
 import { fetchLightBlock, type LightBlockAnswers } from './light-blocks.ts'
 import type { ProposalRefusal } from './proposal.ts'
 import type { Signatures } from './signatures.ts'
+import type { SnapshotPort } from './snapshots.ts'
 import type { ValidatorSource } from './validator-updates.ts'
 
 /** Sockets are the composition root's: this package opens none. */
@@ -70,6 +71,8 @@ export interface CometEngineOptions {
   readonly replica?: FedLedger
   readonly signatures: Signatures
   readonly validators: ValidatorSource
+  /** Of the store: what this node offers to those that begin, and how it begins itself. */
+  readonly snapshots?: SnapshotPort
   readonly admits: (state: StateReader, nodeId: string) => boolean
   readonly sockets: EngineSockets
   readonly clock: Clock
@@ -117,6 +120,9 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
       movedAt = clock.now()
       patience = stillSeconds
       view.committed(applied)
+    },
+    onSnapshotMoved() {
+      movedAt = clock.now()
     },
     onEngineRefused: (refusal) => fail(new EngineUnfit(refusal)),
     onProposalRefused: (height, refusal) => onEvent({ type: 'proposal-refused', height, refusal }),
