@@ -2,6 +2,7 @@
 import type { Mutant } from './mutants-list.ts'
 
 const folder = 'packages/contracts/src/rebates'
+const sdk = 'packages/sdk/src/rebates'
 const rulesTest = `${folder}/rules.test.ts`
 
 export const rebatesMutants: readonly Mutant[] = [
@@ -52,5 +53,36 @@ export const rebatesMutants: readonly Mutant[] = [
       file: rulesTest,
       name: 'not-its-key: nobody proposes in the name of another, or signs what it proposed itself',
     },
+  },
+  {
+    name: 'the parts of a unit rebate are rounded, and then their sum',
+    file: `${sdk}/statutory.ts`,
+    find: 'total: rounded(basic * base.index + additional * shareScale, shareScale * base.index, priceRounding),',
+    replace: 'total: rounded(basic, shareScale, priceRounding) + rounded(additional, base.index, priceRounding),',
+    test: { file: `${sdk}/arithmetic.test.ts`, name: 'is rounded once, at six decimals, a half to the even neighbour' },
+  },
+  {
+    name: 'a ceiling price is nothing',
+    file: `${sdk}/statutory.ts`,
+    find: 'return price < pennyPrice ? pennyPrice : price',
+    replace: 'return price < 0n ? 0n : price',
+    test: { file: `${sdk}/arithmetic.test.ts`, name: 'is a penny where it would be less (42 CFR 10.10(b))' },
+  },
+  {
+    name: 'an auditor does not ask what a settlement paid',
+    file: `${sdk}/audit.ts`,
+    find: "  if (left !== undefined) return refused('line-differs', left.slice(left.indexOf('/') + 1))\n",
+    replace: '',
+    test: {
+      file: `${sdk}/books.test.ts`,
+      name: 'line-differs: a settlement has a line for each payment that its accruals say, and the other way round',
+    },
+  },
+  {
+    name: 'a step may be left out of the books',
+    file: `${sdk}/check.ts`,
+    find: 'if (!equalBytes(before, last) || !equalBytes(of, accrual.content.accrual)) return undefined',
+    replace: 'if (!equalBytes(of, accrual.content.accrual)) return undefined',
+    test: { file: `${sdk}/books.test.ts` },
   },
 ]

@@ -79,6 +79,11 @@ const rows: readonly (readonly [string, string, string])[] = [
     'the record of a fill, from a pharmacy',
     `${sdkPrescriptions}/dispensing.ts#dispensingRecord`,
   ],
+  [
+    'sdk/rebate-note',
+    'terms, accruals, steps and settlements of a discount, from the other party',
+    'packages/sdk/src/rebates/statements.ts#rebateNote',
+  ],
   ['policy/enrolment', 'an enrolment, from a wallet', `${statements}/enrolment.ts#enrolment`],
   ['policy/evidence', 'evidence, from a requester', `${statements}/evidence.ts#evidence`],
   ['policy/directive-set', 'directives, from a wallet', `${statements}/directive-set.ts#directiveSet`],

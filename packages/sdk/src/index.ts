@@ -57,6 +57,7 @@ export {
   tilesForLeaf,
   tilesForRoot,
 } from './checkpoint/tile-tree.ts'
+export { contractStep } from './contract-step.ts'
 export { keyOfSeed, type SealedBy, sealMembersTransaction } from './govern.ts'
 export { engineKey, type HeaderTrust } from './header-trust.ts'
 export { type Belief, type BeliefRefusal, beliefIn } from './light/belief.ts'
@@ -133,6 +134,55 @@ export {
 } from './prescriptions/dispensing.ts'
 export { claimantSeed, handleOfSeed, itemSeed, patientItemSeed } from './prescriptions/keys.ts'
 export { prescriptionStep } from './prescriptions/steps.ts'
+export {
+  type AuditRefusal,
+  auditTerms,
+  type Books,
+  type Totals,
+} from './rebates/audit.ts'
+export {
+  type AccrualBook,
+  type AccrualFacts,
+  type AccrualRefusal,
+  amountDue,
+  checkAccrual,
+} from './rebates/check.ts'
+export {
+  accrualOf,
+  type Composed,
+  type Dispensed,
+  netPositions,
+  type Owed,
+  proposeTerms,
+  settlementOf,
+  stepAfter,
+} from './rebates/composing.ts'
+export { amountAt, priceScale, type Rounding, rounded, unitScale } from './rebates/fixed-point.ts'
+export { accrualSeed, type PartySecret, payerSeed, termsSeed } from './rebates/keys.ts'
+export {
+  type AccrualContent,
+  type NoteOf,
+  openRebateNote,
+  type RebateNote,
+  rebateCommitment,
+  rebateNote,
+  type SettlementContent,
+  type StepContent,
+  type StepName,
+  sealRebateNote,
+  type TermsContent,
+} from './rebates/statements.ts'
+export {
+  ceilingPrice,
+  type DrugCategory,
+  lowerPrice,
+  mayRestate,
+  negotiatedRefund,
+  type QuarterPrices,
+  quarterOf,
+  type UnitRebate,
+  unitRebate,
+} from './rebates/statutory.ts'
 export { fitsBatch, type HttpAnswer, type SubmitPort, submitBatch, submitEnvelope } from './submit-client.ts'
 export {
   type FollowOptions,

@@ -37,7 +37,7 @@ export function claimantSeed(patientSeed: Uint8Array, chain: Uint8Array, number:
 export const handleOfSeed = (seed: Uint8Array): Uint8Array => handleOf(publicKeyOf(seed))
 
 /** The number has four bytes and stands last, so that no two places share a label. */
-function labelled(name: string, of: Uint8Array, number: number): Uint8Array {
+export function labelled(name: string, of: Uint8Array, number: number): Uint8Array {
   if (!Number.isInteger(number) || number < 0 || number > uint32Max)
     throw new RangeError(`${name}: expected a number of four bytes`)
   const last = Uint8Array.of(number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255)
