@@ -8,7 +8,9 @@ import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { merkleTreeOfPacked, publicKeyOf, statementHash } from '@plexus/crypto'
 import { batchLeavesMax, type Opening, readEnvelope, sealEnvelope } from '@plexus/kernel'
+import type { Committed } from '@plexus/policy'
 import { type BatchTables, batchTables, type FlightRow, nextKey, rowsFormat, sizeClasses } from './batch-rows.ts'
+import { bounded } from './bounded.ts'
 import { type CommittedBatch, Openings } from './openings.ts'
 import { Pace } from './pace.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
@@ -28,6 +30,8 @@ const batchesInFlightMax = 16
 const waitingLeavesMax = 16 * batchLeavesMax
 const retryAfterSeconds = 1
 
+const proofsKeptMax = 32
+
 /** Statements that were added in bulk: `count` of them stand in this group, in the order in which they were added. */
 export interface GroupRun {
   readonly group: number
@@ -44,6 +48,9 @@ export interface Gathering {
   /** What must be written, once: all are committed to then, and committed when their batch is. */
   changes(): readonly JournalChange[]
 }
+
+/** What shows that a batch is committed. */
+export type BatchProof = Omit<Committed, 'opening'>
 
 /** A batch on its way, and when it was submitted last by this process. */
 interface Flight extends FlightRow {
@@ -63,6 +70,8 @@ interface Formed {
 }
 
 export class Batches {
+  /** Of batches whose statements are told of now, by what was asked for: some ten kilobytes each. */
+  readonly proofs = bounded<string, BatchProof>(proofsKeptMax)
   private readonly journal: Journal
   private readonly replica: Replica
   private readonly surroundings: Surroundings

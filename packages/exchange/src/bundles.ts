@@ -18,7 +18,7 @@ import {
   type SignedReleaseNote,
   type StateFact,
 } from '@plexus/policy'
-import type { Batches } from './batches.ts'
+import type { Batches, BatchProof } from './batches.ts'
 import { readIntent } from './facts.ts'
 import type { Replica } from './ports.ts'
 
@@ -34,7 +34,20 @@ export function proveCommitted(
   keys: readonly string[],
 ): Committed | undefined {
   const root = openingLeadsTo(replica.chain.id, of)?.root
-  const batch = root && batches.find(root)
+  if (!root) return undefined
+  // Statements of one batch are told of together: all but the opening is the same for each.
+  const asked = [toHex(root), ...keys].join(' ')
+  const shown = batches.proofs.get(asked) ?? batches.proofs.keep(asked, proveBatch(replica, batches, root, keys))
+  return shown && { opening: of, ...shown }
+}
+
+function proveBatch(
+  replica: Replica,
+  batches: Batches,
+  root: Uint8Array,
+  keys: readonly string[],
+): BatchProof | undefined {
+  const batch = batches.find(root)
   const block = batch && replica.block(batch.height)
   if (!block) return undefined
   for (const [index, bytes] of block.transactions.entries()) {
@@ -62,7 +75,6 @@ export function proveCommitted(
     }
     if (!roots) return undefined
     return {
-      opening: of,
       envelope: bytes,
       index,
       count: block.transactions.length,
