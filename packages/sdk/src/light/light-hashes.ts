@@ -1,6 +1,7 @@
 /** What CometBFT hashes and signs (types/block.go, types/validator_set.go, types/canonical.go of v0.40). */
 import { concatBytes } from '@plexus/codec'
 import { merkleRoot, sha256 } from '@plexus/crypto'
+import { transactionLeaves } from '@plexus/kernel'
 import { type Instant, timestamp } from './instant.ts'
 import type { BlockId, LightCommit, LightHeader, Validator } from './light-block.ts'
 import { bytesField, delimited, fixed64Field, messageField, numberField, textField } from './proto.ts'
@@ -41,7 +42,7 @@ export function validatorsHashOf(validators: readonly Validator[]): Uint8Array {
 
 /** The root over the hashes of the block's transactions, in their order. */
 export function dataHashOf(transactions: readonly Uint8Array[]): Uint8Array {
-  return merkleRoot(transactions.map(sha256))
+  return merkleRoot(transactionLeaves('cometbft', transactions))
 }
 
 /** What a validator signed when it voted (`CanonicalVote`, length in front); null for a vote for nothing. */
