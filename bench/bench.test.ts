@@ -6,6 +6,7 @@ import { chartOf } from './chart.ts'
 import { suite as commitments } from './commitments/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
+import { suite as epcis } from './epcis/workload.ts'
 import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
@@ -55,6 +56,12 @@ test('restore: every record of a lost member opens again, and its doors are shut
   expect(checked).toEqual({ records: 700, erased: 0, shutAtTheStart: true })
   const copied = figures.find(({ name }) => name.startsWith('backup, after'))
   expect(copied).toMatchObject({ unit: 's' })
+})
+
+test('epcis: every event is captured, from JSON and from XML under one name', async () => {
+  const { checked, figures } = await epcis.run(small)
+  expect(checked).toMatchObject({ events: 1_000, last: expect.stringMatching(/^ni:\/\/\/sha-256;[0-9a-f]{64}/) })
+  expect(figures.map(({ unit }) => unit)).toEqual(['1/s', '1/s'])
 })
 
 test('start: the story of one sample comes to its end, each step checked', async () => {

@@ -11,6 +11,7 @@ import { suite as access } from './access/workload.ts'
 import { suite as commitments } from './commitments/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
+import { suite as epcis } from './epcis/workload.ts'
 import { suite as growth } from './growth/workload.ts'
 import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
@@ -38,6 +39,7 @@ const suites: readonly Suite[] = [
   growth,
   soak,
   restore,
+  epcis,
 ]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`
 

@@ -3,6 +3,7 @@
  * one at a time. A rule of design that no mistake here breaks is a rule that nobody knows to be tested.
  */
 import { otherMutants } from './mutants-below.ts'
+import { epcisMutants } from './mutants-epcis.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
 import { governanceMutants } from './mutants-governance.ts'
 import { lightMutants } from './mutants-light.ts'
@@ -36,5 +37,6 @@ export const mutants: readonly Mutant[] = [
   ...lightMutants,
   ...networkMutants,
   ...peerMutants,
+  ...epcisMutants,
   ...otherMutants,
 ]

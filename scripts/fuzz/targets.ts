@@ -2,6 +2,7 @@
 import type { Target } from './target.ts'
 import { appTargets } from './targets-apps.ts'
 import { engineTargets } from './targets-engine.ts'
+import { epcisTargets } from './targets-epcis.ts'
 import { ledgerTargets } from './targets-ledger.ts'
 import { lightTargets } from './targets-light.ts'
 import { peerTargets } from './targets-peers.ts'
@@ -22,6 +23,7 @@ const layers = [
   'policy',
   'vault',
   'fhir',
+  'epcis',
   'exchange',
   'sdk',
   'node',
@@ -38,6 +40,7 @@ export const targets: readonly Target[] = [
   ...streamTargets,
   ...schemaTargets,
   ...prescriptionTargets,
+  ...epcisTargets,
   ...appTargets,
 ].sort((a, b) => layerOf(a) - layerOf(b) || (a.name < b.name ? -1 : 1))
 
