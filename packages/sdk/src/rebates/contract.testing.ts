@@ -150,11 +150,21 @@ export class Discount {
     return record
   }
 
-  step(type: 'claim' | 'validate' | 'approve' | 'restate', by: readonly Key[], amount?: bigint): this {
+  step(
+    type: Exclude<StepName, 'decide' | 'displace' | 'dispute' | 'repay'>,
+    by: readonly Key[],
+    amount?: bigint,
+  ): this {
     const record = this.say(type, amount === undefined ? {} : { amount })
     this.contract.world.take({ type, handle: this.handle, record } as RebatesTransaction, ...by)
     this.contract.audit()
     return this
+  }
+
+  dispute(): void {
+    const { handle, payer, contract } = this
+    contract.world.take({ type: 'dispute', handle, record: this.say('dispute'), code: 'price' }, payer)
+    contract.audit()
   }
 
   approved(): this {
