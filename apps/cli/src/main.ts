@@ -77,6 +77,12 @@ function commands(end: (code: number) => void): Command {
       'an engine of the network that the own ledger does not know yet, ID@HOST:PORT; repeatable',
       collect,
     )
+    .option('--begin <block>', 'begin from a snapshot, trusting this block: HEIGHT:HASH of its header, in hexadecimal')
+    .option(
+      '--source <url>',
+      'RPC of the engine of another member, that shows headers for --begin: two at least; repeatable',
+      collect,
+    )
     .addOption(json())
     .addOption(port())
     .action((options) => run('start', options))

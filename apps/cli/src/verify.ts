@@ -102,7 +102,9 @@ function verifyDirectory(path: string, genesis: string, json: boolean, screen: S
     screen.say(
       result.ok
         ? `  ${member}: ${result.value.height} blocks replayed from genesis; every header, outcome, event and the state agree.`
-        : `  ${member}: DIFFERS at block ${result.reason.height} in ${result.reason.what}.`,
+        : result.reason.what === 'pruned'
+          ? `  ${member}: NOT VERIFIED: it began from a snapshot of block ${result.reason.height}, and what was before is elsewhere.`
+          : `  ${member}: DIFFERS at block ${result.reason.height} in ${result.reason.what}.`,
     )
   }
   const agreed = agree(path, chain, checked)

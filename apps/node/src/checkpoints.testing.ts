@@ -48,6 +48,10 @@ export class Ledger {
     return { height: this.height } as Tip
   }
 
+  beginning() {
+    return { height: 0, event: 1 }
+  }
+
   summary(height: number): BlockSummary {
     const name = height < this.forkAt ? 'ledger' : this.name
     const transactionsRoot = sha256(utf8(`${name} ${height}`))

@@ -39,7 +39,7 @@ export interface CheckpointParts {
   readonly member: string
   /** Of the log's own key, which signs nothing else. */
   readonly seed: Uint8Array
-  readonly ledger: Pick<LedgerStore, 'tip' | 'summary' | 'proveBlock'>
+  readonly ledger: Pick<LedgerStore, 'beginning' | 'proveBlock' | 'summary' | 'tip'>
   /** Seconds since 1970. */
   readonly now: () => number
   /** Calls back once; the answer cancels. */
@@ -94,9 +94,14 @@ export class Checkpoints {
     return path === 'checkpoint' ? servedCheckpoint(this.files) : this.files.read(path)
   }
 
+  /** A log is over all blocks: whoever began in the middle keeps none. */
+  private get lacksBlocks(): boolean {
+    return this.parts.ledger.beginning().height > 0
+  }
+
   /** Told of every block; publishes soon, and seldom. */
   wake(): void {
-    if (this.stopped || this.cancelWake || this.contradiction) return
+    if (this.stopped || this.cancelWake || this.contradiction || this.lacksBlocks) return
     const since = this.parts.now() - this.startedAt
     const wait = Math.min(betweenCheckpointsSeconds, Math.max(0, betweenCheckpointsSeconds - since))
     this.cancelWake = this.parts.schedule(() => {

@@ -8,6 +8,7 @@ import { no, ok, type Result } from '@plexus/codec'
 import { members } from '@plexus/contracts'
 import { publicKeyOf } from '@plexus/crypto'
 import {
+  type BeginFromSnapshot,
   builtEngineIn,
   type CometEngine,
   type CometStartRefusal,
@@ -41,6 +42,8 @@ export interface CometPlaces {
   readonly own?: string
   /** Further engines of the network, which are believed to belong to it. */
   readonly others: readonly EnginePeer[]
+  /** From what a new node begins; without it, from the first block. */
+  readonly begin?: BeginFromSnapshot
 }
 
 const validators: ValidatorSource = {
@@ -92,12 +95,15 @@ export async function startCometOrder(
         // A name may stand for an address that only others see: then every interface of this machine is listened on.
         listen: { host: isIP(own.host.replace(/^\[|\]$/g, '')) ? own.host : '0.0.0.0', port: own.port },
         peers: peersOf(own, [...near, ...known.others, ...enginesOnLedger(node.store)]),
+        // What a member that was put back forgot stands in blocks that a snapshot leaves out.
+        ...(known.begin && !node.recovery && { begin: known.begin }),
       },
       program: program.value,
       machine,
       replica,
       store: node.store,
       signatures,
+      ...(node.snapshots && { snapshots: node.snapshots }),
       validators,
       admits: (state, nodeId) =>
         trusted.has(nodeId) || enginesOnLedger(state).some((engine) => engine.nodeId === nodeId),

@@ -7,6 +7,8 @@ import { writeDurably } from '@plexus/store'
 export interface Layout {
   readonly root: string
   readonly ledger: string
+  /** Of the ledger, for those that begin from one, on CometBFT: they can be made again. */
+  readonly snapshots: string
   readonly vault: string
   readonly keys: string
   readonly exchange: string
@@ -23,6 +25,7 @@ export function layoutOf(data: string, member: string): Layout {
   return {
     root,
     ledger: join(root, 'ledger'),
+    snapshots: join(root, 'snapshots'),
     vault: join(root, 'vault'),
     keys: join(root, 'keys'),
     exchange: join(root, 'exchange'),

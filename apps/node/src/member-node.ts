@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { no, ok, type Result, type Schema, toHex } from '@plexus/codec'
 import { directory } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
-import type { Replica as LedgerReplica, LedgerView, LocalMember, VerifierPool } from '@plexus/engine'
+import type { Replica as LedgerReplica, LedgerView, LocalMember, SnapshotPort, VerifierPool } from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
 import type { Chain, Envelope, Machine } from '@plexus/kernel'
 import { type Journal, type LedgerStore, type Lock, lockDirectory, openJournal, openLedgerStore } from '@plexus/store'
@@ -15,6 +15,7 @@ import { type NodeReplica, nodeReplica } from './node-replica.ts'
 import { Recovery } from './recovery.ts'
 import { restoredMark } from './restored-mark.ts'
 import { sealingUnder } from './sealing.ts'
+import { openNodeLedger } from './snapshot-ledger.ts'
 
 export interface NodeParts {
   readonly chain: Chain
@@ -51,6 +52,8 @@ export class MemberNode {
   readonly member: string
   readonly layout: Layout
   readonly store: LedgerStore
+  /** Of a node on CometBFT. */
+  readonly snapshots: SnapshotPort | undefined
   readonly vault: Vault
   readonly journal: Journal
   readonly exchange: Exchange
@@ -73,6 +76,7 @@ export class MemberNode {
     this.vault = opened.vault
     this.journal = opened.journal
     this.store = opened.store
+    this.snapshots = opened.snapshots
     this.closers = opened.closers
     this.own = ownKey(this.layout, random)
     this.ledger = nodeReplica({
@@ -248,6 +252,7 @@ export class MemberNode {
 interface Opened {
   readonly layout: Layout
   readonly store: LedgerStore
+  readonly snapshots: SnapshotPort | undefined
   readonly journal: Journal
   readonly vault: Vault
   readonly closers: (() => void)[]
@@ -272,14 +277,15 @@ function open(parts: NodeParts): Result<Opened, NodeRefusal> {
     return no({ type: 'wrong-master-key' })
   }
   closers.push(() => keys.value.close())
-  const store = watchedLedger(openLedgerStore(layout.ledger, { chain: chain.id }), 'ledger', durable)
+  const ledger = openNodeLedger(layout, chain)
+  const store = watchedLedger(ledger.store, 'ledger', durable)
   closers.push(() => store.close())
   const sealing = sealingUnder(secretOf(layout, 'journal', random), random)
   const journal = watchedJournal(openJournal(layout.exchange, { sealing }), parts)
   closers.push(() => journal.close())
   const blobs = openDiskBlobStore({ folder: layout.vault, ...(durable && { step: durable }) })
   const vault = openVault({ blobs, keys: keys.value, random })
-  return ok({ layout, store, journal, vault, closers })
+  return ok({ layout, store, snapshots: ledger.snapshots, journal, vault, closers })
 }
 
 function watchedLedger(store: LedgerStore, what: string, durable: DurableWrite | undefined): LedgerStore {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@plexus/crypto'
-import { type EngineEvent, readEngineAddress } from '@plexus/engine'
+import { type BeginFromSnapshot, type EngineEvent, readEngineAddress } from '@plexus/engine'
 import { loadDefinitions } from '@plexus/fhir'
 import { writeDurably } from '@plexus/store'
 import { destination } from 'pino'
@@ -30,12 +30,13 @@ interface Options {
   readonly member: string
   readonly port: number
   readonly peers: readonly string[]
+  readonly begin: BeginFromSnapshot | undefined
   readonly json: boolean
   readonly paths: readonly string[]
 }
 
 /** What this process is to run, or why it cannot. */
-function hereIn({ data, member, peers }: Options): Here | string {
+function hereIn({ data, member, peers, begin }: Options): Here | string {
   const chain = foundedChain(data)
   if (!chain) return `There is no genesis.cbor in ${data}: \`plexus network init\` makes one, or another member has it.`
   if (chain.genesis.engine.type !== 'cometbft')
@@ -54,7 +55,7 @@ function hereIn({ data, member, peers }: Options): Here | string {
     chain,
     members: [member],
     sequencer: null,
-    places: { others, ...(own && own.engineAddress !== null && { own: own.engineAddress }) },
+    places: { others, ...(begin && { begin }), ...(own && own.engineAddress !== null && { own: own.engineAddress }) },
     ...(own && { address: own.address }),
   }
 }
@@ -120,6 +121,8 @@ function readOptions(args: readonly string[]): Options {
       member: { type: 'string' },
       port: { type: 'string', default: '7400' },
       peer: { type: 'string', multiple: true, default: [] },
+      begin: { type: 'string' },
+      source: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
     },
   })
@@ -133,9 +136,24 @@ function readOptions(args: readonly string[]): Options {
     member: values.member,
     port,
     peers: values.peer,
+    begin: beginIn(values.begin, values.source),
     json: values.json,
     paths: positionals,
   }
+}
+
+/** A week, as the light client has it: whoever left its seat before is not believed. */
+const trustSeconds = 7 * 24 * 3600
+const sourcesMin = 2
+
+function beginIn(block: string | undefined, sources: readonly string[]): BeginFromSnapshot | undefined {
+  if (block === undefined && sources.length === 0) return undefined
+  const [, height, hash] = block?.match(/^([1-9][0-9]{0,14}):([0-9a-fA-F]{64})$/) ?? []
+  if (height === undefined || hash === undefined) throw new TypeError('--begin: expected HEIGHT:HASH')
+  const isSource = (each: string): boolean => /^(?:https?:\/\/|unix:\/\/\/)[^,\s]+$/.test(each)
+  if (sources.length < sourcesMin || !sources.every(isSource))
+    throw new TypeError('--source: expected two of http://HOST:PORT or unix:///FILE at least')
+  return { sources, trusted: { height: Number(height), hash }, trustSeconds }
 }
 
 /** The log holds words of a list; what the engine itself said last lies beside it, for whoever looks. */

@@ -40,6 +40,8 @@ export interface LedgerDiffers {
     | 'app-hash'
     | 'state'
     | 'damaged'
+    /** It began from a snapshot of this height: what was before cannot be run again. */
+    | 'pruned'
 }
 
 export interface VerifyOptions {
@@ -80,6 +82,8 @@ function replayed(
 ): Result<VerifiedLedger, LedgerDiffers> {
   const tip = store.tip()
   if (!tip) return no({ type: 'ledger-differs', height: 0, what: 'genesis' })
+  const beginning = store.beginning().height
+  if (beginning > 0) return differs(beginning, 'pruned')
   const founded = machine.found()
   replay.commit(founded, new Uint8Array(0))
   let previous: Uint8Array = zeros

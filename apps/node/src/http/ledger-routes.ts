@@ -8,7 +8,7 @@ import type { MemberNode } from '../member-node.ts'
 import type { Network } from '../network.ts'
 import { eventPage, eventsPerPageMax, fieldsOf } from './event-feed.ts'
 import { whole } from './fields.ts'
-import { problem } from './problem.ts'
+import { type Problem, problem } from './problem.ts'
 import { json, memberRoute, octets, type Route } from './route.ts'
 
 /** Lines of one answer; a reader goes on from where it ended. */
@@ -55,8 +55,10 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
       params: { height: whole },
       query: z.strictObject({ from: whole.optional() }),
       gives: `At most ${transactionsPerPageMax} envelopes from \`from\` on; \`more\` says how many follow.`,
-      refusals: ['block-unknown'],
+      refusals: ['block-unknown', 'pruned'],
       handle({ params: { height }, query: { from = 0 } }, { store }) {
+        const pruned = prunedAt({ store }, height)
+        if (pruned) return pruned
         const block = store.block(height)
         if (!block) return problem('block-unknown')
         const page = block.transactions.slice(from, from + transactionsPerPageMax)
@@ -79,10 +81,10 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
       params: { height: whole, index: whole },
       media: 'application/octet-stream',
       gives: 'Canonical bytes.',
-      refusals: ['block-unknown'],
+      refusals: ['block-unknown', 'pruned'],
       handle({ params: { height, index } }, { store }) {
         const envelope = store.block(height)?.transactions[index]
-        return envelope ? octets(envelope) : problem('block-unknown')
+        return prunedAt({ store }, height) ?? (envelope ? octets(envelope) : problem('block-unknown'))
       },
     }),
     memberRoute({
@@ -93,11 +95,11 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
       tag: 'ledger',
       params: { height: whole },
       gives: 'Its fields, and its canonical bytes in base64url.',
-      refusals: ['block-unknown'],
+      refusals: ['block-unknown', 'pruned'],
       handle({ params: { height } }, { store }) {
         const bytes = store.header(height)
         const read = bytes && readSignedHeader(bytes)
-        if (!read?.ok) return problem('block-unknown')
+        if (!read?.ok) return prunedAt({ store }, height) ?? problem('block-unknown')
         const { header, signature } = read.value
         return json({
           header: fieldsOf(header),
@@ -114,8 +116,10 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
       tag: 'ledger',
       params: { height: whole },
       gives: 'What the engine answers to `commit` and `validators`, each in base64url: whoever asks verifies them.',
-      refusals: ['block-unknown'],
-      async handle({ params: { height } }, { member }) {
+      refusals: ['block-unknown', 'pruned'],
+      async handle({ params: { height } }, { member, store }) {
+        const pruned = prunedAt({ store }, height)
+        if (pruned) return pruned
         const found = await network.lightBlock(member, height)
         if (!found) return problem('block-unknown')
         return json({ commit: toBase64Url(found.commit), validators: toBase64Url(found.validators) })
@@ -134,11 +138,28 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
           .optional(),
       }),
       gives: 'Events, and `next`: the cursor from which to go on. The same cursor always gives the same events.',
+      refusals: ['pruned'],
       handle({ query: { after = 0, limit = 100 } }, { store }) {
-        return json(eventPage(store, after, limit))
+        return prunedAfter({ store }, after) ?? json(eventPage(store, after, limit))
       },
     }),
   ]
+}
+
+/** Whether a height is from before this node's ledger. `height` of the answer is where that begins. */
+function prunedAt({ store }: Pick<MemberNode, 'store'>, height: number): Problem | undefined {
+  const beginning = store.beginning()
+  return beginning.height > 0 && height <= beginning.height
+    ? problem('pruned', { height: beginning.height })
+    : undefined
+}
+
+/** The same of the events behind a cursor. */
+export function prunedAfter({ store }: Pick<MemberNode, 'store'>, after: number): Problem | undefined {
+  const { event, height } = store.beginning()
+  return after + 1 < event
+    ? problem('pruned', { at: 'query.after', expected: `a cursor from ${event - 1} on`, height })
+    : undefined
 }
 
 function tipOf({ store }: MemberNode) {

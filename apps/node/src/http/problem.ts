@@ -30,6 +30,7 @@ type DoorCode =
   | 'node-busy'
   | 'not-sponsored'
   | 'organisation-unknown'
+  | 'pruned'
   | 'quota-exceeded'
   | 'record-unknown'
   | 'recovery-differs'
@@ -97,6 +98,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'note-not-for-us': { status: 409, title: 'The note is meant for another member.' },
   'note-not-sealed-to-us': { status: 400, title: 'The note is not sealed to this member, or is damaged.' },
   'organisation-unknown': { status: 404, title: 'The ledger knows no such active organisation.' },
+  pruned: { status: 410, title: 'This node began from a snapshot, and has nothing from before its beginning.' },
   'quota-exceeded': { status: 429, title: 'The sponsor has used what one member may send in this minute.' },
   'record-unknown': { status: 404, title: 'The chart has no such record.' },
   'recovery-differs': {

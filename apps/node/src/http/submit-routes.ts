@@ -16,6 +16,7 @@ import { z } from 'zod'
 import type { MemberDoors } from './doors.ts'
 import { serveEventFeed } from './event-feed.ts'
 import { whole } from './fields.ts'
+import { prunedAfter } from './ledger-routes.ts'
 import { problem } from './problem.ts'
 import { json, memberRoute, type Route } from './route.ts'
 import { lineOf, problemOf } from './submissions.ts'
@@ -124,12 +125,13 @@ function streamRoutes(of: (member: string) => MemberDoors): readonly Route[] {
       query: z.strictObject({ after: whole.optional() }),
       media: 'websocket',
       gives: 'Text frames, each a page as of `/ledger/events`, each going on where the one before ended.',
-      refusals,
-      handle: ({ query: { after = 0 } }, { member, store }) => ({
-        type: 'upgrade',
-        protocol: eventsProtocol,
-        serve: (connection) => serveEventFeed(connection, { store, bell: of(member).bell, after }),
-      }),
+      refusals: [...refusals, 'pruned'],
+      handle: ({ query: { after = 0 } }, { member, store }) =>
+        prunedAfter({ store }, after) ?? {
+          type: 'upgrade',
+          protocol: eventsProtocol,
+          serve: (connection) => serveEventFeed(connection, { store, bell: of(member).bell, after }),
+        },
     }),
   ]
 }

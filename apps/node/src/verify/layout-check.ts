@@ -12,6 +12,7 @@ const known: Readonly<Record<string, RegExp | null>> = {
   vault: /^[0-9a-z]{1,64}(?:\.partial)?$/,
   keys: /^(?:store|[a-z0-9][A-Za-z0-9-]*\.secret)$/,
   checkpoints: null,
+  snapshots: null,
   engine: null,
   // Of a member whose node is a process of its own.
   'candidate.json': null,
