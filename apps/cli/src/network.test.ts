@@ -100,6 +100,8 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     expect(looks).toMatchObject([{ custodian, verified: true }])
     expect(findings(client.wallet.state)).toEqual([])
     await apart.agree(members)
+    const examined = await plexus('doctor', '--data', data, '--member', asker, '--json')
+    expect([examined.code, examined.lines().filter(({ weight }) => weight === 'wrong')]).toEqual([0, []])
   }, 180_000)
 
   test('a door that the patient closed is closed across processes', async () => {

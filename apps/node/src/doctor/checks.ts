@@ -74,6 +74,16 @@ export const checks: Readonly<Record<string, Check>> = {
     return running && self?.ok === false ? [{ type: 'own-address-not-reached', refusal: self.reason.type }] : []
   },
 
+  engine({ ledger }) {
+    const engine = ledger?.engine
+    if (!engine) return []
+    const found: Finding[] = []
+    if (!engine.addressKnown) found.push({ type: 'engine-address-missing' })
+    if (!engine.nodeKeyEqual) found.push({ type: 'engine-key-differs' })
+    if (engine.seatKeyEqual === false) found.push({ type: 'seat-key-differs' })
+    return found
+  },
+
   peers({ peers, chain, ledger }, version) {
     const found = peers.flatMap((peer) => findingsOf(peer, chain, version))
     const furthest = Math.max(0, ...answers(peers).map(({ status }) => status.height))

@@ -19,6 +19,7 @@ const ledger: LedgerFacts = {
   signingKey: { status: 'active', scopes: ['batches', 'sponsor'], since: clock - day },
   transportKey: { status: 'active', scopes: ['transport'], since: clock - day },
   sealingKeyEqual: true,
+  engine: { addressKnown: true, nodeKeyEqual: true, seatKeyEqual: true },
 }
 const well: DoctorFacts = {
   member: 'alder',
@@ -70,6 +71,9 @@ const sick: { readonly [Type in Finding['type']]: Partial<DoctorFacts> } = {
   'sealing-key-differs': withLedger({ sealingKeyEqual: false }),
   'signing-key-old': withLedger({ signingKey: { ...ledger.signingKey, since: clock - 91 * day } }),
   'transport-key-old': withLedger({ transportKey: { ...ledger.transportKey, since: clock - 91 * day } }),
+  'engine-address-missing': withLedger({ engine: { addressKnown: false, nodeKeyEqual: true, seatKeyEqual: null } }),
+  'engine-key-differs': withLedger({ engine: { addressKnown: true, nodeKeyEqual: false, seatKeyEqual: null } }),
+  'seat-key-differs': withLedger({ engine: { addressKnown: true, nodeKeyEqual: true, seatKeyEqual: false } }),
   'clock-behind-block': withLedger({ time: clock + 3 }),
   'clock-differs': peerAt({ clock: clock - 60 }),
   'block-old': withLedger({ time: clock - 16 }),

@@ -11,6 +11,15 @@ export interface KeyFacts {
   readonly since: number | null
 }
 
+/** Of the engine beside the node, on a chain that validators order. */
+export interface EngineFacts {
+  /** What the ledger tells others: that an engine of this member is known, and by which key. */
+  readonly addressKnown: boolean
+  readonly nodeKeyEqual: boolean
+  /** Null for a member without a seat among the validators. */
+  readonly seatKeyEqual: boolean | null
+}
+
 export interface LedgerFacts {
   readonly height: number
   /** Of the newest block, seconds since 1970. */
@@ -21,6 +30,8 @@ export interface LedgerFacts {
   readonly signingKey: KeyFacts
   readonly transportKey: KeyFacts
   readonly sealingKeyEqual: boolean
+  /** Null on the embedded engine, and for a member that runs with others in one process. */
+  readonly engine: EngineFacts | null
 }
 
 export interface PeerFacts {

@@ -20,6 +20,7 @@ export type Finding =
   | { readonly type: 'address-malformed'; readonly address: string }
   | Plain<'address-local'>
   | { readonly type: 'own-address-not-reached'; readonly refusal: ProbeRefusal['type'] }
+  | Plain<'engine-address-missing' | 'engine-key-differs' | 'seat-key-differs'>
   | { readonly type: 'behind-peers'; readonly blocks: number }
   | OfPeer<
       | 'peer-address-malformed'
@@ -164,6 +165,21 @@ export const meanings: Meanings = {
     weight: 'wrong',
     says: ({ refusal }) => `From this machine, the member’s own address does not lead to its node: ${refusal}.`,
     advice: 'Check name, port, firewall and that the node was started since the address changed.',
+  },
+  'engine-address-missing': {
+    weight: 'wrong',
+    says: () => 'The ledger does not say where the member’s engine is: others neither find it nor let it in.',
+    advice: 'plexus govern engine-address ID@HOST:PORT.',
+  },
+  'engine-key-differs': {
+    weight: 'wrong',
+    says: () => 'The engine shows another key than the one that the ledger tells others: they do not let it in.',
+    advice: 'Restore keys/engine-node.secret, or tell the new id: plexus govern engine-address ID@HOST:PORT.',
+  },
+  'seat-key-differs': {
+    weight: 'wrong',
+    says: () => 'The member’s seat has another key than the engine: its votes do not count.',
+    advice: 'If keys/validator-next.secret waits, start the node anew; otherwise `plexus keys seat`, and a vote.',
   },
   'behind-peers': {
     weight: 'wrong',

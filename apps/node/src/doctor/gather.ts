@@ -8,14 +8,16 @@ import { join } from 'node:path'
 import { equalBytes, toHex } from '@plexus/codec'
 import { members } from '@plexus/contracts'
 import { generateSealingKey, publicKeyOf, type RandomBytes } from '@plexus/crypto'
+import { nodeIdOf } from '@plexus/engine'
 import { type Chain, readGenesis, viewOf } from '@plexus/kernel'
 import { probe } from '@plexus/peers'
 import { type LedgerStore, lockDirectory, openLedgerStore, StoreError } from '@plexus/store'
 import { ledgerCopy } from '../backup/take.ts'
+import { engineNodeSecret, validatorSecret } from '../founding.ts'
 import { type Layout, layoutOf, secretsNamed } from '../layout.ts'
 import { transportOf } from '../peer-door.ts'
 import { checkLayout } from '../verify/layout-check.ts'
-import type { DoctorFacts, KeyFacts, LedgerFacts, PeerFacts } from './facts.ts'
+import type { DoctorFacts, EngineFacts, KeyFacts, LedgerFacts, PeerFacts } from './facts.ts'
 
 export interface DoctorParts {
   readonly data: string
@@ -95,6 +97,7 @@ async function withLedger(
     signingKey: keyFacts(store, member, layout, 'member'),
     transportKey: keyFacts(store, member, layout, 'transport'),
     sealingKeyEqual: sealing !== undefined && own !== undefined && equalBytes(sealing.publicKey, own.sealingKey),
+    engine: engineFacts(store, member, layout),
   }
   if (!isSecret(layout, 'transport') || !own) return { ...basic, ledger }
   const connection = { ...transportOf(store, layout, random), now, random, schedule }
@@ -116,6 +119,22 @@ async function withLedger(
     )
   const self = own.address === 'local:' ? null : await probe(connection, member)
   return { ...basic, clock: now(), ledger, peers, self }
+}
+
+/** Looks by the ledger alone: whether others would know this engine, and count its votes. */
+function engineFacts(store: LedgerStore, member: string, layout: Layout): EngineFacts | null {
+  const view = viewOf(members, store)
+  const stated = members.queries.enginesOf(view).find((each) => each.member === member)
+  const seat = members.queries.validatorSet(view).find((each) => each.member === member)
+  if (members.queries.member(view, member)?.address === 'local:' || (!stated && !seat)) return null
+  const publicOf = (name: string): Uint8Array | undefined =>
+    isSecret(layout, name) ? publicKeyOf(secret(layout, name)) : undefined
+  const [nodeKey, seatKey] = [publicOf(engineNodeSecret), publicOf(validatorSecret)]
+  return {
+    addressKnown: stated !== undefined,
+    nodeKeyEqual: !stated || (nodeKey !== undefined && stated.address.startsWith(`${nodeIdOf(nodeKey)}@`)),
+    seatKeyEqual: seat ? seatKey !== undefined && equalBytes(seatKey, seat.key) : null,
+  }
 }
 
 function keyFacts(store: LedgerStore, member: string, layout: Layout, name: string): KeyFacts {
