@@ -18,6 +18,7 @@ import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
+import { suite as tags } from './tags/workload.ts'
 
 const small = { small: true, tell: () => {} }
 
@@ -62,6 +63,11 @@ test('epcis: every event is captured, from JSON and from XML under one name', as
   const { checked, figures } = await epcis.run(small)
   expect(checked).toMatchObject({ events: 1_000, last: expect.stringMatching(/^ni:\/\/\/sha-256;[0-9a-f]{64}/) })
   expect(figures.map(({ unit }) => unit)).toEqual(['1/s', '1/s'])
+})
+
+test('tags: of two claims on a fill the second is refused, and a first one is accepted', async () => {
+  const { checked } = await tags.run(small)
+  expect(checked).toEqual({ spent: 2_000, answers: ['first: accepted', 'second: exclusivity-spent'] })
 })
 
 test('start: the story of one sample comes to its end, each step checked', async () => {

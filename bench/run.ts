@@ -23,6 +23,7 @@ import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
+import { suite as tags } from './tags/workload.ts'
 
 const suites: readonly Suite[] = [
   importing,
@@ -39,6 +40,7 @@ const suites: readonly Suite[] = [
   growth,
   soak,
   restore,
+  tags,
   epcis,
 ]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`
