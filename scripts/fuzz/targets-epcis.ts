@@ -181,7 +181,13 @@ export const epcisTargets: readonly Target[] = [
       const queries = [
         { eventType: ['ObjectEvent'], GE_eventTime: times.eventTime, MATCH_epc: [unit], perPage: 10 },
         { EQ_bizTransaction_po: ['urn:x:po'], GE_quantity: 1, MATCH_anyEPC: ['urn:epc:idpat:sgtin:030002.0143380.*'] },
-        { EQ_bizStep: ['commissioning'], orderBy: 'recordTime', orderDirection: 'ASC', nextPageToken: '4-2' },
+        {
+          EQ_bizStep: ['commissioning'],
+          'EQ_ILMD_cbvmda:lotNumber': ['L7'],
+          orderBy: 'recordTime',
+          orderDirection: 'ASC',
+          nextPageToken: '4-2',
+        },
       ]
       return {
         shape: 'json',

@@ -40,7 +40,7 @@ export function millisecondsOf(text: string): number | undefined {
 }
 
 /**
- * CBV 2.0 §8.9.2: UTC, three digits of a second. What is finer than a microsecond is cut off, then half goes to the even
+ * CBV 2.0 §8.9: UTC, three digits of a second. What is finer than a microsecond is cut off, then half goes to the even
  * millisecond: so the reference implementation rounds, and a hash must be the same everywhere.
  */
 export function hashedTime(text: string): string | undefined {

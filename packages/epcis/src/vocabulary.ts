@@ -1,5 +1,5 @@
 /**
- * The words of the Core Business Vocabulary (CBV 2.0 §7, §8), which JSON writes bare, XML as URNs or web addresses, and a
+ * The words of the Core Business Vocabulary (CBV 2.0 §7), which JSON writes bare, XML as URNs or web addresses, and a
  * hash as web addresses. Each list has one prefix in each notation.
  */
 

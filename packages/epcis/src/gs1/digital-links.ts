@@ -24,7 +24,7 @@ const pathNames: ReadonlyMap<string, string> = new Map([
   ['ser', '21'],
 ])
 
-/** Qualifiers of each key in a path, coarse to fine (GS1 Digital Link URI Syntax 1.3 §4.9). */
+/** Qualifiers of each key in a path, coarse to fine. */
 const pathQualifiers: ReadonlyMap<string, readonly string[]> = new Map([
   ['00', []],
   ['01', ['22', '10', '21', '235']],
@@ -70,7 +70,7 @@ export function readDigitalLink(uri: string, checked = true): Result<Gs1Identifi
   return fits({ code, key: isShortTradeItem ? key.padStart(14, '0') : key, qualifiers }, checked)
 }
 
-/** The Digital Link under GS1's own host, which is the canonical one (GS1 Digital Link URI Syntax 1.3 §4.12). */
+/** The Digital Link under GS1's own host, which is the canonical one. */
 export function writeDigitalLink({ code, key, qualifiers }: Gs1Identifier): string {
   const steps = [[code, key] as const, ...qualifiers].map(([name, value]) => `${name}/${escapedForPath(value)}`)
   return `https://id.gs1.org/${steps.join('/')}`

@@ -52,7 +52,7 @@ const schemes: ReadonlyMap<string, Scheme> = new Map([
   ['id:cpi', scheme('8010', null, '8011')],
 ])
 
-/** Six to twelve digits of company prefix (GS1 General Specifications §1.4.4). */
+/** Six to twelve digits of company prefix. */
 const urnForm = /^urn:epc:(id|class|idpat):([a-z]+):(\d{6,12})\.(.*)$/
 /** The last part of a pattern: any. */
 const open = '*'
@@ -88,7 +88,7 @@ function keyOf({ code, digits, leads }: Scheme, prefix: string, reference: strin
   return key + checkDigit(key)
 }
 
-/** A returnable asset's key is as long as a GTIN (GS1 General Specifications §3.9.2). */
+/** A returnable asset's key is as long as a GTIN. */
 const zeroBefore = (code: string): string => (code === '8003' ? '0' : '')
 
 /** The same identifier as a URN, or undefined where it has none: a class without serial, or a prefix of no such length. */

@@ -4,7 +4,7 @@ import { checkDigitHolds } from './check-digit.ts'
 import { type IdentifierShape, identifierShapes } from './identifiers.ts'
 import type { Gs1Refusal } from './keys.ts'
 
-/** GS1 General Specifications §5.9 allows fewer on any symbol; a DataMatrix holds 2,335 characters. */
+/** No symbol of GS1 holds more: a DataMatrix holds 2,335 characters. */
 const labelCharactersMax = 2_335
 const labelElementsMax = 64
 

@@ -27,7 +27,7 @@ export interface HashedEvent {
   readonly namespaces: Namespaces
 }
 
-/** Names of extensions at the top of an event that do not count, as `{NAMESPACE}NAME` (CBV 2.0 §8.9.2, rule on own fields). */
+/** Names of extensions at the top of an event that do not count, as `{NAMESPACE}NAME`. */
 export type Ignored = ReadonlySet<string>
 
 const nothing: Ignored = new Set()
@@ -255,7 +255,7 @@ const numberForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 /** Longer digits are no measured number, and a huge exponent would make a huge text. */
 const numberCharactersMax = 40
 
-/** CBV 2.0 §8.9.2: no sign, zeros or exponent that a number does not need. The value is that of the nearest double. */
+/** CBV 2.0 §8.9: no sign, zeros or exponent that a number does not need. The value is that of the nearest double. */
 function canonicalNumber(text: string): string | undefined {
   if (text.length > numberCharactersMax || !numberForm.test(text)) return undefined
   const number = Number(text)

@@ -1,5 +1,5 @@
 /**
- * The capture interface (EPCIS 2.0 §8.2.6): a document is taken whole or not at all. The same event again changes nothing, so
+ * The capture interface (EPCIS 2.0 §8.1): a document is taken whole or not at all. The same event again changes nothing, so
  * that a sender who was not answered sends again.
  */
 import { type JsonObject, type JsonValue, no, ok, type Result } from '@plexus/codec'

@@ -1,10 +1,11 @@
 /**
  * The query interface (EPCIS 2.0 §8.2.7): SimpleEventQuery over a repository. All parameters must hold; of the values of one
- * parameter, one. Parameters about master data (WD_…, HASATTR_…), sensors and extensions are refused as unknown: an answer
- * that left a condition out would be a wrong one.
+ * parameter, one. Parameters about master data (WD_…, HASATTR_…) and sensors, and comparisons of extensions, are refused as
+ * unknown: an answer that left a condition out would be a wrong one.
  */
 import { isJsonList, isJsonObject, JsonNumber, type JsonValue, no, ok, type Result } from '@plexus/codec'
 import type { EpcisEvent, Quantity, Typed } from '../documents/events.ts'
+import { type Namespaces, namespacesOfEpcis, namespacesUnder } from '../documents/namespaces.ts'
 import { isUri } from '../documents/shapes.ts'
 import { canonicalUri } from '../gs1/canonical-uris.ts'
 import type { EpcisRefusal, EpcisRefusalType } from '../refusals.ts'
@@ -18,13 +19,14 @@ import {
   transactionTypes,
   type Vocabulary,
 } from '../vocabulary.ts'
+import { extensionParameter } from './extension-parameters.ts'
 import { IdentifierMatch } from './match.ts'
 import type { CapturedEvent, EventRepository } from './repository.ts'
 
 /** A person or program asks by a handful; each costs a look at each event. */
 const parametersMax = 64
 const valuesMax = 1_000
-/** §12.8 of the REST binding: 30 unless the client says otherwise. */
+/** The REST binding (EPCIS 2.0 §12): 30 unless the client says otherwise. */
 const perPageDefault = 30
 const perPageMax = 1_000
 /** Sorting needs all that match at once; what is more must be narrowed. */
@@ -190,7 +192,7 @@ const families: readonly (readonly [string, Vocabulary, (event: EpcisEvent) => r
   ['EQ_destination_', sourceTypes, (event) => event.destinations],
 ]
 
-function parameterOf(name: string): Parameter | undefined {
+function parameterOf(name: string, namespaces: Namespaces): Parameter | undefined {
   const found = parameters.get(name)
   if (found) return found
   for (const [prefix, vocabulary, of] of families) {
@@ -198,7 +200,12 @@ function parameterOf(name: string): Parameter | undefined {
     const type = bareWord(vocabulary, name.slice(prefix.length))
     return amongUris((event) => of(event).flatMap((each) => (each.type === type ? [each.id] : [])))
   }
-  return undefined
+  const extension = extensionParameter(name, namespaces)
+  if (!extension) return undefined
+  return (value) => {
+    const wanted = new Set(textsOf(value))
+    return wanted.size === 0 ? undefined : extension(wanted)
+  }
 }
 
 const refused = (type: EpcisRefusalType, path: string, expected: string) => no({ type, path, expected })
@@ -207,10 +214,11 @@ const refused = (type: EpcisRefusalType, path: string, expected: string) => no({
 export function readEventQuery(form: JsonValue): Result<EventQuery, EpcisRefusal> {
   if (!isJsonObject(form)) return refused('wrong-type', '', 'an object of parameters')
   if (form.size > parametersMax) return refused('too-large', '', `at most ${parametersMax} parameters`)
+  const namespaces = namespacesUnder(namespacesOfEpcis, form.get('@context'))
   const conditions: Condition[] = []
   const rest = new Map<string, JsonValue>()
   for (const [name, value] of form) {
-    const parameter = parameterOf(name)
+    const parameter = parameterOf(name, namespaces)
     const condition = parameter?.(value)
     if (condition) conditions.push(condition)
     else if (!parameter) rest.set(name, value)

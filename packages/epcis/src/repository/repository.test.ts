@@ -194,6 +194,14 @@ describe('a query', () => {
     ['a purchase order', { EQ_bizTransaction_po: ['urn:epcglobal:cbv:bt:0614141000005:PO1'] }, [3, 2]],
     ['a new owner', { EQ_destination_owning_party: [wholesaler] }, [3, 2]],
     ['an old owner that is the new one', { EQ_source_owning_party: [wholesaler] }, []],
+    ['a lot that units were commissioned with', { 'EQ_ILMD_cbvmda:lotNumber': ['L7', 'L8'] }, [0]],
+    ['another lot', { 'EQ_ILMD_cbvmda:lotNumber': ['L8'] }, []],
+    ['a lot where instance data do not stand', { 'EQ_cbvmda:lotNumber': ['L7'] }, []],
+    [
+      'a lot under a prefix of its own',
+      { '@context': { md: 'urn:epcglobal:cbv:mda:' }, 'EQ_ILMD_md:lotNumber': 'L7' },
+      [0],
+    ],
     ['declared wrong', { EXISTS_errorDeclaration: null }, []],
     ['all of several', { EQ_action: ['OBSERVE'], EQ_bizStep: ['receiving'] }, [3]],
     ['the oldest two', { orderDirection: 'ASC', eventCountLimit: 2 }, [0, 1]],
@@ -203,6 +211,8 @@ describe('a query', () => {
 
   test.each<[string, object, string]>([
     ['a parameter that nobody knows', { EQ_colour: ['red'] }, 'unknown-member '],
+    ['an extension of nobody', { 'EQ_ILMD_who:lotNumber': ['L7'] }, 'unknown-member '],
+    ['an extension compared', { 'GT_cbvmda:count': 1 }, 'unknown-member '],
     ['master data', { WD_readPoint: ['urn:epc:id:sgln:030002.100000.0'] }, 'unknown-member '],
     ['a time that is none', { GE_eventTime: 'yesterday' }, 'wrong-value /GE_eventTime'],
     ['a pattern open in its middle', { MATCH_epc: ['urn:epc:idpat:sgtin:030002.*.*'] }, 'wrong-value /MATCH_epc'],

@@ -76,6 +76,17 @@ describe('a document in XML', () => {
 
   const bomb = '<!DOCTYPE a [<!ENTITY x "xxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]>'
   test.each([
+    [
+      'an attribute that an event has not',
+      xml(object('').replace('<ObjectEvent>', '<ObjectEvent colour="red">')),
+      'unknown-member /epcisBody/eventList/0',
+    ],
+    ['an element twice', xml(object('<action>ADD</action>')), 'wrong-type /epcisBody/eventList/0/action'],
+    [
+      'a stranger in a list',
+      xml(object('<sourceList><destination type="urn:epcglobal:cbv:sdt:location">urn:x:y</destination></sourceList>')),
+      'wrong-type /epcisBody/eventList/0/sourceList/0',
+    ],
     ['an entity bomb', bytesOf(`${bomb}<a>&y;</a>`), 'not-xml '],
     ['a file from outside', bytesOf('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>'), 'not-xml '],
     ['an entity nobody declared', xml(object('<ext:a>&who;</ext:a>')), 'not-xml '],
@@ -110,6 +121,19 @@ describe('a document in XML', () => {
       'too-large ',
     ],
   ])('%s is refused', (_, bytes, expected) => expect(outcome(bytes)).toBe(expected))
+
+  test('keeps attributes of its own namespaces as extensions', () => {
+    const marked = object('').replace('<ObjectEvent>', '<ObjectEvent ext:colour="red">')
+    const read = readEpcisXml(xml(marked))
+    expect(read.ok && read.value.events[0]?.form.get('ext:colour')).toBe('red')
+  })
+
+  test('only white space of XML is left away around a text', () => {
+    const read = readEpcisXml(xml(object('<ext:a>\n  \u00a0a  b\u00a0\t</ext:a>')))
+    expect(read.ok && read.value.events[0]?.form.get('ext:a')).toBe('\u00a0a  b\u00a0')
+    const wide = readEpcisXml(xml(object(`<ext:a>${' '.repeat(1_000_000)}a${' '.repeat(1_000_000)}</ext:a>`)))
+    expect(wide.ok && wide.value.events[0]?.form.get('ext:a')).toBe('a')
+  })
 
   test('numbers are those of JSON afterwards', () => {
     const quantity = (text: string) => {

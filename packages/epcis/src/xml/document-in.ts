@@ -86,7 +86,7 @@ function eventsUnder(body: XmlElement | undefined, prefixes: Prefixes): JsonObje
   return new Map([['eventList', unwrapped(list.children).map((each) => eventFormOf(each, prefixes))]])
 }
 
-/** Master data of the header (§9.2): who and where the identifiers are. Its message header (SBDH) is left away. */
+/** Master data of the header: who and where the identifiers are. Its message header (SBDH) is left away. */
 function masterDataOf(header: XmlElement): JsonValue | undefined {
   const list = child(unwrappedHeader(header), 'EPCISMasterData')
   const vocabularies = list && child(list, 'VocabularyList')

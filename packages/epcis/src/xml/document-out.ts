@@ -1,7 +1,8 @@
 /**
  * Documents of EPCIS 2.0 written as XML (§9), from their JSON form. Elements stand in the order of the standard's schema.
- * Reading them back gives an equal event, but for two things that XML cannot tell apart: a list of one extension and the
- * extension alone, and numbers or booleans of extensions and their texts.
+ * Reading them back gives an equal event, but for what XML cannot tell apart: a list of one extension and the extension
+ * alone, numbers or booleans of extensions and their texts, and a name that is a whole URI and one in a namespace. Master
+ * data are not written.
  */
 import {
   isJsonList,

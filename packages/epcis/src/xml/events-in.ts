@@ -48,6 +48,8 @@ const list =
 
 const members = (element: XmlElement, prefixes: Prefixes, known: ReadonlyMap<string, Take>): Map<string, JsonValue> => {
   const form = new Map<string, JsonValue>()
+  for (const attribute of element.attributes)
+    if (attribute.namespace !== schemaInstance) putAttribute(form, attribute, prefixes, attribute.value)
   for (const child of element.children) {
     const map = child.namespace === '' ? known.get(child.local) : undefined
     if (map) put(form, child.local, map(child, prefixes))

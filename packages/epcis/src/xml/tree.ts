@@ -94,7 +94,7 @@ export function readXml(bytes: Uint8Array, { bytesMax, depthMax }: XmlLimits): R
   parser.on('cdata', append)
   parser.on('closetag', () => {
     const element = stack.pop()
-    if (element) element.text = element.text.trim()
+    if (element) element.text = withoutMargins(element.text)
   })
   try {
     parser.write(text).close()
@@ -106,5 +106,16 @@ export function readXml(bytes: Uint8Array, { bytesMax, depthMax }: XmlLimits): R
 }
 
 function attributeOf({ uri: namespace, prefix, local, value }: SaxesAttributeNS): XmlAttribute {
-  return { namespace, prefix, local, value: value.trim() }
+  return { namespace, prefix, local, value: withoutMargins(value) }
 }
+
+/** White space of XML (§2.3) alone: other blanks are content. By hand, as a pattern for the end could look twice at each. */
+function withoutMargins(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && whiteSpace.has(text.charCodeAt(start))) start++
+  while (end > start && whiteSpace.has(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const whiteSpace: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
