@@ -42,6 +42,9 @@ const rows: readonly (readonly [string, string, string])[] = [
     `${contracts}/prescriptions/transactions.ts#transaction`,
   ],
   ['contracts/prescriptions-event', 'events of prescriptions', `${contracts}/prescriptions/events.ts#event`],
+  ['contracts/supply-transaction', 'what a member asks of supply', `${contracts}/supply/transactions.ts#transaction`],
+  ['contracts/supply-event', 'events of supply', `${contracts}/supply/events.ts#event`],
+  ['contracts/package-member', 'what is in a package, from whoever unpacks it', `${contracts}/supply/values.ts#member`],
   [
     'contracts/rebates-transaction',
     'what a member asks of rebates',
@@ -155,7 +158,7 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'contracts/state',
     'values of the authenticated state, from whoever proves them',
-    ['members', 'practitioners', 'notary', 'prescriptions', 'rebates'].map(
+    ['members', 'practitioners', 'notary', 'prescriptions', 'supply', 'rebates'].map(
       (name) => `${contracts}/${name}/state.ts#state`,
     ),
   ],

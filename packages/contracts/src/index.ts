@@ -5,6 +5,7 @@ import { notary } from './notary/index.ts'
 import { practitioners } from './practitioners/index.ts'
 import { prescriptions } from './prescriptions/index.ts'
 import { rebates } from './rebates/index.ts'
+import { supply } from './supply/index.ts'
 
 export * from './members/index.ts'
 export * from './notary/index.ts'
@@ -12,6 +13,7 @@ export * from './practitioners/index.ts'
 export * from './prescriptions/index.ts'
 export * from './rebates/index.ts'
 export type { Scope } from './scopes.ts'
+export * from './supply/index.ts'
 
 export const contracts: readonly RegisteredContract[] = [
   register(members),
@@ -19,4 +21,5 @@ export const contracts: readonly RegisteredContract[] = [
   register(notary),
   register(prescriptions),
   register(rebates),
+  register(supply),
 ]

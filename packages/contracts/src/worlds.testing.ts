@@ -8,6 +8,7 @@ import { contractWorld as practitioners } from './practitioners/world.testing.ts
 import { binding } from './prescriptions/binder.testing.ts'
 import { contractWorld as prescriptions } from './prescriptions/world.testing.ts'
 import { contractWorld as rebates } from './rebates/world.testing.ts'
+import { contractWorld as supply } from './supply/world.testing.ts'
 import type { Cast, ContractWorld } from './world.testing.ts'
 
 const worlds: Readonly<Record<string, ContractWorld>> = {
@@ -16,6 +17,7 @@ const worlds: Readonly<Record<string, ContractWorld>> = {
   practitioners,
   prescriptions,
   rebates,
+  supply,
 }
 
 /** A contract under test, and the world that its folder brings. */

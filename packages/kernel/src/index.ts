@@ -1,3 +1,5 @@
+/** All that contracts need of trees besides the state's: they reach no other part of `crypto`. */
+export { verifyMerklePath } from '@plexus/crypto'
 export * from './blocks.ts'
 export * from './contract.ts'
 export type { KeyDirectory } from './directory.ts'

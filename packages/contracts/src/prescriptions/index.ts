@@ -47,6 +47,7 @@ export {
   limitsOf,
   limitsSuffice,
   type RemainderReason,
+  remainderReason,
   type Schedule,
 } from './limits.ts'
 export type { Rejection as PrescriptionsRejection } from './rejections.ts'
