@@ -9,17 +9,18 @@ import { contracts } from './index.ts'
 import { helpers, subjects } from './worlds.testing.ts'
 
 /** A contract that refuses for more reasons has more to be found. */
-const historiesPerRejection = 3
+const historiesPerRejection = 2
 const historiesMin = 20
-/** Some tens of seconds on a quiet machine. */
-const historiesTimeout = 300_000
+/** A minute or two on a quiet machine. */
+const historiesTimeout = 900_000
 const steps = 100
 const seenMin = 10
 
 const tally = emptyTally()
 
 const histories = subjects.flatMap((about) => {
-  const count = Math.max(historiesMin, historiesPerRejection * Object.keys(about.contract.rejections).length)
+  const each = about.world.historiesPerRejection ?? historiesPerRejection
+  const count = Math.max(historiesMin, each * Object.keys(about.contract.rejections).length)
   return Array.from({ length: count }, () => about)
 })
 

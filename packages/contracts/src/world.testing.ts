@@ -161,6 +161,8 @@ export interface ContractWorld {
   founding?(cast: Cast): readonly Variant[]
   /** What other contracts hold before the first block, so that there is something to refer to. */
   beside?(): readonly { readonly contract: Pick<RegisteredContract, 'name' | 'event'>; readonly event: Variant }[]
+  /** How many histories are about it for each of its rejections, where two are too few. */
+  readonly historiesPerRejection?: number
   /** The same contract under limits that a history can reach. */
   readonly limited?: RegisteredContract
 }

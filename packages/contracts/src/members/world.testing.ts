@@ -31,6 +31,8 @@ export const worldPolicy = {
 }
 
 export const contractWorld: ContractWorld = {
+  // A vote takes several members and many steps.
+  historiesPerRejection: 4,
   limited: register({
     ...members,
     rules: rulesWithin({

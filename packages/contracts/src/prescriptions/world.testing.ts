@@ -16,6 +16,7 @@ const newYork = { lagMinutes }
 const prescribers = ['1003000126', '1245319599'] as const
 
 export const contractWorld: ContractWorld = {
+  historiesPerRejection: 3,
   propose(world) {
     const { items } = world.view(prescriptions)
     // Other worlds have items of their own.
@@ -29,7 +30,7 @@ export const contractWorld: ContractWorld = {
     const over = open.find(([, { remainderEndsAt: ends }]) => ends !== null && ends <= world.time)
     if (over && !world.random.oneIn(4)) return step(world, ...over)
     if (open.length < 2 || world.random.oneIn(20)) return sign(world)
-    if (world.random.oneIn(10)) return reverse(world)
+    if (world.random.oneIn(8)) return reverse(world)
     if (world.random.oneIn(60)) return askItself(world)
     const [id, item] = world.random.pick(world.random.oneIn(10) ? all : open)
     return step(world, id, item)
@@ -191,7 +192,7 @@ function reverse(world: World): Proposal<PrescriptionsTransaction> {
   const own = [...fills.entries()].filter(([tag]) => byHandle.has(tag))
   const standing = own.filter(([, { reversed }]) => reversed === null)
   const bound = standing.filter(([, { boundBy }]) => boundBy.length > 0)
-  const some = random.oneIn(4) ? own : bound.length > 0 && random.oneIn(2) ? bound : standing
+  const some = random.oneIn(4) ? own : bound.length > 0 && !random.oneIn(4) ? bound : standing
   const [tag, known] = random.pick([...some, [toHex(random.pick(pool).handle), undefined] as const])
   const holder = known && items.get(toHex(known.item))?.holder
   const signer = holder && byHandle.get(toHex(holder))

@@ -16,6 +16,7 @@ const keyOf = (handle: string | Uint8Array | null): readonly Identity[] => {
 type Proposed = Proposal<RebatesTransaction>
 
 export const contractWorld: ContractWorld = {
+  historiesPerRejection: 3,
   beside: fillEvents,
   propose(world) {
     const { random } = world
@@ -74,7 +75,8 @@ function agree(world: World): Proposed {
   const parties = [...keyOf(id), ...keyOf(terms.counterpart)]
   const either = [random.pick(parties)]
   const isOver = terms.endsAt !== null && terms.endsAt <= world.time
-  const type = isOver && random.oneIn(2) ? 'propose-version' : random.pick(likelyOf(terms))
+  const isEnding = terms.endsAt !== null && !isOver && random.oneIn(3)
+  const type = isEnding ? 'end-terms' : isOver && random.oneIn(2) ? 'propose-version' : random.pick(likelyOf(terms))
   switch (type) {
     case 'propose-version':
       return by(world, { type, handle, content, ...period(world) }, either)
@@ -86,7 +88,9 @@ function agree(world: World): Proposed {
       return by(world, { type, handle, number, content: read }, random.oneIn(8) ? either : other)
     }
     case 'end-terms': {
-      const endsAt = random.oneIn(4) ? world.time - 1 : world.time + random.below(random.oneIn(2) ? 20_000 : 3_000_000)
+      const later = world.time + random.below(random.oneIn(2) ? 20_000 : 3_000_000)
+      const said = terms.endsAt !== null && random.oneIn(2) ? terms.endsAt + random.below(2) : later
+      const endsAt = random.oneIn(4) ? world.time - 1 : said
       return by(world, { type, handle, endsAt }, either)
     }
     case 'settle-net': {
