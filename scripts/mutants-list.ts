@@ -12,6 +12,7 @@ import { peerMutants } from './mutants-peers.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { rebatesMutants } from './mutants-rebates.ts'
 import { storageMutants } from './mutants-storage.ts'
+import { supplyMutants } from './mutants-supply.ts'
 
 export interface Mutant {
   /** The mistake, as a sentence. */
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...governanceMutants,
   ...prescriptionsMutants,
   ...rebatesMutants,
+  ...supplyMutants,
   ...storageMutants,
   ...lightMutants,
   ...networkMutants,

@@ -21,6 +21,7 @@ const texts = [
     'hospital-1',
     'able-home-care',
     '1234567893',
+    '00300021433802',
     'AB1234563',
     'CO',
     'Observation',

@@ -17,6 +17,7 @@ const samplesOfGroupCount = 2
 const statements = 'packages/policy/src/statements'
 const store = 'packages/store/src'
 const contracts = 'packages/contracts/src'
+const sdkSupply = 'packages/sdk/src/supply'
 const sdkPrescriptions = 'packages/sdk/src/prescriptions'
 
 /** Name, what and whose, and where the schema stands; by itself or as a member of what stands there. */
@@ -87,6 +88,9 @@ const rows: readonly (readonly [string, string, string])[] = [
     'terms, accruals, steps and settlements of a discount, from the other party',
     'packages/sdk/src/rebates/statements.ts#rebateNote',
   ],
+  ['sdk/package-manifest', 'what is in a package, from who shipped it', `${sdkSupply}/packages.ts#packageManifest`],
+  ['sdk/lot-statement', 'what a maker says of a lot, from whoever shows it', `${sdkSupply}/lots.ts#lotStatement`],
+  ['sdk/lot-content', 'what a maker signed of a lot', `${sdkSupply}/lots.ts#lotContent`],
   ['policy/enrolment', 'an enrolment, from a wallet', `${statements}/enrolment.ts#enrolment`],
   ['policy/evidence', 'evidence, from a requester', `${statements}/evidence.ts#evidence`],
   ['policy/directive-set', 'directives, from a wallet', `${statements}/directive-set.ts#directiveSet`],

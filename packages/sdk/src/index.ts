@@ -195,6 +195,21 @@ export {
   type SubmitStream,
 } from './submit-stream.ts'
 export * from './submit-wire.ts'
+export { type LabelIdentifier, type LabelRefusal, labelKeyOf, tagOf } from './supply/labels.ts'
+export { type Granted, granting, licenceFor } from './supply/licences.ts'
+export {
+  checkLot,
+  type LotContent,
+  type LotRefusal,
+  type LotStatement,
+  lotContent,
+  lotStatement,
+  stateLot,
+} from './supply/lots.ts'
+export { contentsOf, type PackageManifest, packageManifest, unpacking } from './supply/packages.ts'
+export { type ScanAnswer, type SupplyState, scanLabel } from './supply/scan.ts'
+export { supplyStep } from './supply/steps.ts'
+export { formerHolders, type LotTrace, type TracedUnit, type TraceRefusal, traceLot } from './supply/trace.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
 export * from './wallet/keys.ts'
