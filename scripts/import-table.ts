@@ -35,7 +35,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   sdk: ['policy', 'contracts', 'kernel', 'crypto', 'codec'],
   simulator: belowSimulator,
   node: belowSimulator,
-  web: ['sdk', 'policy', 'assembly'],
+  web: ['sdk', 'policy', 'assembly', 'kernel', 'codec'],
   cli: ['sdk', 'policy', 'assembly', 'kernel', 'store', 'codec'],
 }
 

@@ -7,7 +7,6 @@ const opensStore = 'opens files; what it reads from them goes through schemas th
 const takesValues = 'takes values that were read already'
 
 export const notDecoders: Readonly<Record<string, string>> = {
-  'apps/cli/src/http-port.ts#httpPort': statements,
   'apps/cli/src/node-door.ts#NodeDoor':
     'what the own node answers, by the shapes of its OpenAPI document; a refusal is a target',
   'apps/cli/src/proposed-action.ts#admissionIn': 'a file that a person names: every fault of it is one refusal',
@@ -33,6 +32,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/node/src/http/wallet-routes.ts#isHandleStep': statements,
   'apps/node/src/network-commands.ts#foundingEvents': statements,
   'apps/node/src/network-up.ts#runAll': 'lines of a process that it started',
+  'apps/node/src/pages.ts#openPages': 'what this repository built, each file under the hash in the manifest',
   'apps/node/src/restored-mark.ts#restoredMark': ownDisk,
   'apps/node/src/verify/checkpoints-check.ts#checkCheckpoints': 'notes and checkpoints, which are targets',
   'apps/node/src/verify/journal-check.ts#checkJournal': ownDisk,
@@ -41,6 +41,9 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/node/src/verify/layout-check.ts#checkLayout': 'looks for files',
   'apps/node/src/wallet-port.ts#sponsor': statements,
   'apps/node/src/wallet-store.ts#openWalletFile': 'a file of a wallet, which is a target',
+  'apps/web/src/node/door.ts#parsed': 'what the own node answers, by the shapes of its OpenAPI document',
+  'apps/web/src/wallet/own-record.ts#entryOf': 'the lossless JSON reader, which is a target',
+  'apps/web/src/wallet/own-record.ts#readOwnRecord': 'pages of an own record, by schemas that are targets',
   'packages/codec/src/schema.ts#decode': 'all targets of schemas run it',
   'packages/codec/src/schema.ts#text': 'all targets of schemas run it',
   'packages/crypto/src/aead.ts#openAeadOn': throughTarget,
@@ -59,6 +62,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/exchange/src/facts.ts#readEvidence': statements,
   'packages/exchange/src/facts.ts#readIntent': statements,
   'packages/exchange/src/notes.ts#NoteDesk': 'a sealed message and what is in it: each a target',
+  'packages/exchange/src/own-record.ts#OwnRecord': 'a signed request of a wallet, which is a target',
   'packages/exchange/src/requester.ts#Requester': statements,
   'packages/exchange/src/statement-groups.ts#statementsIn': ownDisk,
   'packages/exchange/src/tables.ts#tableOf': ownDisk,
@@ -70,6 +74,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/kernel/src/versions.ts#decodeEvent': 'events, which are targets; one that does not read stops a replay',
   'packages/policy/src/decide.ts#enclosedFits': statements,
   'packages/sdk/src/admission.ts#sponsorAdmission': statements,
+  'packages/sdk/src/bundle.ts#receiptIn': 'a bundle and the receipt in it: each a target',
   'packages/sdk/src/bundle.ts#verifyIntent': throughTarget,
   'packages/sdk/src/committed.ts#Facts': throughTarget,
   'packages/sdk/src/stream-frames.ts#parsedJson': throughTarget,
@@ -80,8 +85,10 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/sdk/src/prescriptions/dispensing.ts#checkRecord': takesValues,
   'packages/sdk/src/rebates/statements.ts#openRebateNote': 'a sealed message and the note in it: each a target',
   'packages/sdk/src/supply/lots.ts#checkLot': statements,
+  'packages/sdk/src/wallet/http-port.ts#httpPort': statements,
   'packages/sdk/src/wallet/notices.ts#askedIn': statements,
   'packages/sdk/src/wallet/notices.ts#openNotice': 'a sealed message and what is in it: each a target',
+  'packages/sdk/src/wallet/own-record.ts#openOwnRecordPage': 'a sealed message and what is in it: each a target',
   'packages/sdk/src/wallet/sponsored.ts#coSign': statements,
   'packages/sdk/src/wallet/sponsored.ts#openHandlesBody': 'composes a body',
   'packages/sdk/src/wallet/wallet.ts#checkIn': takesValues,

@@ -113,6 +113,12 @@ const rows: readonly (readonly [string, string, string])[] = [
     'a signed request for a mailbox, from a wallet',
     `${statements}/notes.ts#signedMailboxRequest`,
   ],
+  [
+    'policy/own-record-request',
+    'a signed request for the own chart, from a wallet',
+    `${statements}/own-record.ts#signedOwnRecordRequest`,
+  ],
+  ['policy/own-record-page', 'a page of the own chart, from a custodian', `${statements}/own-record.ts#ownRecordPage`],
   ['policy/notice-page', 'a page of notices, from the mailbox’s member', `${statements}/notes.ts#noticePage`],
   [
     'exchange/member-note',

@@ -7,9 +7,8 @@ import { encode } from '@plexus/codec'
 import { isNpi, practitioners } from '@plexus/contracts'
 import { publicKeyOf } from '@plexus/crypto'
 import { type Chain, readGenesis, sealEnvelope } from '@plexus/kernel'
-import { beliefIn, createWallet, submitEnvelope, WalletClient } from '@plexus/sdk'
+import { beliefIn, createWallet, httpPort, lightSource, submitEnvelope, WalletClient } from '@plexus/sdk'
 import { expect } from 'vitest'
-import { httpPort, lightSource } from './http-port.ts'
 import { NodeDoor } from './node-door.ts'
 import { type Ended, plexus, start } from './running.testing.ts'
 import { tokenIn } from './staff.ts'
@@ -17,6 +16,7 @@ import { tokenIn } from './staff.ts'
 export const engineFolder = new URL('../../../node_modules/.cache/engine', import.meta.url).pathname
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
 export const now = (): number => Date.now() / 1000
+const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
 
 const patienceSeconds = 60
 const licenceSeconds = 31_557_600
@@ -194,7 +194,7 @@ export class Apart {
     const sources = { primary: lightSource(this.door, sponsor), witnesses: [lightSource(this.door, witness)] }
     return new WalletClient({
       wallet: createWallet({ chain: this.chain, root: random(32), random }),
-      port: httpPort(this.door, sponsor),
+      port: httpPort({ door: this.door, sponsor, now, pause }),
       believe: beliefIn({ chain: this.chain, sources, now }),
     })
   }

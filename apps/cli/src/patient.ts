@@ -10,15 +10,17 @@ import {
   beliefIn,
   closeHandleBody,
   findings,
+  httpPort,
   isPending,
   type Look,
+  lightSource,
+  type NodePort,
   relationshipWith,
   takeClosing,
   WalletClient,
   whoLooked,
   witnessesMax,
 } from '@plexus/sdk'
-import { httpPort, lightSource } from './http-port.ts'
 import type { NodeDoor } from './node-door.ts'
 import { Refused, type Screen, when } from './screen.ts'
 import { readWalletFile, writeWalletFile } from './wallet-file.ts'
@@ -31,7 +33,7 @@ export interface WalletOptions {
 
 interface Opened {
   readonly client: WalletClient
-  readonly port: ReturnType<typeof httpPort>
+  readonly port: NodePort
   readonly keep: () => void
 }
 
@@ -45,7 +47,8 @@ async function open(
 ): Promise<Opened> {
   const { root, chain, state, taken } = readWalletFile(path)
   const sponsor = member ?? state.relationships[0]?.mailboxMember ?? (await door.members())[0] ?? ''
-  const port = httpPort(door, sponsor)
+  const pause = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000))
+  const port = httpPort({ door, sponsor, now: () => Date.now() / 1000, pause })
   // An export reads the mailbox from its beginning, and leaves the wallet as it is.
   const exporting = heard !== undefined
   const client: WalletClient = new WalletClient({

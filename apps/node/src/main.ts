@@ -12,17 +12,21 @@ import { sequencerKeyOf } from '@plexus/kernel'
 import { Presets, SingleBar } from 'cli-progress'
 import { destination } from 'pino'
 import { type Demonstration, founding, startDemonstration } from './demonstration.ts'
+import { Desk } from './desk.ts'
 import { createApi } from './http/api.ts'
 import { createLogger } from './http/log.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
 import type { Network } from './network.ts'
+import { openPages } from './pages.ts'
 import { type StoryEnd, StoryFailed, tellStory } from './story.ts'
 import { importStep, type StepReport } from './story-reports.ts'
 import { keepWalletFile, openWalletFile } from './wallet-store.ts'
 import { whyNotStarted } from './why-not-started.ts'
 
 const now = (): number => Date.now() / 1000
+/** What `npm run pages` writes. */
+const builtPages = new URL('../../../node_modules/.cache/plexus-pages', import.meta.url).pathname
 const samples = new URL('../../../samples', import.meta.url).pathname
 /** Of the samples, the chart of the story: six custodians, and two of them give simvastatin in different strengths. */
 const storyPatient = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
@@ -48,7 +52,7 @@ interface Options {
 }
 
 /** What the story leaves to try further. */
-type Told = StoryEnd & { readonly wallet: string }
+type Told = StoryEnd & { readonly wallet: string; readonly patient: string }
 
 /** Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
 function readOptions(args: readonly string[]): Options {
@@ -178,7 +182,7 @@ async function main(): Promise<number> {
         openWallet: () => openWalletFile(wallet, network.chain, systemRandom),
         keepWallet: (kept, taken) => keepWalletFile(wallet, kept, taken),
       })
-      told = { ...end, wallet }
+      told = { ...end, wallet, patient }
       if (!end.ok) failure = new StoryFailed('a step was not as it must be')
       if (!options.json)
         console.log(
@@ -252,13 +256,25 @@ function patientOf({ patient, input }: Options, { directory }: Demonstration): s
 /** The API's address and what to try, until the process is told to end. */
 async function stayUp(
   { command, port, json, data }: Options,
-  { network, directory }: Demonstration,
+  demonstration: Demonstration,
   metrics: Metrics,
   told: Told | undefined,
 ): Promise<void> {
+  const { network, directory } = demonstration
   // A node's log is its standard error; the demonstration's screen belongs to the story.
   const logger = createLogger(destination(command === 'start' ? 2 : join(data, 'node.log')))
-  const api = await createApi({ network, directory, logger, random: systemRandom, now, metrics })
+  const pages = openPages(builtPages)
+  const desk = told && new Desk({ demonstration, random: systemRandom, now, told: told.patient })
+  const api = await createApi({
+    network,
+    directory,
+    logger,
+    random: systemRandom,
+    now,
+    metrics,
+    ...(pages && { pages }),
+    ...(desk && { desk }),
+  })
   let address: string
   try {
     address = await api.listen({ host: '127.0.0.1', port })
@@ -272,13 +288,22 @@ async function stayUp(
     process.on('SIGINT', () => resolveEnd())
     process.on('SIGTERM', () => resolveEnd())
   })
+  const link = pages && desk ? `${address}/#desk=${desk.token}` : undefined
   if (!json) {
+    console.log(
+      link
+        ? `\nSee it in a browser, as the patient and as the clinician:\n\n  ${link}`
+        : '\nNo pages were built: `npm run pages`, then start again.',
+    )
     console.log(
       `\nThe network stays up. Its API: ${address} (OpenAPI: ${address}/openapi.json). Try, in another terminal:`,
     )
     for (const line of commandsToTry(address, data, told)) console.log(`  ${line}`)
     console.log('End it with Ctrl-C.')
-  } else console.error(address)
+  } else {
+    console.error(address)
+    if (link) console.error(link)
+  }
   await ended
   await api.close()
 }

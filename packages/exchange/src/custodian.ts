@@ -335,6 +335,11 @@ export class Custodian {
     return this.patientKeys.put(this.parts.blind('signing-key', custodian, toHex(signingKey)), patient)
   }
 
+  /** The patient who enrolled with this key, last or before. */
+  patientOfKey(custodian: string, signingKey: Uint8Array): string | undefined {
+    return this.patientKeys.get(this.parts.blind('signing-key', custodian, toHex(signingKey)))
+  }
+
   private findEvidence(openings: readonly Opening[]): readonly Found<Evidence>[] {
     const found: Found<Evidence>[] = []
     for (const each of openings) {
@@ -348,8 +353,7 @@ export class Custodian {
   private patientOf(custodian: string, evidence: readonly Found<Evidence>[]): string | undefined {
     const named = new Set<string | undefined>(
       evidence.map(({ value: { content } }) => {
-        if (content.subject.type === 'key')
-          return this.patientKeys.get(this.parts.blind('signing-key', custodian, toHex(content.subject.key)))
+        if (content.subject.type === 'key') return this.patientOfKey(custodian, content.subject.key)
         const key = this.parts.custody.patientKey(custodian, content.subject.number)
         return this.parts.custody.patients.get(key) && key
       }),

@@ -14,6 +14,7 @@ import { Leaving } from './leaving.ts'
 import { Mailboxes } from './mailbox.ts'
 import { NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
+import { OwnRecord } from './own-record.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
 import { Receipts } from './receipts.ts'
 import { Requester } from './requester.ts'
@@ -50,6 +51,7 @@ export class Exchange {
   readonly outbox: Outbox
   readonly corrections: Corrections
   readonly door: WalletDoor
+  readonly ownRecord: OwnRecord
   /** The member itself and its tenants; a tenant that joins is put in here, and whoever signs with another key from now on. */
   readonly organisations: Map<string, Organisation>
   private readonly leaving: Leaving
@@ -111,6 +113,7 @@ export class Exchange {
       blind,
     })
     const { custodian } = this
+    this.ownRecord = new OwnRecord({ replica, batches, custody, custodian, vault, surroundings, organisations })
     this.requester = new Requester({ journal, replica, batches, outbox, desk, surroundings })
     this.mailboxes = new Mailboxes({ journal, surroundings, chain })
     this.corrections = new Corrections({

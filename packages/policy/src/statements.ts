@@ -7,6 +7,7 @@ export * from './statements/evidence.ts'
 export * from './statements/fields.ts'
 export * from './statements/intent.ts'
 export * from './statements/notes.ts'
+export * from './statements/own-record.ts'
 export * from './statements/receipt.ts'
 export * from './statements/record-version.ts'
 

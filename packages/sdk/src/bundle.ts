@@ -74,6 +74,13 @@ export function readBundle(bytes: Uint8Array): ReceiptBundle | undefined {
   return read.ok ? read.value : undefined
 }
 
+/** The receipt that a bundle shows, unchecked: by it whoever keeps bundles finds one again, and nothing else may hang on it. */
+export function receiptIn(bundleBytes: Uint8Array): Receipt | undefined {
+  const shown = readBundle(bundleBytes)
+  const read = shown && decode(receiptSchema, shown.receipt.opening.statement)
+  return read?.ok ? read.value : undefined
+}
+
 export interface ShownReceipt {
   readonly receipt: Receipt
   readonly standing: Standing

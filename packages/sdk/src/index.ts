@@ -7,7 +7,7 @@ export {
   askAdmission,
   sponsorAdmission,
 } from './admission.ts'
-export { type VerifiedAccess, verifyBundle } from './bundle.ts'
+export { receiptIn, type VerifiedAccess, verifyBundle } from './bundle.ts'
 export {
   type BundlePart,
   type BundleRefusal,
@@ -212,9 +212,18 @@ export { supplyStep } from './supply/steps.ts'
 export { formerHolders, type LotTrace, type TracedUnit, type TraceRefusal, traceLot } from './supply/trace.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
+export { type HttpDoor, httpPort, lightSource, memberPath } from './wallet/http-port.ts'
 export * from './wallet/keys.ts'
 export { type NoticeRefusal, openNotice, takeClosing, takeNotice } from './wallet/notices.ts'
+export {
+  type OwnRecordEntry,
+  type OwnRecordPageRefusal,
+  type OwnRecordPart,
+  openOwnRecordPage,
+  ownRecordRequestFor,
+} from './wallet/own-record.ts'
 export { type FoundHeads, findHeads, type HandleStatus, recover } from './wallet/recovery.ts'
+export { type RecoveryCodeRefusal, recoveryCodeOf, rootOfRecoveryCode } from './wallet/recovery-code.ts'
 export {
   type CoSignRefusal,
   closeHandleBody,
@@ -223,7 +232,14 @@ export {
   openHandlesBody,
   type Share,
 } from './wallet/sponsored.ts'
-export { decodeWallet, encodeWallet, type Relationship, relationshipWith, type WalletState } from './wallet/state.ts'
+export {
+  decodeWallet,
+  encodeWallet,
+  headOf,
+  type Relationship,
+  relationshipWith,
+  type WalletState,
+} from './wallet/state.ts'
 export {
   changeDirectives,
   checkIn,

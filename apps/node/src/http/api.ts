@@ -7,20 +7,25 @@ import { readJson, toHex, toPlain } from '@plexus/codec'
 import { type RandomBytes, sha256 } from '@plexus/crypto'
 import { cborType } from '@plexus/sdk'
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Desk } from '../desk.ts'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
+import type { PageFile } from '../pages.ts'
 import { checkpointRoutes } from './checkpoint-routes.ts'
+import { deskRoutes } from './desk-routes.ts'
 import { doorsOf, watchDoors } from './doors.ts'
 import { governanceRoutes } from './governance-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { operationRoutes } from './operation-routes.ts'
+import { servePages } from './page-routes.ts'
 import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
 import { recoveryRoutes } from './recovery-routes.ts'
 import type { Answer, Route } from './route.ts'
 import { createSockets, isWebSocket, type Sockets, type Upgrade } from './sockets.ts'
 import { staffRoutes } from './staff-routes.ts'
+import { StaffSessions } from './staff-sessions.ts'
 import { checkToken, staffToken } from './staff-token.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { walletRoutes } from './wallet-routes.ts'
@@ -35,6 +40,10 @@ export interface ApiParts {
   readonly now: () => number
   /** Those whose `observe` the network was given; without them only HTTP, heights and outboxes are counted. */
   readonly metrics?: Metrics
+  /** The web application, where it was built. */
+  readonly pages?: readonly PageFile[]
+  /** The demonstration's: without it there are no routes of the demonstration. */
+  readonly desk?: Desk
 }
 
 /** Requests in hand at once. Bodies are bounded, so this bounds memory; more are told to come again. */
@@ -82,6 +91,8 @@ export async function createApi({
   random,
   now,
   metrics = createMetrics(),
+  pages = [],
+  desk,
 }: ApiParts): Promise<FastifyInstance> {
   metrics.watch(network, now)
   const tokens = new Map([...network.nodes].map(([member, { layout }]) => [member, staffToken(layout, random)]))
@@ -129,6 +140,7 @@ export async function createApi({
   const doors = new Map([...network.nodes].map(([member, node]) => [member, doorsOf(network, node)]))
   watchDoors(metrics.registry, doors, sockets)
   const parts = { network, directory, metrics, now }
+  const sessions = new StaffSessions({ random, now })
   for (const route of [
     ...operationRoutes(parts),
     ...walletRoutes(parts),
@@ -138,8 +150,10 @@ export async function createApi({
     ...governanceRoutes(),
     ...checkpointRoutes(),
     ...submitRoutes(doors),
+    ...(desk ? deskRoutes(desk, sessions) : []),
   ])
-    addRoute(app, route, { network, tokens, sockets })
+    addRoute(app, route, { network, tokens, sockets, sessions, deskToken: desk?.token ?? '' })
+  servePages(app, pages)
   app.get(
     '/openapi.json',
     { schema: { operationId: 'openapi', summary: 'This document', tags: ['operation'] } },
@@ -153,10 +167,13 @@ interface Gate {
   readonly network: Network
   readonly tokens: ReadonlyMap<string, string>
   readonly sockets: Sockets
+  readonly sessions: StaffSessions
+  readonly deskToken: string
 }
 
 /** Who may come in is settled before a byte of the body is read. */
-function addRoute(app: FastifyInstance, route: Route, { network, tokens, sockets }: Gate): void {
+function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
+  const { network, tokens, sockets, sessions, deskToken } = gate
   const nodeOf = (request: FastifyRequest) =>
     network.nodes.get((request.params as { readonly member?: string }).member ?? '')
   app.route({
@@ -166,10 +183,15 @@ function addRoute(app: FastifyInstance, route: Route, { network, tokens, sockets
     schema: route.schema,
     async onRequest(request, reply) {
       if (route.door === 'open') return
+      const bearer = request.headers.authorization ?? sockets.bearerOf(request.raw)
+      if (route.door === 'desk') {
+        const away = checkToken(bearer, deskToken)
+        return away ? refuse(request, reply.header('www-authenticate', 'Bearer'), away) : undefined
+      }
       const node = nodeOf(request)
       if (!node) return refuse(request, reply, problem('member-not-here'))
-      const bearer = request.headers.authorization ?? sockets.bearerOf(request.raw)
-      const refused = route.door === 'staff' ? checkToken(bearer, tokens.get(node.member) ?? '') : null
+      const isAtWork = route.door === 'staff' && sessions.holds(node.member, bearer)
+      const refused = route.door === 'staff' && !isAtWork ? checkToken(bearer, tokens.get(node.member) ?? '') : null
       if (refused) return refuse(request, reply.header('www-authenticate', 'Bearer'), refused)
       if (node.recovery?.shut && !route.whileRecovering) return refuse(request, reply, problem('member-recovering'))
     },

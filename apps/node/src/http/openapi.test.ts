@@ -76,6 +76,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "POST /v1/members/{member}/ledger/transactions/batch",
       "POST /v1/members/{member}/mailbox",
       "POST /v1/members/{member}/notes",
+      "POST /v1/members/{member}/own-record",
       "POST /v1/members/{member}/recovery/acknowledge",
       "POST /v1/members/{member}/visits/{visit}/ask",
     ]

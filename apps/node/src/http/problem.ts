@@ -1,5 +1,5 @@
 /** What a request can be refused for, as problem details (RFC 9457). Codes are on the wire: never renamed, never reused. */
-import type { AskRefusal, MailboxRefusal, NoteRefusal, WalletRefusal } from '@plexus/exchange'
+import type { AskRefusal, MailboxRefusal, NoteRefusal, OwnRecordRefusal, WalletRefusal } from '@plexus/exchange'
 import type { CosignatureRefusal } from '../cosignatures.ts'
 
 type DoorCode =
@@ -49,6 +49,7 @@ export type ProblemCode =
   | CosignatureRefusal['type']
   | MailboxRefusal['type']
   | NoteRefusal['type']
+  | OwnRecordRefusal['type']
   | WalletRefusal['type']
 
 export const problems: Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>> = {
@@ -106,9 +107,9 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
     title: 'The ledger shows another number of batches now: read the recovery again.',
   },
   'recovery-not-behind': { status: 409, title: 'There is nothing that an operator must take on.' },
-  'request-malformed': { status: 400, title: 'The bytes are not a signed mailbox request in canonical form.' },
+  'request-malformed': { status: 400, title: 'The bytes are not a signed request of a wallet in canonical form.' },
   'request-not-understood': { status: 400, title: 'A part of the request is not as it must be.' },
-  'request-stale': { status: 403, title: 'The mailbox request was made too long ago, or in the future.' },
+  'request-stale': { status: 403, title: 'The request was made too long ago, or in the future.' },
   'requester-not-here': { status: 409, title: 'This node does not act for that requester.' },
   'route-unknown': { status: 404, title: 'There is no such route; /openapi.json lists all.' },
   'sender-unknown': { status: 403, title: 'The note comes from nobody whom the ledger knows.' },

@@ -31,7 +31,7 @@ const nothing = z.strictObject({})
 const memberOnly = z.strictObject({ member: organisationId })
 const noBytes = new Uint8Array(0)
 
-export type Tag = 'ledger' | 'operation' | 'staff' | 'submit' | 'wallet'
+export type Tag = 'demonstration' | 'ledger' | 'operation' | 'staff' | 'submit' | 'wallet'
 
 interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly method: 'GET' | 'POST'
@@ -66,8 +66,8 @@ export interface Input<Params, Query, Body> {
 export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** Who may come in: anybody, anybody to a member that runs here, or that member's staff. */
-  readonly door: 'member' | 'open' | 'staff'
+  /** Who may come in: anybody, anybody to a member that runs here, that member's staff, or whoever has the demonstration's link. */
+  readonly door: 'desk' | 'member' | 'open' | 'staff'
   readonly takes: 'cbor' | 'json' | 'nothing' | 'octets'
   readonly bodyBytesMax: number
   /** Whether a member that recovers from a restore answers here. */
@@ -99,6 +99,16 @@ export function openRoute<
   },
 ): Route {
   return routeOf('open', definition, (input) => definition.handle(input))
+}
+
+/** A route of the demonstration: whoever has the link that it printed comes in. */
+export function deskRoute<Body extends z.ZodType = NoFields>(
+  definition: Definition<NoFields, NoFields, Body> & {
+    handle(input: Input<z.output<NoFields>, z.output<NoFields>, z.output<Body>>): Answer | Promise<Answer>
+  },
+): Route {
+  const refusals = [...(definition.refusals ?? []), 'token-missing' as const, 'token-wrong' as const]
+  return routeOf('desk', { ...definition, refusals }, (input) => definition.handle(input))
 }
 
 /** A route of one member: its path begins with `/v1/members/:member`, and its handler is given that member's node. */

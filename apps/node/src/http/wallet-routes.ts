@@ -25,6 +25,7 @@ const handlesPerEnvelopeMax = 64
 /** A note of the largest body is padded to twice that, and its seal adds little. */
 const noteBytesMax = 2 * walletNoteBytesMax + 64 * 1024
 const mailboxRequestBytesMax = 1024
+const ownRecordRequestBytesMax = 1024
 const sharesMax = 15
 const bodyBytesMax = transactionBytesMax + 4096
 
@@ -136,6 +137,21 @@ export function walletRoutes({
         const page = exchange.mailboxes.fetch(request)
         await exchange.durable()
         return page.ok ? octets(encode(noticePage, page.value)) : problem(page.reason.type)
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/own-record',
+      id: 'ownRecord',
+      summary: 'A page of the patient’s own chart, with a request that the enrolled wallet signed',
+      tag: 'wallet',
+      octetsMax: ownRecordRequestBytesMax,
+      media: 'application/octet-stream',
+      gives: 'A page in canonical form, sealed to the key that was enrolled.',
+      refusals: ['custodian-not-here', 'not-enrolled', 'request-malformed', 'request-stale', 'signature-invalid'],
+      async handle({ octets: request }, { exchange }) {
+        const page = await exchange.ownRecord.page(request)
+        return page.ok ? octets(page.value) : problem(page.reason.type)
       },
     }),
     memberRoute({

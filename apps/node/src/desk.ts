@@ -1,0 +1,83 @@
+/**
+ * What happens in person, played by the demonstration: a front desk hands out enrolment codes, an employer signs a
+ * clinician in. Only the process of `demo` opens it, and only to whoever has the link that it printed.
+ */
+import { toHex } from '@plexus/codec'
+import type { RandomBytes } from '@plexus/crypto'
+import { asker, board, type Demonstration, employClinician, mintNpi } from './demonstration.ts'
+
+/** A chart in the demonstration. `enrolled`: a wallet knows it already. */
+export interface DeskPatient {
+  readonly patient: string
+  readonly enrolled: boolean
+  readonly custodians: readonly { readonly id: string; readonly name: string; readonly member: string }[]
+}
+
+export class Desk {
+  /** 64 hexadecimal digits, in the part of the link that no browser sends. */
+  readonly token: string
+  /** The member whose clinician asks. */
+  readonly asker = asker
+  /** Keeps mailboxes of wallets and carries their steps. */
+  readonly keeper = board
+  /** The chart whose story was told. */
+  readonly told: string | null
+  private readonly demonstration: Demonstration
+  private readonly random: RandomBytes
+  private readonly now: () => number
+  private clinician: Promise<string> | undefined
+
+  constructor(parts: {
+    readonly demonstration: Demonstration
+    readonly random: RandomBytes
+    readonly now: () => number
+    readonly told: string | null
+  }) {
+    this.demonstration = parts.demonstration
+    this.random = parts.random
+    this.now = parts.now
+    this.told = parts.told
+    this.token = toHex(parts.random(32))
+  }
+
+  /** Charts with two custodians or more, those with most first; one whose wallet is in use comes after the others. */
+  patients(): readonly DeskPatient[] {
+    const { directory } = this.demonstration
+    const found = directory.patients.map((patient): DeskPatient => {
+      const custodians = directory.custodiansOf(patient).flatMap((id) => {
+        const known = directory.byId(id)
+        return known ? [{ id, name: known.name, member: known.member }] : []
+      })
+      return { patient, custodians, enrolled: custodians.some(({ id }) => this.isEnrolled(patient, id)) }
+    })
+    return found
+      .filter(({ custodians }) => custodians.length > 1)
+      .sort((a, b) => Number(a.enrolled) - Number(b.enrolled) || b.custodians.length - a.custodians.length)
+  }
+
+  /** A code for this chart, as the custodian's front desk hands it over; null where there is no such chart. */
+  async code(patient: string, custodian: string): Promise<string | null> {
+    const { directory, network } = this.demonstration
+    const known = directory.byId(custodian)
+    if (!known || !directory.custodiansOf(patient).includes(custodian)) return null
+    return network.node(known.member).exchange.run(({ door }) => door.issueCode(custodian, patient))
+  }
+
+  /** The NPI of the demonstration's clinician, who is employed on the first call. */
+  signIn(): Promise<string> {
+    this.clinician ??= this.employ()
+    return this.clinician
+  }
+
+  private async employ(): Promise<string> {
+    const npi = mintNpi(this.random)
+    await employClinician(this.demonstration, npi, this.now())
+    return npi
+  }
+
+  private isEnrolled(patient: string, custodian: string): boolean {
+    const { directory, network } = this.demonstration
+    const { custody } = network.node(directory.byId(custodian)?.member ?? board).exchange
+    return Boolean(custody.patients.get(custody.patientKey(custodian, patient))?.enrolment)
+  }
+}

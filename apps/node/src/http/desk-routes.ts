@@ -1,0 +1,47 @@
+/** The demonstration's own routes: what happens in person elsewhere. They are not there in any other process. */
+import { z } from 'zod'
+import type { Desk } from '../desk.ts'
+import { chartNumber, organisationId } from './fields.ts'
+import { problem } from './problem.ts'
+import { deskRoute, json, type Route } from './route.ts'
+import type { StaffSessions } from './staff-sessions.ts'
+
+export function deskRoutes(desk: Desk, sessions: StaffSessions): readonly Route[] {
+  return [
+    deskRoute({
+      method: 'GET',
+      path: '/v1/demonstration',
+      id: 'demonstration',
+      summary: 'Who plays what in the demonstration',
+      tag: 'demonstration',
+      gives: 'The member that asks, the member that keeps mailboxes, and the charts.',
+      handle: () => json({ asker: desk.asker, keeper: desk.keeper, told: desk.told, patients: desk.patients() }),
+    }),
+    deskRoute({
+      method: 'POST',
+      path: '/v1/demonstration/codes',
+      id: 'demonstrationCode',
+      summary: 'The enrolment code that a custodian’s front desk hands over after proof of identity',
+      tag: 'demonstration',
+      body: z.strictObject({ patient: chartNumber, custodian: organisationId }),
+      gives: 'The code; it is good once, for a day.',
+      refusals: ['chart-unknown'],
+      async handle({ body: { patient, custodian } }) {
+        const code = await desk.code(patient, custodian)
+        return code === null ? problem('chart-unknown') : json({ code })
+      },
+    }),
+    deskRoute({
+      method: 'POST',
+      path: '/v1/demonstration/sign-in',
+      id: 'demonstrationSignIn',
+      summary: 'Signs the demonstration’s clinician in',
+      tag: 'demonstration',
+      gives: 'The member, the clinician’s NPI and role, and the token of a session.',
+      async handle() {
+        const npi = await desk.signIn()
+        return json({ member: desk.asker, npi, role: 'emergency-physician', token: sessions.open(desk.asker, npi) })
+      },
+    }),
+  ]
+}

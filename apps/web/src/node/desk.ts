@@ -1,0 +1,60 @@
+/** What happens in person, played by the demonstration: its routes answer whoever came by the link that it printed. */
+import type { Result } from '@plexus/codec'
+import { askJson, type DoorRefusal } from './door.ts'
+
+export interface DeskPatient {
+  readonly patient: string
+  readonly enrolled: boolean
+  readonly custodians: readonly { readonly id: string; readonly name: string; readonly member: string }[]
+}
+
+export interface DeskView {
+  readonly asker: string
+  readonly keeper: string
+  readonly told: string | null
+  readonly patients: readonly DeskPatient[]
+}
+
+export interface SignedIn {
+  readonly member: string
+  readonly npi: string
+  readonly role: string
+  readonly token: string
+}
+
+const tokenName = 'plexus-desk'
+/** What the windows of a browser share of one demonstration. */
+export const keptOfStory = { of: 'plexus-story-of', steps: 'plexus-story', visit: 'plexus-visit' } as const
+/** Enough to tell one demonstration from the next, and of no use at its desk. */
+const hintCharacters = 8
+
+/** The token stands after the #, which no browser sends; it is kept for this window alone and taken out of the address. */
+export function deskToken(): string | null {
+  const inLink = /^#desk=([0-9a-f]{64})$/.exec(location.hash)?.[1]
+  if (inLink !== undefined) {
+    sessionStorage.setItem(tokenName, inLink)
+    history.replaceState(null, '', '/')
+  }
+  const token = sessionStorage.getItem(tokenName)
+  const hint = token?.slice(0, hintCharacters) ?? null
+  if (hint !== null && localStorage.getItem(keptOfStory.of) !== hint) {
+    localStorage.removeItem(keptOfStory.steps)
+    localStorage.removeItem(keptOfStory.visit)
+    localStorage.setItem(keptOfStory.of, hint)
+  }
+  return token
+}
+
+export const lookAtDesk = (token: string): Promise<Result<DeskView, DoorRefusal>> =>
+  askJson('/v1/demonstration', { token })
+
+export async function codeFrom(
+  token: string,
+  patient: string,
+  custodian: string,
+): Promise<Result<{ readonly code: string }, DoorRefusal>> {
+  return askJson('/v1/demonstration/codes', { token, json: { patient, custodian } })
+}
+
+export const signIn = (token: string): Promise<Result<SignedIn, DoorRefusal>> =>
+  askJson('/v1/demonstration/sign-in', { token, post: true })

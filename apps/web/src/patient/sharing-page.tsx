@@ -1,0 +1,229 @@
+/** Sharing: check in at a place, and close or open its door. What would change is shown before anything is signed. */
+import { Button } from '@mantine/core'
+import type { Directive } from '@plexus/policy'
+import { useState } from 'react'
+import { useShared } from '../demonstration.tsx'
+import { Dialog } from '../look/dialog.tsx'
+import { Heading, Mark, Note } from '../look/parts.tsx'
+import { QrCode } from '../look/qr-code.tsx'
+import type { Relation, WalletView } from '../wallet/keeper.ts'
+import { useWords } from '../words/use-words.tsx'
+
+export function SharingPage({ view }: { readonly view: WalletView }) {
+  const words = useWords()
+  const { desk } = useShared()
+  const [changing, setChanging] = useState<{ readonly requester: string; readonly close: boolean } | null>(null)
+  const requesters = requestersIn(view, desk?.asker)
+  return (
+    <>
+      <Heading title={words.sharing.title} />
+      {desk && <CheckIn requester={desk.asker} />}
+      <section className="stack" aria-labelledby="doors">
+        <div className="stack stack-tight">
+          <h2 id="doors">{words.sharing.doorTitle}</h2>
+          <p className="lead">{words.sharing.doorLead}</p>
+        </div>
+        {requesters.length === 0 && <p>{words.sharing.nobody}</p>}
+        <ul className="stack">
+          {requesters.map((requester) => {
+            const closed = view.relations.every((relation) => isClosedTo(relation, requester))
+            return (
+              <li key={requester} className="card row apart">
+                <div className="row">
+                  <strong>{requester}</strong>
+                  <Mark tone={closed ? 'no' : 'good'}>{closed ? words.sharing.closed : words.sharing.open}</Mark>
+                </div>
+                <Button
+                  variant={closed ? 'default' : 'filled'}
+                  onClick={() => setChanging({ requester, close: !closed })}
+                >
+                  {closed ? words.sharing.openDoor : words.sharing.closeDoor}
+                </Button>
+              </li>
+            )
+          })}
+        </ul>
+      </section>
+      {changing && <ChangeDialog {...changing} view={view} onClose={() => setChanging(null)} />}
+    </>
+  )
+}
+
+function CheckIn({ requester }: { readonly requester: string }) {
+  const words = useWords()
+  const { keeper, visit, setVisit } = useShared()
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<string | null>(null)
+  const checkIn = async (): Promise<void> => {
+    setBusy(true)
+    const done = (await keeper?.checkIn(requester).catch(() => null)) ?? { refused: 'offline' }
+    setBusy(false)
+    setRefused('refused' in done ? done.refused : null)
+    if ('visit' in done) setVisit(done.visit)
+  }
+  return (
+    <section className="card stack" aria-labelledby="check-in">
+      <h2 id="check-in">{words.sharing.checkInTitle}</h2>
+      <p className="lead">{words.sharing.checkInLead(requester)}</p>
+      {refused && <Note tone="no">{words.refusal(refused)}</Note>}
+      {visit !== null && (
+        <div className="visit">
+          <QrCode text={visit} says={words.sharing.code} />
+          <p className="mono" data-visit>
+            {visit}
+          </p>
+          <p className="small">{words.sharing.codeLead}</p>
+        </div>
+      )}
+      <div>
+        <Button
+          size={visit === null ? 'lg' : 'sm'}
+          variant={visit === null ? 'filled' : 'default'}
+          loading={busy}
+          onClick={() => void checkIn()}
+        >
+          {words.sharing.checkIn(requester)}
+        </Button>
+      </div>
+    </section>
+  )
+}
+
+type Progress = 'now' | 'waiting' | { readonly height: number } | { readonly refused: string }
+
+function ChangeDialog({
+  requester,
+  close,
+  view,
+  onClose,
+}: {
+  readonly requester: string
+  readonly close: boolean
+  readonly view: WalletView
+  readonly onClose: () => void
+}) {
+  const words = useWords()
+  const { keeper } = useShared()
+  const [progress, setProgress] = useState<Readonly<Record<string, Progress>> | null>(null)
+  const [busy, setBusy] = useState(false)
+  const concerned = view.relations.filter((relation) => isClosedTo(relation, requester) !== close || progress)
+  const sign = async (): Promise<void> => {
+    setBusy(true)
+    setProgress(Object.fromEntries(concerned.map(({ custodian }) => [custodian, 'waiting' as const])))
+    for (const relation of concerned) {
+      const { custodian } = relation
+      setProgress((known) => ({ ...known, [custodian]: 'now' }))
+      const done = (await keeper?.sign(custodian, changed(relation, requester, close)).catch(() => null)) ?? {
+        refused: 'offline',
+      }
+      setProgress((known) => ({ ...known, [custodian]: done }))
+    }
+    setBusy(false)
+  }
+  const { preview } = words.sharing
+  return (
+    <Dialog title={close ? preview.closeTitle(requester) : preview.openTitle(requester)} busy={busy} onClose={onClose}>
+      <table className="change">
+        <thead>
+          <tr>
+            <th scope="col">{preview.places(concerned.length)}</th>
+            <th scope="col">{progress ? words.story.done : preview.from}</th>
+            {!progress && <th scope="col">{preview.to}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {concerned.map((relation) => (
+            <tr key={relation.custodian}>
+              <th scope="row">{relation.name}</th>
+              {progress ? (
+                <td>
+                  <ProgressMark
+                    progress={progress[relation.custodian]}
+                    inForce={
+                      view.relations.find(({ custodian }) => custodian === relation.custodian)?.inForceAt !== null
+                    }
+                  />
+                </td>
+              ) : (
+                <>
+                  <td>{close ? preview.gets : preview.refuses}</td>
+                  <td>
+                    <strong>{close ? preview.refuses : preview.gets}</strong>
+                  </td>
+                </>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="small">
+        {preview.stays} {preview.emergency}
+      </p>
+      <div className="row">
+        {progress && !busy ? (
+          <Button onClick={onClose}>{words.close}</Button>
+        ) : (
+          <>
+            <Button loading={busy} onClick={() => void sign()} data-autofocus>
+              {preview.sign}
+            </Button>
+            <Button variant="default" disabled={busy} onClick={onClose}>
+              {words.cancel}
+            </Button>
+          </>
+        )}
+      </div>
+    </Dialog>
+  )
+}
+
+function ProgressMark({ progress, inForce }: { readonly progress: Progress | undefined; readonly inForce: boolean }) {
+  const words = useWords()
+  if (progress === undefined || progress === 'waiting') return <Mark>{words.sharing.progress.waiting}</Mark>
+  if (progress === 'now') return <Mark>{words.sharing.progress.signing}</Mark>
+  if ('refused' in progress)
+    return (
+      <Mark tone="no">
+        {words.sharing.progress.refused}: {words.refusal(progress.refused)}
+      </Mark>
+    )
+  return (
+    <span className="stack stack-tight">
+      {inForce && <Mark tone="good">{words.sharing.progress.inForce}</Mark>}
+      <span className="small">{words.sharing.progress.closed(progress.height)}</span>
+    </span>
+  )
+}
+
+/** Everything to this organisation is denied. */
+const deniesAll = ({ effect, grantee, scope }: Directive, requester: string): boolean =>
+  effect === 'deny' && grantee.type === 'organisation' && grantee.id === requester && scope.type === 'everything'
+
+const isClosedTo = ({ directives }: Relation, requester: string): boolean =>
+  directives.some((directive) => deniesAll(directive, requester))
+
+/** The set with the door closed or open; what else the patient decided stays. */
+function changed({ directives }: Relation, requester: string, close: boolean): readonly Directive[] {
+  const others = directives.filter((directive) => !deniesAll(directive, requester))
+  if (!close) return others
+  const deny: Directive = {
+    effect: 'deny',
+    grantee: { type: 'organisation', id: requester },
+    scope: { type: 'everything' },
+    purposes: [],
+    from: Math.floor(Date.now() / 1000),
+    until: null,
+  }
+  return [...others, deny]
+}
+
+/** Whoever asked before, and the place where the patient is now. */
+function requestersIn({ looks, relations }: WalletView, here: string | undefined): readonly string[] {
+  const asked = looks.flatMap(({ requester, decision }) =>
+    requester && decision.type !== 'own-staff' ? [requester] : [],
+  )
+  const denied = relations.flatMap(({ directives }) =>
+    directives.flatMap(({ grantee }) => (grantee.type === 'organisation' ? [grantee.id] : [])),
+  )
+  return [...new Set([...(here === undefined ? [] : [here]), ...asked, ...denied])]
+}

@@ -1,0 +1,62 @@
+/** Lines of an assembled record, each with its value, its state, its date and how many sources say so. */
+import { Button } from '@mantine/core'
+import type { Line } from '@plexus/assembly'
+import { useState } from 'react'
+import { Mark } from '../look/parts.tsx'
+import { dateOf } from '../words/dates.ts'
+import { useWords } from '../words/use-words.tsx'
+
+/** Values beyond this stand on a line of their own. */
+const shortValueMax = 24
+
+export function LineList({
+  lines,
+  first = lines.length,
+}: {
+  readonly lines: readonly Line[]
+  readonly first?: number
+}) {
+  const words = useWords()
+  const [all, setAll] = useState(false)
+  const shown = all ? lines : lines.slice(0, first)
+  return (
+    <>
+      <ul className="lines">
+        {shown.map((line) => (
+          <LineItem key={line.key} line={line} />
+        ))}
+      </ul>
+      {shown.length < lines.length && (
+        <div>
+          <Button variant="default" onClick={() => setAll(true)}>
+            {words.record.more(lines.length - shown.length)}
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function LineItem({ line }: { readonly line: Line }) {
+  const words = useWords()
+  const places = new Set(line.sources.map(({ custodian }) => custodian)).size
+  const value = line.value ? [line.value.text, line.value.unit].filter((each) => each !== null).join(' ') : ''
+  return (
+    <li>
+      <span>{line.verified ? line.display || line.resourceType : line.resourceType}</span>
+      {value !== '' && <span className={value.length > shortValueMax ? 'value long' : 'value'}>{value}</span>}
+      <span className="facts">
+        {line.effective !== null && <span>{dateOf(line.effective, words.locale)}</span>}
+        {line.status !== null && <span>{words.record.statuses[line.status] ?? line.status}</span>}
+        {places > 1 && <span>{words.record.places(places)}</span>}
+        {line.absence && <span>{words.record.absent}</span>}
+        {!line.verified && <Mark tone="no">{words.record.notVerified}</Mark>}
+        {line.cautions.map((caution) => (
+          <Mark key={caution} tone="care">
+            {words.record.cautions[caution] ?? caution}
+          </Mark>
+        ))}
+      </span>
+    </li>
+  )
+}

@@ -1,0 +1,66 @@
+/** A real Chromium for the stories: Debian's package, or the one that PLEXUS_CHROMIUM names. */
+import { existsSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const places = [
+  process.env['PLEXUS_CHROMIUM'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+
+/** Undefined where there is none: then the stories are skipped by name. */
+export const browserPath: string | undefined = places.find((path) => path !== '' && existsSync(path))
+
+export const openBrowser = (): Promise<Browser> =>
+  // The sandbox wants a user who is not root; these pages come from this machine.
+  chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox', '--disable-gpu'] })
+
+export interface Window {
+  readonly page: Page
+  /** What the browser complained about: refused scripts and styles, exceptions. */
+  readonly complaints: string[]
+}
+
+export async function openWindow(context: BrowserContext, link: string): Promise<Window> {
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) =>
+    complaints.push(`${error.message} ${process.env['PLEXUS_PICTURES'] ? error.stack : ''}`),
+  )
+  await page.goto(link)
+  return { page, complaints }
+}
+
+/** WCAG 2.2 A and AA, as far as a machine can tell: what is wrong, and where. */
+export async function barriers(page: Page): Promise<readonly string[]> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+  // Months are alike: the first stands for all, of which there are a hundred.
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).exclude('.month ~ .month').analyze()
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+  )
+}
+
+/** Kept where PLEXUS_PICTURES names a folder. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['PLEXUS_PICTURES']
+  if (!folder) return
+  for (const [look, colorScheme] of [
+    ['light', 'light'],
+    ['dark', 'dark'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const width of [390, 1440]) {
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 1100 })
+      await page.screenshot({ path: `${folder}/${name}-${look}-${width}.png` })
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1280, height: 900 })
+}

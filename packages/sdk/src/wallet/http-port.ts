@@ -1,0 +1,81 @@
+/** A wallet's way to nodes over HTTP, in a browser and in a terminal: what differs between them is the door that is handed in. */
+import { decode, no, ok, parseBase64Url, parseHex, type Result, toBase64Url } from '@plexus/codec'
+import { noticePage } from '@plexus/policy'
+import type { FetchLightBlock } from '../light/follow.ts'
+import { readLightBlock } from '../light/read-light-block.ts'
+import type { NodePort, StepRefusal } from './client.ts'
+
+/** One address with the members that answer there. Paths begin with `/v1`; every answer is bounded in time and size. */
+export interface HttpDoor {
+  /** The JSON that a good answer holds; whatever else comes is thrown in the application's own way. */
+  must<Value>(path: string): Promise<Value>
+  json<Value>(path: string, sent?: { readonly json?: object }): Promise<Result<Value, StepRefusal>>
+  ask(path: string, sent: { readonly octets: Uint8Array }): Promise<Result<Uint8Array, StepRefusal>>
+}
+
+const pageBytesMax = 64 * 1024 * 1024
+
+/** `sponsor`: the member that carries this wallet's steps to the ledger. */
+export function httpPort({
+  door,
+  sponsor,
+  now,
+  pause,
+}: {
+  readonly door: HttpDoor
+  readonly sponsor: string
+  readonly now: NodePort['now']
+  readonly pause: NodePort['pause']
+}): NodePort {
+  return {
+    async sponsor() {
+      const { member, key } = await door.must<{ readonly member: string; readonly key: string }>(
+        memberPath(sponsor, '/sponsor'),
+      )
+      const read = parseHex(key)
+      if (!read) throw new TypeError('a member answered with a key that is not hexadecimal')
+      return { member, key: read }
+    },
+    async nodeOf(organisation) {
+      const answer = await door.json<{ readonly member: string; readonly sealingKey: string }>(
+        memberPath(sponsor, `/organisations/${encodeURIComponent(organisation)}`),
+      )
+      if (!answer.ok) return answer
+      const sealingKey = parseBase64Url(answer.value.sealingKey)
+      return sealingKey ? ok({ member: answer.value.member, sealingKey }) : no({ type: 'answer-malformed' })
+    },
+    submit(body, shares) {
+      const named = shares.map(({ key, signature }) => ({ key: toBase64Url(key), signature: toBase64Url(signature) }))
+      return door.json(memberPath(sponsor, '/envelopes'), { json: { body: toBase64Url(body), shares: named } })
+    },
+    async deliver(to, sealed) {
+      const answer = await door.ask(memberPath(to, '/notes'), { octets: sealed })
+      return answer.ok ? ok() : answer
+    },
+    async mail(keeper, request) {
+      const answer = await door.ask(memberPath(keeper, '/mailbox'), { octets: request })
+      if (!answer.ok) return answer
+      const page = decode(noticePage, answer.value, pageBytesMax)
+      return page.ok ? page : no({ type: 'page-malformed' })
+    },
+    now,
+    pause,
+  }
+}
+
+/** A member's blocks with the votes for them. A door that does not answer has none. */
+export function lightSource(door: HttpDoor, member: string): FetchLightBlock {
+  return async (height) => {
+    const answer = await door.json<{ readonly commit: string; readonly validators: string }>(
+      memberPath(member, `/ledger/light-blocks/${height}`),
+    )
+    const [commit, validators] = answer.ok
+      ? [parseBase64Url(answer.value.commit), parseBase64Url(answer.value.validators)]
+      : []
+    const read = commit && validators ? readLightBlock({ commit, validators }) : undefined
+    return read?.ok ? read.value : undefined
+  }
+}
+
+/** Where a member's routes are. */
+export const memberPath = (member: string, path: string): string => `/v1/members/${encodeURIComponent(member)}${path}`
