@@ -57,7 +57,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/exchange/src/answer-check.ts#openOne': statements,
   'packages/exchange/src/answer-check.ts#readVersion': statements,
   'packages/exchange/src/bundles.ts#isGrant': statements,
-  'packages/exchange/src/bundles.ts#proveCommitted': statements,
+  'packages/exchange/src/bundles.ts#proveBatch': statements,
   'packages/exchange/src/facts.ts#evidenceHolds': statements,
   'packages/exchange/src/facts.ts#readEvidence': statements,
   'packages/exchange/src/facts.ts#readIntent': statements,

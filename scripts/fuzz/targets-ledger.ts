@@ -303,7 +303,7 @@ export const ledgerTargets: readonly Target[] = [
       const { StoreError } = await import('@plexus/store')
       interface Journal {
         recover(height: number): Iterable<{ readonly number: number }>
-        append(record: { readonly number: number; readonly payload: Uint8Array }): void
+        append(record: { readonly number: number; readonly durableBelow: number; readonly payload: Uint8Array }): void
         close(): void
       }
       const open = await reach<(path: string, chain: Uint8Array) => Journal>(
@@ -312,7 +312,8 @@ export const ledgerTargets: readonly Target[] = [
       )
       const path = join(scratchFolder(), 'journal')
       const journal = open(path, key)
-      for (const number of [1, 2]) journal.append({ number, payload: new Uint8Array(20).fill(number) })
+      for (const number of [1, 2])
+        journal.append({ number, durableBelow: number, payload: new Uint8Array(20).fill(number) })
       journal.close()
       const whole = new Uint8Array(readFileSync(path).subarray(0, 3 * 4096))
       return {
