@@ -2,6 +2,7 @@
 import { no, ok } from '@plexus/codec'
 import { call } from '@plexus/kernel'
 import { prescriptions } from '../prescriptions/index.ts'
+import { supply } from '../supply/index.ts'
 import { groupOf } from './programmes.ts'
 import {
   accrualBy,
@@ -57,14 +58,19 @@ export const accruingRules: Pick<RebatesRules, 'accrue' | 'displace' | 'withdraw
   },
 
   // Who may take a fill back is for the contract that keeps it to say.
-  'reverse-fill'(state, { tag, record }, { height }) {
+  'reverse-fill'(state, { tag, record, through }, { height }) {
     const all = standingOn(state, tag)
     if (all.length === 0) return no({ type: 'nothing-accrued' })
     return ok({
       events: all.map(
         (handle) => ({ type: 'reversed', handle, ending: 'fill-reversed', record: null, height }) as const,
       ),
-      calls: [unbindFill(tag), call(prescriptions, { type: 'reverse-fill', tag, record })],
+      calls: [
+        unbindFill(tag),
+        through === 'supply'
+          ? call(supply, { type: 'return-to-stock', tag, record })
+          : call(prescriptions, { type: 'reverse-fill', tag, record }),
+      ],
     })
   },
 }

@@ -1,7 +1,9 @@
 import { toHex } from '@plexus/codec'
 import { describe, expect, test } from 'vitest'
 import { network } from '../network.testing.ts'
-import { prescriptions } from '../prescriptions/index.ts'
+import { claimed, signedExample } from '../prescriptions/examples.testing.ts'
+import { prescriptions, whole } from '../prescriptions/index.ts'
+import { atPharmacy, commissioned, parcelOf } from '../supply/examples.testing.ts'
 import { accruing, ask, commitment, disputed, freshKey, secondsPerDay, until } from './examples.testing.ts'
 import { foundedFills } from './fills.testing.ts'
 import { type Programme, rebates } from './index.ts'
@@ -95,6 +97,34 @@ describe('a fill that is taken back', () => {
     expect(by([claimant, payer], 'settle')).toBe('accepted')
     expect(settled.now.status).toBe('repaid')
     expect(commercial.by([commercial.claimant, commercial.payer], 'settle')).toBe('wrong-status')
+  })
+
+  test('goes back with its unit: prescription, bottle and refund in one transaction, or none of them', () => {
+    const example = signedExample()
+    const { world } = example
+    const supplied = commissioned({ world })
+    const { pharmacy, bottles } = atPharmacy(supplied)
+    const holder = claimed(example)
+    const [unit] = bottles as readonly [Uint8Array]
+    const tag = freshKey()
+    const fill = { handle: example.handle, level: whole, record: commitment(), remainder: null }
+    const dispense = { type: 'dispense', tag: tag.handle, units: [{ tag: unit, rest: false }], fill } as const
+    expect(supplied.by([pharmacy, holder], dispense)).toBe('accepted')
+    const refund = until('settled', accruing('mfp', world, { tag, holder }))
+
+    const back = { type: 'return-to-stock', tag: tag.handle, record: commitment() } as const
+    expect(supplied.by([pharmacy, holder], back)).toBe('fill-bound')
+    const reverse = { ...back, type: 'reverse-fill' } as const
+    const both = [pharmacy, holder]
+    expect(ask(world, { ...reverse, through: 'prescriptions' }, ...both)).toBe('fill-bound')
+    expect(ask(world, { ...reverse, through: 'supply' }, pharmacy)).toBe('not-its-key')
+    expect([refund.now.status, parcelOf(supplied, unit)?.status, example.item.status]).toEqual([
+      'settled',
+      'dispensed',
+      'filled',
+    ])
+    expect(ask(world, { ...reverse, through: 'supply' }, ...both)).toBe('accepted')
+    expect([refund.now.status, parcelOf(supplied, unit)?.status, example.item.level]).toEqual(['reversed', 'held', 0])
   })
 
   test('nothing-accrued: where nothing stands, the fill is reversed where it is kept', () => {

@@ -52,9 +52,10 @@ export const transaction = variant({
   withdraw: step,
 
   /**
-   * Takes a fill back with all that accrued on it, by whoever may take the fill back, through the contract that keeps it.
+   * Takes a fill back with all that accrued on it, by whoever may take the fill back: through `supply` where it dispensed the
+   * units, which go back to stock in the same step.
    */
-  'reverse-fill': { tag: hash, record: hash, through: oneOf('prescriptions') },
+  'reverse-fill': { tag: hash, record: hash, through: oneOf('prescriptions', 'supply') },
 })
 
 export type Transaction = Infer<typeof transaction>

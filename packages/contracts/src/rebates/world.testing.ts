@@ -133,7 +133,7 @@ function reverse(world: World): Proposed {
   const { spent } = world.view(rebates)
   const borne = foundedFills.filter(({ tag }) => [...spent.entries(toHex(tag.handle))].length > 0)
   const { tag, holder } = random.pick(borne.length === 0 || random.oneIn(4) ? foundedFills : borne)
-  const through = 'prescriptions'
+  const through = random.oneIn(9) ? 'supply' : 'prescriptions'
   return by(world, { type: 'reverse-fill', tag: tag.handle, record: commitment(world), through }, [holder])
 }
 
