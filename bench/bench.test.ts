@@ -18,6 +18,7 @@ import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
+import { suite as sync } from './sync/workload.ts'
 import { suite as tags } from './tags/workload.ts'
 
 const small = { small: true, tell: () => {} }
@@ -155,6 +156,14 @@ test('soak: whoever was answered has a receipt, nobody else has one, and each is
   expect(checked).toEqual({ receiptsWithoutAnswer: 0, leavesWithoutBatch: 0, batchesWithoutBlock: 0 })
   expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([1.02, 1.1, 512, 30])
 })
+
+test.skipIf(!existsSync(builtEngine))(
+  'sync: a node that replays and one that begins from a snapshot reach the state of the others (needs `npm run engine`)',
+  async () => {
+    const { checked } = await sync.run(small)
+    expect(checked).toEqual({ handles: [5_000, 5_000], agree: [true, true], began: [0, true] })
+  },
+)
 
 test.skipIf(!existsSync(builtEngine))(
   'network: validators agree, nothing offered is lost, and each node verifies each signature once (needs `npm run engine`)',

@@ -23,6 +23,7 @@ import { suite as start } from './start/workload.ts'
 import { suite as streaming } from './streaming/workload.ts'
 import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
+import { suite as sync } from './sync/workload.ts'
 import { suite as tags } from './tags/workload.ts'
 
 const suites: readonly Suite[] = [
@@ -40,6 +41,7 @@ const suites: readonly Suite[] = [
   growth,
   soak,
   restore,
+  sync,
   tags,
   epcis,
 ]

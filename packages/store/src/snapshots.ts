@@ -72,8 +72,6 @@ export function openSnapshotLedger(
   let restore: LedgerRestore | undefined
 
   function make(height: number): void {
-    // One that takes longer than the time between two holds up none: the next is left out.
-    if (making) return
     const signals = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
     const { port1, port2 } = new MessageChannel()
     const workerData: SnapshotThreadData = {
@@ -138,7 +136,8 @@ export function openSnapshotLedger(
     commit(applied: AppliedBlock, header: Uint8Array) {
       ledger.commit(applied, header)
       const { height } = applied.tip
-      if (height > 0 && height % every === 0) ledger.bringToLmdb(() => make(height))
+      // One that takes longer than the time between two holds up none: the next is left out, and LMDB left where it is read.
+      if (height > 0 && height % every === 0 && !making) ledger.bringToLmdb(() => make(height))
     },
     close() {
       stopMaking()
