@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { decode, encode } from '@plexus/codec'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from './child.testing.ts'
@@ -126,10 +127,17 @@ test('a ledger that began from a snapshot goes on as the one that made it, and r
 
   // The snapshot that it makes itself is that of the other, byte for byte.
   expect(ledger.snapshots.list()[0]?.height).not.toBe(top)
-  const [made, same] = [target.next(), source.next()]
-  commit(ledger)
-  commit(from, ledger.block(top + 1)?.transactions)
-  expect([await made, await same]).toEqual([
+  let both: readonly SnapshotEvent[] | undefined
+  Promise.all([target.next(), source.next()]).then((events) => {
+    both = events
+  })
+  // What is on its way to LMDB gets there with the blocks that follow.
+  while (!both) {
+    commit(from, [])
+    commit(ledger, [])
+    await turn()
+  }
+  expect(both).toEqual([
     { type: 'taken', height: blocks + every },
     { type: 'taken', height: blocks + every },
   ])
@@ -140,8 +148,9 @@ test('a ledger that began from a snapshot goes on as the one that made it, and r
   expect(again.tip()).toEqual(from.tip())
   expect(again.beginning().height).toBe(blocks)
   expect(again.snapshots.list()[0]).toEqual(from.snapshots.list()[0])
-  commit(again)
-  expect(again.tip()?.height).toBe(top + 2)
+  commit(again, [])
+  commit(from, [])
+  expect(again.tip()).toEqual(from.tip())
 })
 
 const remade = (chunks: readonly Uint8Array[], change: (chunk: SnapshotChunk) => SnapshotChunk | undefined) => {
