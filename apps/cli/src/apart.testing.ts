@@ -9,9 +9,12 @@ import { publicKeyOf } from '@plexus/crypto'
 import { type Chain, readGenesis, sealEnvelope } from '@plexus/kernel'
 import { beliefIn, createWallet, httpPort, lightSource, submitEnvelope, WalletClient } from '@plexus/sdk'
 import { expect } from 'vitest'
+import { type GovernAct, govern } from './govern.ts'
+import { type KeysAct, keys } from './keys.ts'
 import { NodeDoor } from './node-door.ts'
-import { type Ended, plexus, start } from './running.testing.ts'
-import { tokenIn } from './staff.ts'
+import { start } from './running.testing.ts'
+import { type Screen, screenOf } from './screen.ts'
+import { askFor, chart, tokenIn } from './staff.ts'
 
 export const engineFolder = new URL('../../../node_modules/.cache/engine', import.meta.url).pathname
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
@@ -86,6 +89,8 @@ export class Apart {
   readonly addresses: readonly string[]
   readonly door: NodeDoor
   readonly chain: Chain
+  /** The block of the newest thing that was decided here. */
+  private decidedAt = 0
 
   constructor(data: string, addresses: readonly string[]) {
     this.data = data
@@ -97,25 +102,40 @@ export class Apart {
     this.chain = genesis.value
   }
 
-  as(member: string, ...words: readonly string[]): Promise<Ended> {
-    const nodes = this.addresses.flatMap((address) => ['--node', address])
-    return plexus(...words, ...nodes, '--data', this.data, '--member', member, '--json')
+  /** What a command does, without a process for each: the last object that it gives. */
+  private async told(
+    run: (options: { readonly member: string; readonly data: string }, screen: Screen) => Promise<void>,
+    member: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const lines: string[] = []
+    await run(
+      { member, data: this.data },
+      screenOf(true, (line) => lines.push(line)),
+    )
+    return JSON.parse(lines.at(-1) ?? '{}')
   }
 
-  /** The same, of a command that must do it. */
-  async does(member: string, ...words: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-    const ended = await this.as(member, ...words)
-    expect([words.join(' '), ended.code, ended.err]).toEqual([words.join(' '), 0, ''])
-    return ended.lines().at(-1) ?? {}
+  /** One after another, whoever acts: a member's own replica must have what it acts upon. */
+  async govern(member: string, act: GovernAct, ...words: readonly string[]) {
+    await eventually(`${member} to have block ${this.decidedAt}`, async () =>
+      (await this.height(member)) >= this.decidedAt ? true : undefined,
+    )
+    const given = await this.told((options, screen) => govern(this.door, act, words, options, screen), member)
+    this.decidedAt = Number(given['height'])
+    return given
   }
 
-  /** The first proposes, the others vote; enacted, once each of them knows that it is due. */
+  keys(member: string, act: KeysAct) {
+    return this.told((options, screen) => keys(this.door, act, undefined, options, screen), member)
+  }
+
+  /** The first proposes, the others vote, and it is enacted at once: such a network has no delay. */
   async decide(voters: readonly string[], ...words: readonly string[]): Promise<void> {
     const [first = '', ...others] = voters
-    const { proposal } = await this.does(first, 'govern', 'propose', ...words)
+    const { proposal } = await this.govern(first, 'propose', ...words)
     const number = String((proposal as { readonly proposal: number }).proposal)
-    for (const each of others) await this.does(each, 'govern', 'vote', number)
-    await this.does(first, 'govern', 'enact', number)
+    for (const each of others) await this.govern(each, 'vote', number)
+    await this.govern(first, 'enact', number)
   }
 
   seat(member: string): Promise<{ readonly key: string; readonly power: number } | undefined> {
@@ -207,11 +227,11 @@ export class Apart {
 
   /** What an ask at a visit brings, once nothing is waited for. */
   async ask(member: string, visit: string, npi: string) {
-    const asked = await eventually('the evidence of the visit', async () => {
-      const ended = await this.as(member, 'ask', '--visit', visit, '--npi', npi)
-      return ended.code === 0 ? ended.lines()[0] : undefined
-    })
-    const shown = await this.does(member, 'chart', '--ask', String(asked['ask']))
+    const of = { visit, npi, purpose: 'TREAT', types: [] }
+    const asked = await eventually('the evidence of the visit', () =>
+      this.told((options, screen) => askFor(this.door, of, options, screen), member),
+    )
+    const shown = await this.told((options, screen) => chart(this.door, String(asked['ask']), options, screen), member)
     return shown as unknown as {
       readonly settled: boolean
       readonly sources: readonly { readonly custodian: string; readonly state: string; readonly code: string | null }[]

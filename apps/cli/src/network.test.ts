@@ -101,6 +101,9 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     expect(findings(client.wallet.state)).toEqual([])
     await apart.agree(members)
     const examined = await plexus('doctor', '--data', data, '--member', asker, '--json')
+    const nodes = apart.addresses.flatMap((address) => ['--node', address])
+    const listed = await plexus('govern', 'list', ...nodes, '--member', board, '--json')
+    expect([listed.code, listed.lines()[0]]).toMatchObject([0, { member: board }])
     expect([examined.code, examined.lines().filter(({ weight }) => weight === 'wrong')]).toEqual([0, []])
   }, 180_000)
 
@@ -160,7 +163,7 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
   test('its key for blocks is rotated, a parameter changes, a contract begins at a height, and it is removed', async () => {
     const voters = [sponsor, custodian, asker, board]
     const inElsewhere = new Apart(elsewhere, apart.addresses)
-    const { key } = await inElsewhere.does(newcomer, 'keys', 'seat')
+    const { key } = await inElsewhere.keys(newcomer, 'seat')
     await apart.decide(voters, 'validator', newcomer, String(key), '3')
     await restart(newcomer)
     await eventually('a block that the new key proposed', async () => {
@@ -171,9 +174,12 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     await apart.decide(voters, 'parameter', 'intentSecondsMax', '200')
     expect((await apart.governance(sponsor)).policy.parameters['intentSecondsMax']).toBe(200)
 
-    const height = (await apart.height(sponsor)) + 250
+    const height = (await apart.height(sponsor)) + 200
     await apart.decide(voters, 'activate', 'prescriptions', '1', String(height))
-    await eventually('the height at which the contract begins', async () =>
+    // Each step is a block at least.
+    while ((await apart.height(asker)) < height)
+      await apart.govern(sponsor, 'address', `plexus://127.0.0.1:${port + 9}`)
+    await eventually('the contract to begin', async () =>
       (await apart.governance(asker)).versions['prescriptions'] === 1 ? true : undefined,
     )
 
