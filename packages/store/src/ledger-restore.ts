@@ -66,6 +66,7 @@ export class LedgerRestore {
   private readonly environment: Environment
   private readonly heap: LeafHeap
   private readonly history: SubtreeTable
+  private readonly tables: Readonly<Record<'blocks' | 'heights' | 'meta' | 'places' | 'state' | 'tiles', Table>>
   private taken = 0
   private head: SnapshotHead | undefined
   private nextBlock = 0
@@ -84,10 +85,16 @@ export class LedgerRestore {
     // Durable at the end, all at once: before, nobody would miss it.
     this.environment = openEnvironment({ directory: folder, kind: 'ledger', chain, durable: false })
     this.heap = new LeafHeap(join(folder, 'leaves'))
-    const table = this.environment.table('history')
+    const table = (name: string): Table => this.environment.table(name)
+    const history = table('history')
     this.history = {
-      get: (position) => table.get(numberKey(position)),
-      set: (position, root) => table.put(numberKey(position), root),
+      get: (position) => history.get(numberKey(position)),
+      set: (position, root) => history.put(numberKey(position), root),
+    }
+    // Opened once: each opening is a transaction of its own.
+    this.tables = {
+      ...{ blocks: table('blocks'), state: table('state'), tiles: table('tiles') },
+      ...{ heights: table('heights'), meta: table('meta'), places: table('places') },
     }
   }
 
@@ -140,7 +147,7 @@ export class LedgerRestore {
 
   private takeBlocks({ height, first }: SnapshotHead, blocks: readonly TravellingBlock[]): SnapshotRefusal | undefined {
     if (this.nextBlock + blocks.length - 1 > height) return { type: 'history-differs' }
-    const table = this.environment.table('blocks')
+    const table = this.tables.blocks
     const placed = this.placed()
     this.environment.write(() => {
       for (const block of blocks) {
@@ -162,7 +169,7 @@ export class LedgerRestore {
 
   private placed() {
     if (!this.places) {
-      const table = new BufferedTable(this.environment.table('places'), byteKeys)
+      const table = new BufferedTable(this.tables.places, byteKeys)
       this.places = { table, places: new Places(table, 0) }
     }
     return this.places
@@ -173,7 +180,7 @@ export class LedgerRestore {
       if (key <= this.lastKey || !isAsciiKey(key)) return { type: 'chunk-out-of-order' }
       this.lastKey = key
     }
-    const table = this.environment.table('state')
+    const table = this.tables.state
     this.environment.write(() => {
       for (const { key, value } of entries) {
         table.put(asciiKey(key), value)
@@ -193,15 +200,14 @@ export class LedgerRestore {
     const root = await this.makeTree()
     if (this.ended) return no({ type: 'state-differs' })
     if (!equalBytes(root, stateRoot)) return no({ type: 'state-differs' })
-    const { environment } = this
+    const { environment, tables } = this
     const summary = summaryOf(height, newest)
     environment.write(() => {
       const known = { stateRoot, historyRoot: blocksRoot, appHash: offered.appHash, summary, header: noHeader }
-      environment.table('heights').put(numberKey(height), encode(heightRecord, known))
+      tables.heights.put(numberKey(height), encode(heightRecord, known))
       const tip = { height, time: newest.time, stateRoot, history, appHash: offered.appHash, nextEvent }
-      const meta = environment.table('meta')
-      meta.put(asciiKey(beginningKey), encode(beginningRecord, { height, event: nextEvent }))
-      meta.put(asciiKey(tipKey), encode(tipRecord, tip))
+      tables.meta.put(asciiKey(beginningKey), encode(beginningRecord, { height, event: nextEvent }))
+      tables.meta.put(asciiKey(tipKey), encode(tipRecord, tip))
     })
     this.end()
     syncFile(join(this.folder, 'data.mdb'))
@@ -210,7 +216,7 @@ export class LedgerRestore {
 
   /** A part at a time, with a pause after each: the process has others to serve. */
   private async makeTree(): Promise<Uint8Array> {
-    const table: Table = this.environment.table('tiles')
+    const table = this.tables.tiles
     const top = new Map<string, Uint8Array>()
     const reader = { tile: (place: string) => top.get(place) ?? table.get(tileKeys.bytes(place)) }
     let root = emptyRoot

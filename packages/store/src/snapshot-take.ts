@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode } from '@plexus/codec'
 import { storedBlock } from '@plexus/kernel'
-import type { Environment } from './environment.ts'
+import type { Environment, Table } from './environment.ts'
 import { historySubtrees } from './history.ts'
 import { asciiKey, asciiText, numberKey } from './keys.ts'
 import { readRecord, type TipRecord, tipRecord } from './ledger-records.ts'
@@ -39,7 +39,11 @@ export interface TakeOptions {
 
 /** Must run without a pause: that is how long LMDB's reads stay at one height. Throws a StoreError for what is damaged. */
 export function takeSnapshot({ environment, height, directory, isStopped = () => false }: TakeOptions): Taken {
+  // Opened once, before anything is read: each opening is a transaction of its own.
   const meta = environment.table('meta')
+  const history = environment.table('history')
+  const blocks = environment.table('blocks')
+  const state = environment.table('state')
   const tipNow = (): TipRecord | undefined => {
     const record = meta.get(asciiKey(tipKey))
     return record && readRecord(tipRecord, record, 'the tip')
@@ -56,8 +60,7 @@ export function takeSnapshot({ environment, height, directory, isStopped = () =>
     writeFileSync(join(part, String(hashes.length)), encoded, { mode: 0o600, flush: true })
     hashes.push(new Uint8Array(createHash('sha256').update(encoded).digest()))
   }
-  const first = firstThatCounts(environment, tip)
-  const history = environment.table('history')
+  const first = firstThatCounts(blocks, tip)
   const before = historySubtrees({ get: (position) => history.get(numberKey(position)) }, first - 1)
   const { stateRoot, nextEvent } = tip
   write({ type: 'head', height, stateRoot, history: tip.history, nextEvent, first, before })
@@ -76,11 +79,11 @@ export function takeSnapshot({ environment, height, directory, isStopped = () =>
     }
     if (gathered.length > 0) yield gathered
   }
-  for (const blocks of inChunks(blocksFrom(environment, first, height), blockBytes)) {
+  for (const some of inChunks(blocksFrom(blocks, first, height), blockBytes)) {
     if (isStopped()) return { type: 'stopped' }
-    write({ type: 'blocks', blocks })
+    write({ type: 'blocks', blocks: some })
   }
-  for (const entries of inChunks(entriesOf(environment), entryBytes)) {
+  for (const entries of inChunks(entriesOf(state), entryBytes)) {
     if (isStopped()) return { type: 'stopped' }
     write({ type: 'entries', entries })
   }
@@ -92,26 +95,26 @@ export function takeSnapshot({ environment, height, directory, isStopped = () =>
   return { type: 'taken' }
 }
 
-function blockAt(environment: Environment, height: number) {
-  const record = environment.table('blocks').get(numberKey(height))
+function blockAt(blocks: Table, height: number) {
+  const record = blocks.get(numberKey(height))
   if (!record) throw new StoreError('damaged', `block ${height} is missing`)
   return readRecord(storedBlock, record, `block ${height}`)
 }
 
 /** The newest block of which nothing counts any more, so that whoever gets it sees that none is missing; or the first. */
-function firstThatCounts(environment: Environment, { height, time }: TipRecord): number {
+function firstThatCounts(blocks: Table, { height, time }: TipRecord): number {
   let first = height
-  while (first > 1 && stillCounts(blockAt(environment, first).time, time)) first -= 1
+  while (first > 1 && stillCounts(blockAt(blocks, first).time, time)) first -= 1
   return first
 }
 
-function* blocksFrom(environment: Environment, first: number, height: number): Iterable<TravellingBlock> {
+function* blocksFrom(blocks: Table, first: number, height: number): Iterable<TravellingBlock> {
   for (let at = first; at <= height; at++) {
-    const { time, transactions, outcomes } = blockAt(environment, at)
+    const { time, transactions, outcomes } = blockAt(blocks, at)
     yield { time, transactions, outcomes }
   }
 }
 
-function* entriesOf(environment: Environment): Iterable<SnapshotEntry> {
-  for (const [key, value] of environment.table('state').range({})) yield { key: asciiText(key), value }
+function* entriesOf(state: Table): Iterable<SnapshotEntry> {
+  for (const [key, value] of state.range({})) yield { key: asciiText(key), value }
 }

@@ -69,6 +69,8 @@ export function openSnapshotLedger(
   const files = new SnapshotFiles(folder)
   let ledger = openLedgerStore(directory, options)
   let making: { readonly signals: Int32Array; readonly port: MessagePort } | undefined
+  /** LMDB is being brought to a height at which one is to be made. */
+  let isOnItsWay = false
   let restore: LedgerRestore | undefined
 
   function make(height: number): void {
@@ -129,6 +131,7 @@ export function openSnapshotLedger(
     syncFolder(directory)
     rmSync(taken, { recursive: true, force: true })
     ledger = openLedgerStore(directory, options)
+    isOnItsWay = false
   }
 
   return {
@@ -137,7 +140,12 @@ export function openSnapshotLedger(
       ledger.commit(applied, header)
       const { height } = applied.tip
       // One that takes longer than the time between two holds up none: the next is left out, and LMDB left where it is read.
-      if (height > 0 && height % every === 0 && !making) ledger.bringToLmdb(() => make(height))
+      if (height === 0 || height % every !== 0 || making || isOnItsWay) return
+      isOnItsWay = true
+      ledger.bringToLmdb(() => {
+        isOnItsWay = false
+        make(height)
+      })
     },
     close() {
       stopMaking()
