@@ -288,7 +288,8 @@ async function stayUp(
     process.on('SIGINT', () => resolveEnd())
     process.on('SIGTERM', () => resolveEnd())
   })
-  const link = pages && desk ? `${address}/#desk=${desk.token}` : undefined
+  // A passkey belongs to a name, never to an address in numbers (WebAuthn Level 3 §5.1.2).
+  const link = pages && desk ? `${address.replace('127.0.0.1', 'localhost')}/#desk=${desk.token}` : undefined
   if (!json) {
     console.log(
       link

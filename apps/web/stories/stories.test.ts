@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, picture, type Window } from './browser.testing.ts'
-import { type RunningDemonstration, startDemonstration } from './network.testing.ts'
+import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
 
 const figureMilliseconds = 250
 
@@ -18,7 +18,7 @@ describe.skipIf(browserPath === undefined)('the pages of a running network (need
     browser = await openBrowser()
     context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } })
     patient = await openWindow(context, network.link)
-  })
+  }, setUpMilliseconds)
   afterAll(async () => {
     await browser?.close()
     await network?.end()

@@ -1,0 +1,166 @@
+/** T-30 and T-19: what a chart says is never run, and nothing of it stays in a page that nobody attends. */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { browserPath, openBrowser, openWindow, type Window } from './browser.testing.ts'
+import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+
+/** Ways to run a script from text, each in another corner of HTML; every one would set a mark in the window. */
+const run = 'window.plexusRan=1'
+const hostile: readonly string[] = [
+  `<script>${run}</script>`,
+  `<img src=x onerror="${run}">`,
+  `<svg onload="${run}">`,
+  `<svg><script>${run}</script></svg>`,
+  `<svg><animate onbegin="${run}" attributeName=x dur=1s>`,
+  `<body onload="${run}">`,
+  `<iframe srcdoc="<script>parent.${run}</script>"></iframe>`,
+  `<iframe src="javascript:parent.${run}"></iframe>`,
+  `<a href="javascript:${run}" autofocus onfocus="${run}">a</a>`,
+  `<input autofocus onfocus="${run}">`,
+  `<details open ontoggle="${run}">`,
+  `<video><source onerror="${run}"></video>`,
+  `<object data="javascript:${run}"></object>`,
+  `<embed src="javascript:${run}">`,
+  `<math><mtext><table><mglyph><style><img src=x onerror="${run}">`,
+  `<template><script>${run}</script></template>`,
+  `<style>@import 'javascript:${run}'</style>`,
+  `<link rel=stylesheet href="javascript:${run}">`,
+  `<meta http-equiv=refresh content="0;url=javascript:${run}">`,
+  `<base href="//127.0.0.2/">`,
+  `<form action="javascript:${run}"><button autofocus>`,
+  `"><script>${run}</script>`,
+  `'-${run}-'`,
+  `\${${run}}`,
+  `{{constructor.constructor("${run}")()}}`,
+  `<noscript><p title="</noscript><img src=x onerror=${run}>">`,
+  `<div xmlns="http://www.w3.org/1999/xhtml"><p onclick="${run}" style="background:url(javascript:${run})">narrative</p></div>`,
+  `\u202e<img src=x onerror="${run}">`,
+]
+const canary = 'canary-of-a-chart-6f1d0c'
+
+const source = {
+  custodian: 'hospital-1',
+  name: hostile[1],
+  state: 'refused',
+  code: hostile[0],
+  reasons: [],
+  records: 1,
+}
+
+/** An assembled record in which every text is hostile. */
+function record(texts: readonly string[]) {
+  const kinds = ['problems', 'medications', 'allergies', 'results', 'documents', 'other']
+  const lines = texts.flatMap((text, index) =>
+    kinds.map((kind) => ({
+      key: `${kind}-${index}`,
+      kind,
+      resourceType: text,
+      codes: [{ system: text, code: text }],
+      display: text,
+      status: text,
+      statuses: {},
+      effective: text,
+      value: { text, unit: text },
+      absence: false,
+      verified: index % 2 === 0,
+      cautions: [text],
+      sources: [{ custodian: text }],
+      independent: 2,
+    })),
+  )
+  const conflicts = texts.map((text) => ({ kind: text, lines: [text, `problems-0`], why: text }))
+  const gaps = texts.map((text) => ({ type: 'nothing-said', kind: text, why: text }))
+  return {
+    requester: 'emergency-1',
+    height: 1,
+    sources: [],
+    lines,
+    entries: lines.length,
+    conflicts,
+    gaps,
+    omitted: [],
+  }
+}
+
+/** Signs in and asks; the node's answer is taken out and another put in its place. */
+async function showing(page: Page, texts: readonly string[]): Promise<void> {
+  await page.route('**/visits/*/ask', (route) => route.fulfill({ json: { ask: '0'.repeat(32) } }))
+  const sources = [source, { ...source, custodian: 'hospital-2', name: texts[0], state: 'complete', code: null }]
+  await page.route('**/asks/*', (route) => route.fulfill({ json: { settled: true, sources, record: record(texts) } }))
+  await page.getByRole('link', { name: 'Be the clinician' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByLabel('The patient’s visit code').fill('0'.repeat(32))
+  await page.getByRole('button', { name: 'Ask for the record' }).click()
+  await page.getByRole('heading', { name: 'The first minute' }).waitFor()
+}
+
+describe.skipIf(browserPath === undefined)('what a chart says (needs Chromium)', () => {
+  let network: RunningDemonstration
+  let browser: Browser
+  let context: BrowserContext
+  let window: Window
+
+  beforeAll(async () => {
+    network = await startDemonstration()
+    browser = await openBrowser()
+    context = await browser.newContext({ locale: 'en-US' })
+    window = await openWindow(context, network.link)
+  }, setUpMilliseconds)
+  afterAll(async () => {
+    await browser?.close()
+    await network?.end()
+  })
+
+  test('is shown as text and never run, whatever it is', async () => {
+    const { page, complaints } = window
+    const away: string[] = []
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(network.link).origin) away.push(request.url())
+    })
+    page.on('dialog', (dialog) => complaints.push(dialog.message()))
+    await showing(page, hostile)
+    const more = page.getByRole('button', { name: /^Show \d+ more/ })
+    // Each shows the rest of its list, and is gone.
+    for (let left = await more.count(); left > 0; left--) await more.first().click()
+    for (const text of hostile.slice(0, 3)) expect(await page.getByText(text).count()).toBeGreaterThan(0)
+    expect(await page.evaluate('window.plexusRan')).toBeUndefined()
+    expect(
+      await page.locator('main :is(script, iframe, object, embed, img, video, style, form form, base, meta)').count(),
+    ).toBe(0)
+    expect(away).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('is gone from the page, its storage and its caches after two minutes in which nobody stirs', async () => {
+    const page = await context.newPage()
+    await page.clock.install()
+    await page.goto(network.link)
+    await showing(page, [canary])
+    expect(await page.getByText(canary).count()).toBeGreaterThan(0)
+    await page.clock.fastForward(119_000)
+    expect(await page.getByText(canary).count()).toBeGreaterThan(0)
+    await page.clock.fastForward(2_000)
+    await page.getByRole('heading', { name: 'Locked' }).waitFor()
+    expect(await page.content()).not.toContain(canary)
+    expect(await page.evaluate(residue)).not.toContain(canary)
+  })
+})
+
+/** All that the origin keeps in this browser, as text. */
+const residue = `(async () => {
+  const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }), document.cookie]
+  for (const name of await caches.keys())
+    for (const request of await (await caches.open(name)).keys())
+      found.push(request.url, await (await (await caches.open(name)).match(request)).text())
+  for (const { name } of await indexedDB.databases()) {
+    const open = await new Promise((resolve) => { const asked = indexedDB.open(name); asked.onsuccess = () => resolve(asked.result) })
+    for (const store of open.objectStoreNames)
+      found.push(await new Promise((resolve) => {
+        const asked = open.transaction(store).objectStore(store).getAll()
+        asked.onsuccess = () => resolve(JSON.stringify(asked.result, (_, value) =>
+          value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : value))
+      }))
+    open.close()
+  }
+  return found.join('\\n')
+})()`
