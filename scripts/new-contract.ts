@@ -103,7 +103,7 @@ function withWorld(source: string, name: string): string {
     .replace(/^(const worlds: [^=]*= \{\n[^}]*)\}/m, (_, start: string) => `${start}${item}}`)
 }
 
-/** The line among those of its kind that name a local file, in the order of their paths. */
+/** The line among those of its kind that name a local file, in the order of their paths, which Biome compares by folder. */
 function inserted(lines: readonly string[], kind: 'import' | 'export', line: string): readonly string[] {
   const pathOf = (of: string) => new RegExp(`^${kind} .*from '(\\./[^']+)'`).exec(of)?.[1]
   const path = pathOf(line) as string
@@ -111,7 +111,9 @@ function inserted(lines: readonly string[], kind: 'import' | 'export', line: str
     const other = pathOf(each)
     return other === undefined ? [] : [{ other, index }]
   })
-  const next = local.find(({ other }) => other > path)?.index ?? (local.at(-1)?.index ?? -1) + 1
+  // No character of a name comes before this one.
+  const folders = (of: string) => of.replaceAll('/', '\0')
+  const next = local.find(({ other }) => folders(other) > folders(path))?.index ?? (local.at(-1)?.index ?? -1) + 1
   return [...lines.slice(0, next), line, ...lines.slice(next)]
 }
 

@@ -27,7 +27,7 @@ interface Sizes {
 }
 
 const full: Sizes = { handles: 1_000_000, blocks: 100_000, snapshotEvery: 50_000 }
-const tiny: Sizes = { handles: 5_000, blocks: 60, snapshotEvery: 60 }
+const tiny: Sizes = { handles: 5_000, blocks: 20, snapshotEvery: 20 }
 
 /** A hundred thousand blocks take an hour on a slow disk. */
 const patienceMilliseconds = 2 * 3_600_000

@@ -30,6 +30,7 @@ import { type Clock, foundOnce, type LedgerPort, newestTip } from '../local/port
 import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
 import { type ProposalRefusal, prepared, proposalRefusal, tooMany } from './proposal.ts'
+import type { Quiet } from './quiet.ts'
 import { nameOf, type Signatures } from './signatures.ts'
 import { answerSnapshots, type SnapshotPort } from './snapshots.ts'
 import { type Seat, updatesOfBlock, type ValidatorSource, validatorUpdates } from './validator-updates.ts'
@@ -56,6 +57,8 @@ export interface ApplicationOptions {
   readonly onEngineRefused: (refusal: EngineRefusal) => void
   /** A proposal was voted against: somebody's node is broken, or lies. */
   readonly onProposalRefused?: (height: number, refusal: ProposalRefusal) => void
+  /** Without it an empty proposal waits for nothing. */
+  readonly quiet?: Quiet
   /** Without it this node offers no snapshots, and begins from none. */
   readonly snapshots?: SnapshotPort
   /** A snapshot was offered to this node, or a part of it came. */
@@ -153,6 +156,7 @@ export function createApplication(options: ApplicationOptions): Application {
       return checkAnswer(checked.reason)
     }
     signatures.keep(name, checked.value)
+    options.quiet?.arrived()
     return checkAnswer(undefined)
   }
 
@@ -166,7 +170,8 @@ export function createApplication(options: ApplicationOptions): Application {
 
   const readAlready = (name: string) => signatures.checked(name)?.envelope
 
-  function prepareProposal({ txs, maxTxBytes }: RequestPrepareProposal): AbciResponse {
+  async function prepareProposal({ txs, maxTxBytes }: RequestPrepareProposal): Promise<AbciResponse> {
+    if (txs.length === 0) await options.quiet?.wait()
     return { type: 'prepareProposal', value: { txs: [...prepared(txs, Number(maxTxBytes), readAlready)] } }
   }
 

@@ -45,7 +45,7 @@ export interface EngineTiming {
 }
 
 /** One region; a proposer that is gone costs `propose` (engine profile of four validators: p50 96 ms at 200/s). */
-const engineTimingDefault: EngineTiming = { propose: 1_000, commit: 0, emptyBlocks: 5_000 }
+export const engineTimingDefault: EngineTiming = { propose: 1_000, commit: 0, emptyBlocks: 5_000 }
 
 export type EngineHomeRefusal =
   /** The directory has the genesis of another network. */

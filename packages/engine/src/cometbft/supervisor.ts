@@ -15,6 +15,7 @@ import {
   applicationSocketOf,
   type EngineHome,
   type EngineHomeRefusal,
+  engineTimingDefault,
   prepareEngineHome,
   rpcSocketOf,
 } from './engine-home.ts'
@@ -22,6 +23,7 @@ import { type EngineExit, type EngineProcess, endLeftEngine, startEngineProcess 
 import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
 import { fetchLightBlock, type LightBlockAnswers } from './light-blocks.ts'
 import type { ProposalRefusal } from './proposal.ts'
+import { createQuiet } from './quiet.ts'
 import type { Signatures } from './signatures.ts'
 import type { SnapshotPort } from './snapshots.ts'
 import type { ValidatorSource } from './validator-updates.ts'
@@ -114,8 +116,10 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   let movedAt = 0
   let patience = stillSeconds
   const view = options.replica ?? createLedgerView({ machine, store, member: home.member })
+  const { propose } = home.timing ?? engineTimingDefault
   const application = createApplication({
     ...options,
+    quiet: createQuiet(schedule, propose),
     onCommitted(applied) {
       movedAt = clock.now()
       patience = stillSeconds
