@@ -27,18 +27,16 @@ export type Taken =
   | { readonly type: 'taken' }
   /** LMDB stands at another height by now. */
   | { readonly type: 'missed' }
-  | { readonly type: 'stopped' }
 
 export interface TakeOptions {
   readonly environment: Environment
   readonly height: number
   /** Folder of the snapshots; the new one appears there whole, under its height. */
   readonly directory: string
-  readonly isStopped?: () => boolean
 }
 
 /** Must run without a pause: that is how long LMDB's reads stay at one height. Throws a StoreError for what is damaged. */
-export function takeSnapshot({ environment, height, directory, isStopped = () => false }: TakeOptions): Taken {
+export function takeSnapshot({ environment, height, directory }: TakeOptions): Taken {
   // Opened once, before anything is read: each opening is a transaction of its own.
   const meta = environment.table('meta')
   const history = environment.table('history')
@@ -79,14 +77,8 @@ export function takeSnapshot({ environment, height, directory, isStopped = () =>
     }
     if (gathered.length > 0) yield gathered
   }
-  for (const some of inChunks(blocksFrom(blocks, first, height), blockBytes)) {
-    if (isStopped()) return { type: 'stopped' }
-    write({ type: 'blocks', blocks: some })
-  }
-  for (const entries of inChunks(entriesOf(state), entryBytes)) {
-    if (isStopped()) return { type: 'stopped' }
-    write({ type: 'entries', entries })
-  }
+  for (const some of inChunks(blocksFrom(blocks, first, height), blockBytes)) write({ type: 'blocks', blocks: some })
+  for (const entries of inChunks(entriesOf(state), entryBytes)) write({ type: 'entries', entries })
   if (tipNow()?.height !== height) return { type: 'missed' }
   writeFileSync(join(part, hashesFile), encode(hashList, hashes), { mode: 0o600, flush: true })
   const whole = join(directory, String(height))

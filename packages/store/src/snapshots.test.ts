@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { decode, encode } from '@plexus/codec'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from './child.testing.ts'
@@ -131,11 +131,11 @@ test('a ledger that began from a snapshot goes on as the one that made it, and r
   Promise.all([target.next(), source.next()]).then((events) => {
     both = events
   })
-  // What is on its way to LMDB gets there with the blocks that follow.
+  // What is on its way to LMDB gets there with the blocks that follow, at a pace at which a process can look.
   while (!both) {
     commit(from, [])
     commit(ledger, [])
-    await turn()
+    await pause(5)
   }
   expect(both).toEqual([
     { type: 'taken', height: blocks + every },

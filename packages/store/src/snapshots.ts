@@ -1,11 +1,11 @@
 /**
  * A ledger that makes snapshots of itself for others, and can begin from one of theirs. Every so many heights LMDB is
- * brought to just that height, and a thread writes it out while the ledger goes on.
+ * brought to just that height, and a process beside this one writes it out while the ledger goes on.
  */
+import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { Result } from '@plexus/codec'
+import { type Result, toHex } from '@plexus/codec'
 import type { AppliedBlock } from '@plexus/kernel'
 import type { LedgerStore } from './ledger-reads.ts'
 import { LedgerRestore, type OfferedSnapshot, type SnapshotRefusal } from './ledger-restore.ts'
@@ -14,9 +14,8 @@ import { type LedgerSnapshot, SnapshotFiles } from './snapshot-files.ts'
 
 export type SnapshotEvent =
   | { readonly type: 'taken'; readonly height: number }
-  /** LMDB had gone on before the thread looked: the next one comes. */
+  /** LMDB had gone on before the process looked: the next one comes. */
   | { readonly type: 'missed'; readonly height: number }
-  | { readonly type: 'stopped'; readonly height: number }
   | { readonly type: 'failed'; readonly height: number; readonly says: string }
 
 export interface SnapshotOptions {
@@ -46,19 +45,6 @@ export interface SnapshotLedger extends LedgerStore {
   readonly snapshots: LedgerSnapshots
 }
 
-export interface SnapshotThreadData {
-  readonly ledger: string
-  readonly directory: string
-  readonly chain: Uint8Array
-  readonly height: number
-  readonly port: MessagePort
-  /** Two words: whether it is to stop, and whether it has ended. */
-  readonly signals: SharedArrayBuffer
-}
-
-/** It looks whether it is to stop after each chunk. */
-const stopMillisecondsMax = 60_000
-
 /** As `openLedgerStore`, with snapshots. */
 export function openSnapshotLedger(
   directory: string,
@@ -68,40 +54,36 @@ export function openSnapshotLedger(
   if (!Number.isSafeInteger(every) || every < 1) throw new Error('a snapshot is made every so many heights, from 1')
   const files = new SnapshotFiles(folder)
   let ledger = openLedgerStore(directory, options)
-  let making: { readonly signals: Int32Array; readonly port: MessagePort } | undefined
+  let making: ChildProcess | undefined
   /** LMDB is being brought to a height at which one is to be made. */
   let isOnItsWay = false
   let restore: LedgerRestore | undefined
 
   function make(height: number): void {
-    const signals = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
-    const { port1, port2 } = new MessageChannel()
-    const workerData: SnapshotThreadData = {
-      ...{ ledger: directory, directory: folder, chain: options.chain },
-      ...{ height, port: port2, signals },
-    }
-    making = { signals: new Int32Array(signals), port: port1 }
-    const worker = new Worker(new URL('./snapshot-thread.ts', import.meta.url), { workerData, transferList: [port2] })
-    worker.unref()
+    const child = fork(
+      new URL('./snapshot-process.ts', import.meta.url),
+      [directory, folder, toHex(options.chain), String(height)],
+      { execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    )
+    making = child
+    // A node must be able to end: what is not whole is removed at its next start.
+    child.unref()
+    child.channel?.unref()
     const done = (event: SnapshotEvent): void => {
-      if (!making) return
+      if (making !== child) return
       making = undefined
-      port1.close()
       if (event.type === 'taken') files.look()
       onEvent(event)
     }
-    port1.on('message', (said: SnapshotEvent) => done({ ...said, height }))
-    port1.unref()
-    worker.on('error', (error) => done({ type: 'failed', height, says: String(error) }))
+    child.on('message', (said: SnapshotEvent) => done({ ...said, height }))
+    child.on('error', (error) => done({ type: 'failed', height, says: String(error) }))
+    child.on('exit', (code, signal) => done({ type: 'failed', height, says: `it ended with ${signal ?? code}` }))
   }
 
+  /** Its place among LMDB's readers is free again with the next opening of this ledger, which follows. */
   function stopMaking(): void {
-    if (!making) return
-    const { signals, port } = making
+    making?.kill('SIGKILL')
     making = undefined
-    port.close()
-    Atomics.store(signals, 0, 1)
-    Atomics.wait(signals, 1, 0, stopMillisecondsMax)
   }
 
   function begin(offered: OfferedSnapshot): TakenIn {
