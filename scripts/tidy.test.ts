@@ -162,8 +162,8 @@ describe('determinism', () => {
   })
 
   test('the environment, the clock and sockets appear in apps alone and are handed down', () => {
-    // The simulator's own command reads its arguments: it is the composition root of its worlds.
-    const compositionRoots = ['packages/simulator/src/main.ts']
+    // Processes of their own read their arguments: the simulator's command, and the one that makes a snapshot.
+    const compositionRoots = ['packages/simulator/src/main.ts', 'packages/store/src/snapshot-process.ts']
     const libraries = workspaces
       .filter(({ folder }) => folder.startsWith('packages/'))
       .flatMap(sourcesOf)

@@ -21,7 +21,7 @@ export const hospitals = ['hospital-1', 'hospital-2'] as const
 export const clinic = 'clinic-1'
 
 /** On a loaded machine a step takes a second or two; one that takes this long hangs. */
-const stepSecondsMax = 30
+const stepSecondsMax = 100
 const visitSeconds = 8 * 3600
 const licenceSeconds = 2 * 31_557_600
 
