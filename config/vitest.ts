@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Most of them wait for disks, processes and blocks: a processor for each file, also where there are two.
+    maxWorkers: '100%',
   },
 })
