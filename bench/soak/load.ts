@@ -1,6 +1,6 @@
 /** Reads by own staff at a rate that does not wait for answers, and how long each took from when it was due. */
 
-import { type HttpLine, openLines } from '../submit/http-line.ts'
+import { HttpLine, openLines } from '../submit/http-line.ts'
 import { now } from '../world.ts'
 import type { Opened } from './members.ts'
 
@@ -29,7 +29,7 @@ export interface Load {
 }
 
 interface Seat {
-  readonly line: HttpLine
+  line: HttpLine
   busy: boolean
 }
 
@@ -58,6 +58,7 @@ export async function openLoad({ doors, patients, npi }: Opened, lines: number):
     const path = `${new URL(address).pathname}/charts/${patient}/own-staff-read`
     const head = seat.line.head(path, { authorization: `Bearer ${token}`, 'content-type': 'application/json' })
     seat.busy = true
+    if (seat.line.closed) seat.line = await HttpLine.open(new URL(address).origin)
     const { status, body } = await seat.line.post(head, bodies[door] as Uint8Array)
     seat.busy = false
     if (status === 429) into.refused++

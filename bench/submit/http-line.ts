@@ -55,6 +55,11 @@ export class HttpLine {
     })
   }
 
+  /** A server ends what was idle for long. */
+  get closed(): boolean {
+    return this.socket.destroyed
+  }
+
   close(): void {
     this.socket.destroy()
   }
