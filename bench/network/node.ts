@@ -2,12 +2,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
-import { contracts, directory, members } from '@plexus/contracts'
-import { createSignatures, startCometEngine, startVerifierPool } from '@plexus/engine'
-import { createMachine, viewOf } from '@plexus/kernel'
+import { contracts, directory } from '@plexus/contracts'
+import { createSignatures, startVerifierPool } from '@plexus/engine'
+import { createMachine } from '@plexus/kernel'
 import { openLedgerStore } from '@plexus/store'
+import { startEngine } from './engine.ts'
 import { type Load, type NodePlan, type NodeWord, networkOf } from './plan.ts'
-import { sockets } from './sockets.ts'
 import { stateless } from './stateless.ts'
 
 const plan = JSON.parse(process.argv[2] ?? '') as NodePlan
@@ -30,31 +30,16 @@ const kept = bare ? undefined : openLedgerStore(join(plan.directory, 'ledger'), 
 const store = bare?.store ?? kept
 if (!store) throw new Error('an application has a store')
 
-const started = await startCometEngine({
-  home: network.homeOf(plan.index, join(plan.directory, 'engine')),
-  program: plan.program,
-  machine: bare?.machine ?? whole,
-  store,
-  signatures,
-  validators: {
-    prefix: 'members/validators/',
-    seats: (state) => members.queries.validatorSet(viewOf(members, state)),
+const { member, stop } = await startEngine(
+  {
+    home: network.homeOf(plan.index, join(plan.directory, 'engine')),
+    program: plan.program,
+    machine: bare?.machine ?? whole,
+    store,
+    signatures,
   },
-  admits: () => true,
-  sockets,
-  clock: { now: () => Date.now() / 1_000 },
-  schedule(callback, milliseconds) {
-    const timer = setTimeout(callback, milliseconds)
-    return () => clearTimeout(timer)
-  },
-  onEvent(event) {
-    if (event.type === 'engine-up') say({ type: 'up' })
-    if (event.type === 'engine-ended') say({ type: 'failed', text: event.exit.lastWords })
-  },
-  onFailure: (error) => say({ type: 'failed', text: String(error) }),
-})
-if (!started.ok) throw new Error(`the node does not start: ${started.reason.type}`)
-const { member, stop } = started.value
+  say,
+)
 
 let made = 0
 let envelopes: readonly Uint8Array[] = []
@@ -118,5 +103,3 @@ process.on('message', (word: { readonly type: 'load' | 'make' | 'stop' | 'tip'; 
       process.exit(0)
     })
 })
-// Whoever started us is gone.
-process.on('disconnect', () => process.exit(1))

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { builtEngineIn, findEngine, sayEngineProgramRefusal } from '@plexus/engine'
+import { freePorts } from '@plexus/node'
 import { median, type Outcome, percentile, type RunOptions, type Suite } from '../suite.ts'
 import type { Load, Loaded, NodePlan, NodeWord } from './plan.ts'
-import { freePorts } from './sockets.ts'
 
 export const suite: Suite = {
   name: 'network',

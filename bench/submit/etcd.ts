@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from '@plexus/node'
 import { HttpLine, openLines } from './http-line.ts'
-import { freePort, overLines, type Peer, programNamed, startServer } from './processes.ts'
+import { overLines, type Peer, programNamed, startServer } from './processes.ts'
 
 export interface PeerSize {
   /** Bytes of one value: those of an envelope. */
@@ -18,10 +19,7 @@ export async function startEtcd({ valueBytes, lines, batchLines, perBatch }: Pee
   const program = programNamed('etcd')
   if (program === undefined) return null
   const data = mkdtempSync(join(tmpdir(), 'plexus-bench-etcd-'))
-  const [client, peer] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`) as [
-    string,
-    string,
-  ]
+  const [client, peer] = (await freePorts(2)).map((port) => `http://127.0.0.1:${port}`) as [string, string]
   const flags = {
     'data-dir': data,
     'listen-client-urls': client,

@@ -5,8 +5,9 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from '@plexus/node'
 import type { PeerSize } from './etcd.ts'
-import { freePort, overLines, type Peer, programNamed, startServer } from './processes.ts'
+import { overLines, type Peer, programNamed, startServer } from './processes.ts'
 
 /** Where Debian keeps the programs of each version. */
 const debianFolder = '/usr/lib/postgresql'
@@ -27,7 +28,7 @@ export async function startPostgres(size: PeerSize): Promise<Peer | null> {
     cwd: data,
   })
   if (made.status !== 0) throw new Error(`initdb ended with ${made.status}`)
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const settings = { fsync: 'on', synchronous_commit: 'on', listen_addresses: '127.0.0.1', unix_socket_directories: '' }
   const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const running = await startServer(

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 
 /** Until a server answers for the first time. */
@@ -33,16 +32,6 @@ export interface Peer {
 export function programNamed(name: string, folders: readonly string[] = []): string | undefined {
   const all = [...(process.env['PATH'] ?? '').split(delimiter), ...folders]
   return all.map((folder) => join(folder, name)).find((path) => existsSync(path))
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 export interface Running {

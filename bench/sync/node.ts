@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
-import { contracts, directory, members } from '@plexus/contracts'
-import { createSignatures, startCometEngine, startVerifierPool } from '@plexus/engine'
-import { createMachine, viewOf } from '@plexus/kernel'
+import { contracts, directory } from '@plexus/contracts'
+import { createSignatures, startVerifierPool } from '@plexus/engine'
+import { createMachine } from '@plexus/kernel'
 import { openSnapshotLedger } from '@plexus/store'
-import { sockets } from '../network/sockets.ts'
+import { startEngine } from '../network/engine.ts'
 import { type NodePlan, type NodeWord, networkOf, type ToNode } from './plan.ts'
 
 const plan = JSON.parse(process.argv[2] ?? '') as NodePlan
@@ -25,37 +25,22 @@ const store = openSnapshotLedger(
     every: plan.snapshotEvery,
     onEvent(event) {
       if (event.type === 'taken') say({ type: 'snapshot', height: event.height })
-      // On a busy machine the thread may look too late: the next one comes.
+      // On a busy machine the process may look too late: the next one comes.
       else if (event.type === 'failed') say({ type: 'failed', text: `the snapshot of ${event.height}: ${event.says}` })
     },
   },
 )
-const started = await startCometEngine({
-  home: network.homeOf({ ...plan, directory: join(plan.directory, 'engine') }),
-  program: plan.program,
-  machine: createMachine({ chain, contracts, directory, signaturesHold: signatures.holds }),
-  store,
-  snapshots: store.snapshots,
-  signatures,
-  validators: {
-    prefix: 'members/validators/',
-    seats: (state) => members.queries.validatorSet(viewOf(members, state)),
+const { member, stop } = await startEngine(
+  {
+    home: network.homeOf({ ...plan, directory: join(plan.directory, 'engine') }),
+    program: plan.program,
+    machine: createMachine({ chain, contracts, directory, signaturesHold: signatures.holds }),
+    store,
+    snapshots: store.snapshots,
+    signatures,
   },
-  admits: () => true,
-  sockets,
-  clock: { now },
-  schedule(callback, milliseconds) {
-    const timer = setTimeout(callback, milliseconds)
-    return () => clearTimeout(timer)
-  },
-  onEvent(event) {
-    if (event.type === 'engine-up') say({ type: 'up' })
-    if (event.type === 'engine-ended') say({ type: 'failed', text: event.exit.lastWords })
-  },
-  onFailure: (error) => say({ type: 'failed', text: String(error) }),
-})
-if (!started.ok) throw new Error(`the node does not start: ${started.reason.type}`)
-const { member, stop } = started.value
+  say,
+)
 member.replica.onApplied(({ height }) => say({ type: 'height', height }))
 
 /** One after the other: each is a large block. */
@@ -83,5 +68,3 @@ process.on('message', (word: ToNode) => {
       process.exit(0)
     })
 })
-// Whoever started us is gone.
-process.on('disconnect', () => process.exit(1))

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findEngine, sayEngineProgramRefusal } from '@plexus/engine'
+import { engineSockets, freePorts } from '@plexus/node'
 import { readLightBlock } from '@plexus/sdk'
-import { freePorts, sockets } from '../network/sockets.ts'
 import { builtEngine } from '../network/workload.ts'
 import type { Outcome, RunOptions, Suite } from '../suite.ts'
 import { type NodePlan, type NodeWord, type ToNode, validator } from './plan.ts'
@@ -96,7 +96,7 @@ async function run({ small, tell }: RunOptions): Promise<Outcome> {
 /** Whom the light client believes: here, the block that this very run has made first. */
 async function firstBlock(rpc: string): Promise<{ readonly height: number; readonly hash: string }> {
   const ask = (method: string, params: object): Promise<Uint8Array> =>
-    sockets.post(rpc, JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }))
+    engineSockets.post(rpc, JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }))
   const [commit, validators] = [await ask('commit', { height: '1' }), await ask('validators', { height: '1' })]
   const read = readLightBlock({ commit, validators })
   if (!read.ok) throw new Error('the engine does not show its first block')

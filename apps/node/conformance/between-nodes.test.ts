@@ -1,6 +1,5 @@
 /** Design P1…P4 hold over real connections as they do in one process: each member has a listener, keys and pins of its own. */
 import { existsSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { members } from '@plexus/contracts'
 import { handleOf, publicKeyOf, systemRandom } from '@plexus/crypto'
@@ -8,6 +7,7 @@ import { writeDurably } from '@plexus/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtEngine } from '../src/comet-order.ts'
 import { doctor } from '../src/doctor/doctor.ts'
+import { freePorts } from '../src/free-ports.ts'
 import { secretOf } from '../src/layout.ts'
 import { smallChart } from './records.testing.ts'
 import { board, type Clinician, clinic, hospitals, World } from './world.testing.ts'
@@ -18,8 +18,7 @@ const counts = new Map<string, number>()
 const counted = (member: string, what: string): number => counts.get(`${member} ${what}`) ?? 0
 
 beforeAll(async () => {
-  const addresses: Record<string, string> = {}
-  for (const member of [clinic, ...hospitals, board]) addresses[member] = `plexus://127.0.0.1:${await freePort()}`
+  const addresses = await addressesFor([clinic, ...hospitals, board])
   world = await World.start({
     addresses,
     observe: (member, what) => counts.set(`${member} ${what}`, counted(member, what) + 1),
@@ -123,23 +122,16 @@ async function examined(member: string) {
 }
 
 /** Free a moment ago: the founding names ports before anybody listens. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
+async function addressesFor(named: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const ports = await freePorts(named.length)
+  return Object.fromEntries(named.map((member, index) => [member, `plexus://127.0.0.1:${ports[index]}`]))
 }
 
 test.skipIf(!existsSync(builtEngine))(
   'over CometBFT as well, beginning with an empty ledger (needs `npm run engine`)',
   { timeout: 180_000 },
   async () => {
-    const addresses: Record<string, string> = {}
-    for (const member of [clinic, 'hospital-1', board]) addresses[member] = `plexus://127.0.0.1:${await freePort()}`
+    const addresses = await addressesFor([clinic, 'hospital-1', board])
     let brought = 0
     const other = await World.start({
       members: ['hospital-1'],

@@ -2,7 +2,7 @@
  * CometBFT beside each member of this process: the members agree by the votes of those that validate. A member whose
  * engine has an address on the ledger is found there by engines on other machines; the others meet on the loopback.
  */
-import { createServer, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { no, ok, type Result } from '@plexus/codec'
 import { members } from '@plexus/contracts'
@@ -25,6 +25,7 @@ import { type StateReader, viewOf } from '@plexus/kernel'
 import type { OrderParts } from './embedded-order.ts'
 import { engineSockets } from './engine-sockets.ts'
 import { engineNodeSecret, validatorSecret } from './founding.ts'
+import { freePorts } from './free-ports.ts'
 import { secretOf } from './layout.ts'
 import type { MemberNode } from './member-node.ts'
 import type { Order } from './order.ts'
@@ -187,23 +188,4 @@ function peersOf(own: EnginePeer, all: readonly EnginePeer[]): readonly EnginePe
   const byId = new Map(all.map(({ nodeId, host, port }) => [nodeId, { nodeId, host, port }]))
   byId.delete(own.nodeId)
   return [...byId.values()]
-}
-
-/** Ports of the loopback on which nobody listens now. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, loopback, () => {
-            const address = server.address()
-            if (typeof address === 'object' && address) resolve(address.port)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }

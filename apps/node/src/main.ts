@@ -21,6 +21,7 @@ import type { Network } from './network.ts'
 import { openPages } from './pages.ts'
 import { type StoryEnd, StoryFailed, tellStory } from './story.ts'
 import { importStep, type StepReport } from './story-reports.ts'
+import { untilSignal } from './until-signal.ts'
 import { keepWalletFile, openWalletFile } from './wallet-store.ts'
 import { whyNotStarted } from './why-not-started.ts'
 
@@ -283,11 +284,7 @@ async function stayUp(
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new StoryFailed(`port ${port} is in use: end what listens there, or give another --port`)
   }
-  const ended = new Promise<void>((resolveEnd) => {
-    // Not once: a terminal and the command in front of this process may both send the signal.
-    process.on('SIGINT', () => resolveEnd())
-    process.on('SIGTERM', () => resolveEnd())
-  })
+  const ended = untilSignal()
   // A passkey belongs to a name, never to an address in numbers (WebAuthn Level 3 §5.1.2).
   const link = pages && desk ? `${address.replace('127.0.0.1', 'localhost')}/#desk=${desk.token}` : undefined
   if (!json) {

@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
 import { layoutOf } from './layout.ts'
 import { type Here, Network } from './network.ts'
+import { untilSignal } from './until-signal.ts'
 import { whyNotStarted } from './why-not-started.ts'
 
 const now = (): number => Date.now() / 1000
@@ -180,12 +181,7 @@ async function serve(
     const height = parts.network.node(member).store.tip()?.height ?? 0
     if (json) console.log(JSON.stringify({ step: 'started', ok: true, member, address, height }))
     else console.log(`${member} runs, at block ${height}. Its API: ${address}. End it with Ctrl-C.`)
-    await Promise.race([
-      failed,
-      new Promise<void>((ended) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ended())
-      }),
-    ])
+    await Promise.race([failed, untilSignal()])
     return 0
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error

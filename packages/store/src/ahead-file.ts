@@ -19,6 +19,7 @@ import { dirname } from 'node:path'
 import { decode, encode, equalBytes, object, bytes as someBytes, uint } from '@plexus/codec'
 import { sha256OfParts } from './history.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
+import { syncPath } from './sync-path.ts'
 
 /** Records begin at multiples of this: a write never shares a page with what is durable already. */
 const pageBytes = 4096
@@ -213,9 +214,7 @@ function openOrMake(path: string, chain: Uint8Array): number {
   head.set(encoded, 4)
   writeAll(file, head, 0)
   fsyncSync(file)
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
+  syncPath(dirname(path))
   return file
 }
 

@@ -202,7 +202,7 @@ export class BufferedTable<Key extends number | string> {
       let removed = 0
       for (const key of found) if (this.waitingValue(key) === null) removed++
       if (removed <= removedPerWalkMax || removed * 2 < found.length) return found
-      keys.keep((key) => this.waitingValue(key) !== null)
+      keys.keep((key) => this.waitingValue(key) !== null, start, end)
       return keys.within(start, end)
     }
     const newest = within(this.newer.keys)

@@ -1,10 +1,11 @@
 /** A copy of an LMDB environment as of one moment, taken while its owner goes on writing, in this process or another. */
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { open } from 'lmdb'
 import { openEnvironment } from './environment.ts'
 import { JournalTables, noChain } from './journal-tables.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
+import { syncPath } from './sync-path.ts'
 import { type AheadNames, openWriteAhead, writeFiles } from './write-ahead.ts'
 
 /** Tables of the largest environment, and room for two more. */
@@ -32,7 +33,7 @@ export async function copyEnvironment({ from, to }: { readonly from: string; rea
     } finally {
       await environment.close()
     }
-    for (const path of [copy, dirname(copy)]) sync(path)
+    for (const path of [copy, dirname(copy)]) syncPath(path)
   } catch (error) {
     throw storeErrorOf(error, source)
   }
@@ -95,14 +96,5 @@ function goOver(directory: string, kind: 'journal' | 'sealed-journal'): void {
     }
   } finally {
     environment.close()
-  }
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }

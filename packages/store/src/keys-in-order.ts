@@ -1,10 +1,10 @@
 /** Keys that come in any order, and are walked in theirs. */
 
-/** Runs of one walk: beyond, they are sorted into one. */
-const runsMax = 64
-
 export class KeysInOrder<Key extends number | string> {
-  /** In runs each of which rises, and those that came since the last walk. */
+  /**
+   * In runs each of which rises, and those that came since the last walk. Each run is more than twice as long as the next,
+   * so a walk looks into few of them, and a key is sorted into a longer run as few times.
+   */
   private runs: (readonly Key[])[] = []
   private added: Key[] = []
 
@@ -13,31 +13,52 @@ export class KeysInOrder<Key extends number | string> {
     this.added.push(key)
   }
 
-  /** Leaves the others out. */
-  keep(isKept: (key: Key) => boolean): void {
-    this.runs = this.runs.map((run) => run.filter(isKept)).filter(({ length }) => length > 0)
-    this.added = this.added.filter(isKept)
+  /** Of the keys from `start` up to and without `end`, leaves the others out. */
+  keep(isKept: (key: Key) => boolean, start?: Key, end?: Key): void {
+    this.takeAdded()
+    this.runs = this.runs
+      .map((run) => {
+        const [from, to] = placesOf(run, start, end)
+        return from === to ? run : run.slice(0, from).concat(run.slice(from, to).filter(isKept), run.slice(to))
+      })
+      .filter(({ length }) => length > 0)
   }
 
   /**
    * The keys from `start`, or the first, up to and without `end`, in order. Most walks are narrow, and come with every
-   * block: they look into each run, and leave the runs apart.
+   * block: they look into each run, and leave the long ones apart.
    */
   within(start?: Key, end?: Key): readonly Key[] {
-    if (this.added.length > 0) this.runs.push(this.added.sort(inOrder))
-    this.added = []
-    const all = start === undefined && end === undefined
-    if (this.runs.length > (all ? 1 : runsMax)) this.runs = [this.runs.flat().sort(inOrder)]
-    if (all) return this.runs[0] ?? []
-    return merged(
-      this.runs.map((run) =>
-        run.slice(
-          start === undefined ? 0 : firstNotBelow(run, start),
-          end === undefined ? run.length : firstNotBelow(run, end),
-        ),
-      ),
-    )
+    this.takeAdded()
+    if (start === undefined && end === undefined) {
+      if (this.runs.length > 1) this.runs = [merged(this.runs)]
+      return this.runs[0] ?? []
+    }
+    return merged(this.runs.map((run) => run.slice(...placesOf(run, start, end))))
   }
+
+  private takeAdded(): void {
+    if (this.added.length === 0) return
+    let run: readonly Key[] = this.added.sort(inOrder)
+    this.added = []
+    for (let last = this.runs.at(-1); last && last.length <= 2 * run.length; last = this.runs.at(-1)) {
+      this.runs.pop()
+      run = merged([last, run])
+    }
+    this.runs.push(run)
+  }
+}
+
+/** Where the keys from `start` up to and without `end` stand. */
+function placesOf<Key extends number | string>(
+  run: readonly Key[],
+  start: Key | undefined,
+  end: Key | undefined,
+): readonly [number, number] {
+  return [
+    start === undefined ? 0 : firstNotBelow(run, start),
+    end === undefined ? run.length : firstNotBelow(run, end),
+  ]
 }
 
 /** The keys of lists that rise, in order; one that is in several comes several times. */

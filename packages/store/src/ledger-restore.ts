@@ -3,7 +3,7 @@
  * trusted. What a process that died leaves there is removed by the next one.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { encode, equalBytes, no, ok, type Result } from '@plexus/codec'
@@ -34,6 +34,7 @@ import {
   stillCounts,
   type TravellingBlock,
 } from './snapshot-format.ts'
+import { syncPath } from './sync-path.ts'
 
 export interface OfferedSnapshot {
   readonly height: number
@@ -210,7 +211,7 @@ export class LedgerRestore {
       tables.meta.put(asciiKey(tipKey), encode(tipRecord, tip))
     })
     this.end()
-    syncFile(join(this.folder, 'data.mdb'))
+    syncPath(join(this.folder, 'data.mdb'))
     return ok({ type: 'whole', folder: this.folder })
   }
 
@@ -258,12 +259,3 @@ const summaryOf = (height: number, { time, transactions, outcomes }: TravellingB
   transactionsRoot: transactionsRoot(transactions),
   outcomesRoot: outcomesRoot(outcomes),
 })
-
-function syncFile(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}

@@ -3,7 +3,7 @@
  * brought to just that height, and a process beside this one writes it out while the ledger goes on.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Result, toHex } from '@plexus/codec'
 import type { AppliedBlock } from '@plexus/kernel'
@@ -11,6 +11,7 @@ import type { LedgerStore } from './ledger-reads.ts'
 import { LedgerRestore, type OfferedSnapshot, type SnapshotRefusal } from './ledger-restore.ts'
 import { type LedgerStoreOptions, openLedgerStore } from './ledger-store.ts'
 import { type LedgerSnapshot, SnapshotFiles } from './snapshot-files.ts'
+import { syncPath } from './sync-path.ts'
 
 export type SnapshotEvent =
   | { readonly type: 'taken'; readonly height: number }
@@ -110,7 +111,7 @@ export function openSnapshotLedger(
     // Of those who had the old file open; LMDB makes it anew.
     rmSync(join(directory, 'lock.mdb'), { force: true })
     renameSync(join(taken, 'data.mdb'), join(directory, 'data.mdb'))
-    syncFolder(directory)
+    syncPath(directory)
     rmSync(taken, { recursive: true, force: true })
     ledger = openLedgerStore(directory, options)
     isOnItsWay = false
@@ -151,14 +152,5 @@ export function openSnapshotLedger(
     proveBlock: (height, size) => ledger.proveBlock(height, size),
     proveGrowth: (before, after) => ledger.proveGrowth(before, after),
     bringToLmdb: (reached) => ledger.bringToLmdb(reached),
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncPath } from './sync-path.ts'
 
 /** Writes a file whole or not at all, durable when it returns; for its owner alone unless `mode` says otherwise. */
 export function writeDurably(path: string, content: Uint8Array | string, mode = 0o600): void {
@@ -13,10 +14,5 @@ export function writeDurably(path: string, content: Uint8Array | string, mode = 
     closeSync(file)
   }
   renameSync(temporary, path)
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
+  syncPath(dirname(path))
 }

@@ -4,17 +4,8 @@ import { call } from '@plexus/kernel'
 import { prescriptions } from '../prescriptions/index.ts'
 import { supply } from '../supply/index.ts'
 import { groupOf } from './programmes.ts'
-import {
-  accrualBy,
-  bindFill,
-  type RebatesRules,
-  signedBy,
-  someKnown,
-  standing,
-  standingOn,
-  unbindFill,
-} from './standing.ts'
-import { spentKey } from './state.ts'
+import { accrualBy, bindFill, type RebatesRules, signedBy, someKnown, standingOn, unbindFill } from './standing.ts'
+import { spentKey, standing } from './state.ts'
 
 export const accruingRules: Pick<RebatesRules, 'accrue' | 'displace' | 'withdraw' | 'reverse-fill'> = {
   // Whoever has the tag's key has the record of dispensing. Rivals meet at the tag, before anything is paid.

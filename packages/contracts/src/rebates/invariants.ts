@@ -2,8 +2,7 @@
 import { toHex } from '@plexus/codec'
 import type { Context, Invariants, View } from '@plexus/kernel'
 import { groupOf } from './programmes.ts'
-import { standing } from './standing.ts'
-import { type Accrual, numbered, spentKey, type state, type Terms } from './state.ts'
+import { type Accrual, numbered, spentKey, standing, type state, type Terms } from './state.ts'
 
 type RebatesView = View<typeof state>
 

@@ -38,17 +38,6 @@ export function accrualBy(
   return from.includes(status) ? ok(known) : no({ type: 'wrong-status', status })
 }
 
-/** In these an accrual spends its fill's exclusivity. */
-export const standing: readonly Status[] = [
-  'accrued',
-  'claimed',
-  'validated',
-  'disputed',
-  'escalated',
-  'approved',
-  'settled',
-]
-
 /** The accruals that stand on a fill, in the order of the groups. */
 export function standingOn({ spent }: RebatesView, tag: Uint8Array): readonly Uint8Array[] {
   return groups.flatMap((group) => spent.get(spentKey(tag, group)) ?? [])

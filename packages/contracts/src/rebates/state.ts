@@ -6,19 +6,11 @@ import { disputeCode, type Group, groupOf, programme } from './programmes.ts'
 
 const hash = bytes({ length: 32 })
 
-/** In all but the last two an accrual stands: it spends its fill's exclusivity. */
-const status = oneOf(
-  'accrued',
-  'claimed',
-  'validated',
-  'disputed',
-  'escalated',
-  'approved',
-  'settled',
-  'reversed',
-  'repaid',
-)
+const stands = ['accrued', 'claimed', 'validated', 'disputed', 'escalated', 'approved', 'settled'] as const
+const status = oneOf(...stands, 'reversed', 'repaid')
 export type Status = Infer<typeof status>
+/** In these an accrual stands: it spends its fill's exclusivity. */
+export const standing: readonly Status[] = stands
 
 const version = object({ content: hash, startsAt: uint(), endsAt: uint(), height: uint() })
 export type TermsVersion = Infer<typeof version>

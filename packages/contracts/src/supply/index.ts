@@ -47,7 +47,16 @@ function objects(transaction: Transaction): number {
 export type { Event as SupplyEvent } from './events.ts'
 export type { Whereabouts } from './queries.ts'
 export type { Rejection as SupplyRejection } from './rejections.ts'
-export type { Dispensing, Grant, Incident, Lot, Parcel, Shipment, Status as ParcelStatus } from './state.ts'
+export {
+  type Dispensing,
+  endings as parcelEndings,
+  type Grant,
+  type Incident,
+  type Lot,
+  type Parcel,
+  type Shipment,
+  type Status as ParcelStatus,
+} from './state.ts'
 export type { Transaction as SupplyTransaction } from './transactions.ts'
 export {
   type Licence as SupplyLicence,

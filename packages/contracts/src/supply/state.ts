@@ -6,6 +6,7 @@ import { dispensedUnits } from './transactions.ts'
 import {
   contents,
   exceptionNotes,
+  gone,
   hash,
   hashes,
   leavesMax,
@@ -33,19 +34,11 @@ const lot = object({
 export type Lot = Infer<typeof lot>
 
 /** `dispensed` and all after it are the end, but that what is dispensed may be returned to stock. */
-const status = oneOf(
-  'held',
-  'in-transit',
-  'inside',
-  'missing',
-  'dispensed',
-  'destroyed',
-  'exported',
-  'lost',
-  'stolen',
-  'transformed',
-)
+const ended = ['dispensed', ...gone] as const
+const status = oneOf('held', 'in-transit', 'inside', 'missing', ...ended)
 export type Status = Infer<typeof status>
+/** In these nothing is done with a parcel any more. */
+export const endings: readonly Status[] = ended
 
 const parcel = object({
   status,
@@ -116,8 +109,6 @@ export const state = {
   dispensings: collection(dispensing),
   incidents: collection(incident),
 }
-
-export const endings: readonly Status[] = ['dispensed', 'destroyed', 'exported', 'lost', 'stolen', 'transformed']
 
 /** Where the withdrawal of a key stands: it counts for one grant. */
 export const withdrawnKey = (grant: Uint8Array, key: Uint8Array): string => `${toHex(grant)}/${toHex(key)}`

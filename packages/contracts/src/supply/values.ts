@@ -58,5 +58,6 @@ const notesMax = 16
 export const exceptionNotes = list(exceptionNote, { max: notesMax })
 
 /** How a parcel ends, other than by being dispensed. */
-export const ending = oneOf('destroyed', 'exported', 'lost', 'stolen', 'transformed')
+export const gone = ['destroyed', 'exported', 'lost', 'stolen', 'transformed'] as const
+export const ending = oneOf(...gone)
 export type Ending = Infer<typeof ending>

@@ -1,6 +1,6 @@
 /** What a scanned label answers, on a replica, to whoever has its key. */
 import { toHex } from '@plexus/codec'
-import { type PackageMember, type ParcelStatus, supply } from '@plexus/contracts'
+import { type PackageMember, type ParcelStatus, parcelEndings, supply } from '@plexus/contracts'
 import type { View } from '@plexus/kernel'
 
 export type SupplyState = View<typeof supply.state>
@@ -37,7 +37,7 @@ export function scanLabel(
   const found = supply.queries.whereabouts(view, tags.map(toHex))
   if (!found) return { type: 'unknown' }
   const { parcel, carrier } = found
-  if (endedStatuses.has(parcel.status)) return { type: 'ended', status: parcel.status }
+  if (parcelEndings.includes(parcel.status)) return { type: 'ended', status: parcel.status }
   if (!holders.has(toHex(carrier.holder))) return { type: 'not-at-holder' }
   if (carrier.status !== 'held') return { type: 'not-held', status: carrier.status }
   const states = lots.map((each) => view.lots.get(toHex(each)))
@@ -46,12 +46,3 @@ export function scanLabel(
   if (parcel.hold !== null || carrier.hold !== null) return { type: 'on-hold' }
   return states.some((lot) => lot && time >= lot.endsAt) ? { type: 'expired' } : { type: 'good' }
 }
-
-const endedStatuses: ReadonlySet<ParcelStatus> = new Set([
-  'dispensed',
-  'destroyed',
-  'exported',
-  'lost',
-  'stolen',
-  'transformed',
-])
