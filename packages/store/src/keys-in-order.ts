@@ -55,10 +55,7 @@ function placesOf<Key extends number | string>(
   start: Key | undefined,
   end: Key | undefined,
 ): readonly [number, number] {
-  return [
-    start === undefined ? 0 : firstNotBelow(run, start),
-    end === undefined ? run.length : firstNotBelow(run, end),
-  ]
+  return [start === undefined ? 0 : firstNotBelow(run, start), end === undefined ? run.length : firstNotBelow(run, end)]
 }
 
 /** The keys of lists that rise, in order; one that is in several comes several times. */
