@@ -1,12 +1,5 @@
 /** Suite `epcis`: capture documents of a drug's way, read, checked against the standard, named by content, and kept in memory. */
-import {
-  type CapturedEvent,
-  capture,
-  checkDigit,
-  type EventRepository,
-  readEpcisJson,
-  writeEpcisXml,
-} from '@plexus/epcis'
+import { capture, checkDigit, MemoryRepository, readEpcisJson, writeEpcisXml } from '@plexus/epcis'
 import { median, type Outcome, type RunOptions, type Suite } from '../suite.ts'
 
 const size = { documents: 40, rounds: 5 }
@@ -37,7 +30,7 @@ async function run({ small, tell }: RunOptions): Promise<Outcome> {
       ['json', 'application/json', json],
       ['xml', 'application/xml', xml],
     ] as const) {
-      const repository = new Memory()
+      const repository = new MemoryRepository()
       const from = performance.now()
       for (const each of bytes) {
         const captured = capture(repository, { bytes: each, mediaType, now })
@@ -136,34 +129,4 @@ function inXml(bytes: Uint8Array): Uint8Array {
   const written = read.ok ? writeEpcisXml(read.value) : read
   if (!written.ok) throw new Error(`refused: ${written.reason.type} ${written.reason.path}`)
   return written.value
-}
-
-class Memory implements EventRepository {
-  readonly #events: CapturedEvent[] = []
-  readonly #contents = new Map<string, string>()
-  readonly #held = new Set<string>()
-
-  get count(): number {
-    return this.#events.length
-  }
-
-  holds(contentHash: string, isDeclaredWrong: boolean): boolean {
-    return this.#held.has(`${isDeclaredWrong} ${contentHash}`)
-  }
-
-  contentOf(eventID: string): string | undefined {
-    return this.#contents.get(eventID)
-  }
-
-  append(events: readonly CapturedEvent[]): void {
-    for (const captured of events) {
-      this.#events.push(captured)
-      this.#held.add(`${captured.event.errorDeclaration !== null} ${captured.contentHash}`)
-      this.#contents.set(captured.event.eventID ?? '', captured.contentHash)
-    }
-  }
-
-  events(): Iterable<CapturedEvent> {
-    return this.#events
-  }
 }

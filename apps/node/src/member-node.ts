@@ -9,6 +9,8 @@ import type { Chain, Envelope, Machine } from '@plexus/kernel'
 import { type Journal, type LedgerStore, type Lock, lockDirectory, openJournal, openLedgerStore } from '@plexus/store'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import { Checkpoints } from './checkpoints.ts'
+import { captureTables } from './epcis/captures.ts'
+import { repositoryTables } from './epcis/journal-repository.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
 import { answerName, type Measures, timedWrites } from './measures.ts'
 import { type NodeReplica, nodeReplica } from './node-replica.ts'
@@ -90,10 +92,13 @@ export class MemberNode {
     this.recovery =
       mark && new Recovery({ mark, member, root: this.layout.root, store: this.store, journal: this.journal, now })
     this.organisations = organisationsOf(this.layout, member, this.seed, random)
+    const journal = { ...this.journal, ...(parts.declareTable && { declare: parts.declareTable }) }
+    captureTables(journal)
+    repositoryTables(journal)
     this.exchange = new Exchange({
       member,
       replica: this.replicaPort(),
-      journal: { ...this.journal, ...(parts.declareTable && { declare: parts.declareTable }) },
+      journal,
       vault: this.vault,
       surroundings: { now, random, send, ...(parts.observe && { observe: parts.observe }) },
       organisations: this.organisations,

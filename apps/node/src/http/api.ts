@@ -3,17 +3,19 @@
  * into a type that says so, and refused with problem details (RFC 9457) that never repeat what came.
  */
 import fastifySwagger from '@fastify/swagger'
-import { readJson, toHex, toPlain } from '@plexus/codec'
+import { toHex } from '@plexus/codec'
 import { type RandomBytes, sha256 } from '@plexus/crypto'
-import { cborType } from '@plexus/sdk'
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Desk } from '../desk.ts'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
 import type { PageFile } from '../pages.ts'
+import { BodyRefused, isCbor, isOctets, JsonBody, kindOf, mediaOf, takeBodies, takesDocuments } from './bodies.ts'
 import { checkpointRoutes } from './checkpoint-routes.ts'
 import { deskRoutes } from './desk-routes.ts'
 import { doorsOf, watchDoors } from './doors.ts'
+import { capturesOf } from './epcis-captures.ts'
+import { epcisRoutes } from './epcis-routes.ts'
 import { governanceRoutes } from './governance-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { failureFacts, type NodeLogger } from './log.ts'
@@ -77,6 +79,11 @@ const documentation = {
       description:
         'Envelopes that carry all their signatures, and the events that follow, for the member’s own programs, with its bearer token.',
     },
+    {
+      name: 'epcis',
+      description:
+        'What trading partners say about goods: the capture and query interfaces of EPCIS 2.0, for the member’s own staff and programs.',
+    },
     { name: 'ledger', description: 'The member’s own replica.' },
     { name: 'operation', description: 'Health, metrics, and what runs here.' },
   ],
@@ -139,6 +146,10 @@ export async function createApi({
 
   const doors = new Map([...network.nodes].map(([member, node]) => [member, doorsOf(network, node)]))
   watchDoors(metrics.registry, doors, sockets)
+  const captures = capturesOf(network, { random, now, logger })
+  app.addHook('preClose', async () => {
+    await Promise.all([...captures.values()].map((each) => each.close()))
+  })
   const parts = { network, directory, metrics, now }
   const sessions = new StaffSessions({ random, now })
   for (const route of [
@@ -150,6 +161,7 @@ export async function createApi({
     ...governanceRoutes(),
     ...checkpointRoutes(),
     ...submitRoutes(doors),
+    ...epcisRoutes(captures, now),
     ...(desk ? deskRoutes(desk, sessions) : []),
   ])
     addRoute(app, route, { network, tokens, sockets, sessions, deskToken: desk?.token ?? '' })
@@ -180,6 +192,7 @@ function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
     method: route.method,
     url: route.path,
     bodyLimit: route.bodyBytesMax,
+    config: { takes: route.takes },
     schema: route.schema,
     async onRequest(request, reply) {
       if (route.door === 'open') return
@@ -202,59 +215,13 @@ function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
         return refuse(request, reply, problem('body-not-this-type', { expected: mediaOf(route.takes) }))
       const { params, query } = request
       const node = nodeOf(request)
-      const answer = await route.answer({ params, query, body }, node)
+      const answer = await route.answer({ params, query, body, headers: request.headers }, node)
       if (answer.type !== 'upgrade') return send(request, reply, answer)
       const refused = sockets.open(request.raw, node?.member ?? '', answer, () => reply.hijack())
       return refused ? refuse(request, reply, refused) : reply
     },
   })
 }
-
-function kindOf({ body, headers }: FastifyRequest): Route['takes'] {
-  if (body === undefined) return 'nothing'
-  if (!(body instanceof Uint8Array)) return 'json'
-  return isCbor(headers['content-type']) ? 'cbor' : 'octets'
-}
-
-function mediaOf(takes: Route['takes']): string {
-  if (takes === 'nothing') return 'no body'
-  if (takes === 'json') return 'application/json'
-  return takes === 'cbor' ? cborType : 'application/octet-stream'
-}
-
-/** Wrapped, so that a JSON text `null` is told from no body at all. */
-class JsonBody {
-  readonly value: unknown
-  constructor(value: unknown) {
-    this.value = value
-  }
-}
-
-/** JSON is read by the strict reader (UTF-8, no duplicate keys, bounded depth); bytes are taken as they are. */
-function takeBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(['application/octet-stream', cborType], { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, new Uint8Array(body as Buffer))
-  })
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    const read = readJson(new Uint8Array(body as Buffer), { depthMax: 16, containersMax: 4_096 })
-    if (read.ok) return done(null, new JsonBody(toPlain(read.value.value)))
-    const { type, at, expected, came } = read.reason
-    done(new BodyRefused(problem('body-not-json', { at: `byte ${at}`, expected, came, refusal: type })))
-  })
-}
-
-/** Thrown to the server's error handler, which is the only way out of a content type parser. */
-class BodyRefused extends Error {
-  readonly problem: Problem
-  constructor(refused: Problem) {
-    super(refused.code)
-    this.problem = refused
-  }
-}
-
-const isOctets = (type = ''): boolean => /^application\/octet-stream\b/i.test(type)
-const isCbor = (type = ''): boolean => /^application\/cbor\b/i.test(type)
 
 /** Three queues, each with its bound: what waits for blocks takes no place from what is answered at once. */
 function bound(app: FastifyInstance, sockets: Sockets): void {
@@ -267,7 +234,7 @@ function bound(app: FastifyInstance, sockets: Sockets): void {
     if (sockets.isOpening(request.raw)) return
     const type = request.headers['content-type']
     const submits = isCbor(type)
-    const size = isOctets(type) ? 1 : 0
+    const size = isOctets(type) || takesDocuments(request) ? 1 : 0
     const bytes = submits ? declaredBytes(request) : 0
     const full = submits
       ? submitting >= submitRequestsMax || submittedBytes + bytes > submittedBytesMax
@@ -337,6 +304,8 @@ function send(request: FastifyRequest, reply: FastifyReply, answer: Exclude<Answ
       return reply.type('application/octet-stream').send(Buffer.from(answer.bytes))
     case 'text':
       return reply.type(answer.contentType).send(answer.text)
+    case 'reply':
+      return reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(Buffer.from(answer.bytes))
     case 'empty':
       return reply.code(204).send()
     case 'file':

@@ -12,10 +12,14 @@ type DoorCode =
   | 'body-not-this-type'
   | 'body-too-large'
   | 'body-truncated'
+  | 'capture-unknown'
   | 'chart-unknown'
   | 'checkpoint-file-unknown'
   | 'clinician-unknown'
   | 'correction-unknown'
+  | 'epcis-event-unknown'
+  | 'epcis-not-acceptable'
+  | 'epcis-refused'
   | 'envelope-malformed'
   | 'envelope-refused'
   | 'handle-unknown'
@@ -62,6 +66,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'body-not-this-type': { status: 415, title: 'The body has another content type than this route takes.' },
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.' },
   'body-truncated': { status: 400, title: 'The body ended before, or went on after, the length that was announced.' },
+  'capture-unknown': { status: 404, title: 'There is no such capture job, or not any more.' },
   'chart-unknown': { status: 404, title: 'This custodian keeps no such chart here.' },
   'checkpoint-file-unknown': { status: 404, title: 'The log of this member has no such file, or not yet.' },
   'checkpoint-unknown': { status: 404, title: 'This log signed no such checkpoint lately.' },
@@ -74,6 +79,12 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'custodian-unknown': { status: 409, title: 'A custodian that is pointed out is not an active organisation.' },
   'envelope-malformed': { status: 400, title: 'The bytes are not an envelope in canonical form.' },
   'envelope-refused': { status: 409, title: 'The engine does not take the envelope.' },
+  'epcis-event-unknown': { status: 404, title: 'This repository has no event of that name.' },
+  'epcis-not-acceptable': {
+    status: 406,
+    title: 'A header asks for an edition, a form or a behaviour of EPCIS that this door does not have.',
+  },
+  'epcis-refused': { status: 400, title: 'The event or the query is not as EPCIS 2.0 says.' },
   'evidence-does-not-hold': { status: 403, title: 'A signature of the evidence does not hold.' },
   'evidence-for-another-requester': { status: 409, title: 'The evidence names another requester.' },
   'evidence-not-committed': { status: 409, title: 'The evidence of this visit is not on the ledger yet: ask again.' },

@@ -15,6 +15,14 @@ export type Answer =
   | { readonly type: 'empty' }
   /** A static file, named to caches by its hash; an immutable one is kept for good. */
   | { readonly type: 'file'; readonly bytes: Uint8Array; readonly contentType: string; readonly immutable: boolean }
+  /** Bytes with the status and headers that a standard of others asks for. */
+  | {
+      readonly type: 'reply'
+      readonly status: 200 | 201 | 202
+      readonly headers: Readonly<Record<string, string>>
+      readonly contentType: string
+      readonly bytes: Uint8Array
+    }
   /** The connection becomes a WebSocket, when the request asks for one. */
   | Upgrade
   /** Not ready: the same document with another status. */
@@ -31,7 +39,7 @@ const nothing = z.strictObject({})
 const memberOnly = z.strictObject({ member: organisationId })
 const noBytes = new Uint8Array(0)
 
-export type Tag = 'demonstration' | 'ledger' | 'operation' | 'staff' | 'submit' | 'wallet'
+export type Tag = 'demonstration' | 'epcis' | 'ledger' | 'operation' | 'staff' | 'submit' | 'wallet'
 
 interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly method: 'GET' | 'POST'
@@ -48,8 +56,12 @@ interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly octetsMax?: number
   /** A body of canonical CBOR, of at most so many bytes, which the handler reads. */
   readonly cborMax?: number
+  /** A body of JSON or XML, of at most so many bytes, which the handler reads. */
+  readonly documentMax?: number
   /** What a good answer holds, in a sentence; and its media type. */
   readonly gives: string
+  /** Of a good answer, where it is not 200. */
+  readonly status?: 200 | 201 | 202
   readonly media?: 'application/json' | 'application/octet-stream' | 'text/plain' | 'none' | 'websocket'
   readonly refusals?: readonly ProblemCode[]
   /** Answers although the member recovers from a restore: it touches the ledger alone, or the recovery itself. */
@@ -61,14 +73,21 @@ export interface Input<Params, Query, Body> {
   readonly query: Query
   readonly body: Body
   readonly octets: Uint8Array
+  readonly headers: RequestHeaders
 }
+
+/** By name in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** What a route of documents takes; its handler is told which by the header. */
+export const documentTypes = ['application/json', 'application/ld+json', 'application/xml', 'text/xml'] as const
 
 export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
   /** Who may come in: anybody, anybody to a member that runs here, that member's staff, or whoever has the demonstration's link. */
   readonly door: 'desk' | 'member' | 'open' | 'staff'
-  readonly takes: 'cbor' | 'json' | 'nothing' | 'octets'
+  readonly takes: 'cbor' | 'document' | 'json' | 'nothing' | 'octets'
   readonly bodyBytesMax: number
   /** Whether a member that recovers from a restore answers here. */
   readonly whileRecovering: boolean
@@ -80,6 +99,7 @@ export interface RawRequest {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
+  readonly headers: RequestHeaders
 }
 
 /** JSON bodies are small questions; charts do not come in through them. */
@@ -154,7 +174,7 @@ const answersWhileRecovering = ({
 }: {
   readonly tag: Tag
   readonly whileRecovering?: boolean
-}): boolean => whileRecovering ?? (tag !== 'staff' && tag !== 'wallet')
+}): boolean => whileRecovering ?? (tag !== 'epcis' && tag !== 'staff' && tag !== 'wallet')
 
 function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
   door: Route['door'],
@@ -164,12 +184,12 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
     node: MemberNode | undefined,
   ) => Answer | Promise<Answer>,
 ): Route {
-  const { method, path, octetsMax, cborMax } = definition
+  const { method, path, octetsMax, cborMax, documentMax } = definition
   const params = definition.params ?? nothing
   const query = definition.query ?? nothing
   const body = definition.body ?? nothing
-  const bytesMax = cborMax ?? octetsMax
-  const takesBytes = cborMax === undefined ? 'octets' : 'cbor'
+  const bytesMax = cborMax ?? documentMax ?? octetsMax
+  const takesBytes = cborMax !== undefined ? 'cbor' : documentMax !== undefined ? 'document' : 'octets'
   const takes = bytesMax !== undefined ? takesBytes : definition.body ? 'json' : 'nothing'
   return {
     method,
@@ -198,7 +218,9 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
       const [readParams, readQuery, readBody] = values
       const bytes = bytesMax !== undefined && raw.body instanceof Uint8Array ? raw.body : noBytes
       return handle(
-        { params: readParams, query: readQuery, body: readBody, octets: bytes } as Parameters<typeof handle>[0],
+        { params: readParams, query: readQuery, body: readBody, octets: bytes, headers: raw.headers } as Parameters<
+          typeof handle
+        >[0],
         node,
       )
     },
@@ -252,16 +274,18 @@ function schemaOf(
     tag,
     gives,
     media = 'application/json',
+    status = 200,
     refusals = [],
     octetsMax,
     cborMax,
+    documentMax,
     ...definition
   }: Definition<z.ZodType, z.ZodType, z.ZodType>,
   { params, query, body }: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType },
 ): Route['schema'] {
   const always: readonly ProblemCode[] = ['internal', 'node-busy', 'request-not-understood']
   const withBody: readonly ProblemCode[] =
-    octetsMax === undefined && cborMax === undefined && !definition.body
+    octetsMax === undefined && cborMax === undefined && documentMax === undefined && !definition.body
       ? []
       : ['body-not-this-type', 'body-too-large', 'body-truncated']
   const withJson: readonly ProblemCode[] = definition.body ? ['body-not-json'] : []
@@ -282,20 +306,21 @@ function schemaOf(
     ...(definition.params && { params: jsonSchema(params) }),
     ...(definition.query && { querystring: jsonSchema(query) }),
     ...(definition.body && { body: jsonSchema(body) }),
-    ...(octetsMax !== undefined && bytesBody('application/octet-stream', octetsMax)),
-    ...(cborMax !== undefined && bytesBody(cborType, cborMax)),
-    response: { ...goodAnswer(media, gives), ...Object.fromEntries(refused) },
+    ...(octetsMax !== undefined && bytesBody(['application/octet-stream'], octetsMax)),
+    ...(cborMax !== undefined && bytesBody([cborType], cborMax)),
+    ...(documentMax !== undefined && bytesBody(documentTypes, documentMax)),
+    response: { ...goodAnswer(media, gives, status), ...Object.fromEntries(refused) },
   }
 }
 
-function bytesBody(media: string, bytesMax: number): Readonly<Record<string, unknown>> {
-  return { consumes: [media], body: { type: 'string', format: 'binary', maxLength: bytesMax } }
+function bytesBody(media: readonly string[], bytesMax: number): Readonly<Record<string, unknown>> {
+  return { consumes: [...media], body: { type: 'string', format: 'binary', maxLength: bytesMax } }
 }
 
-function goodAnswer(media: string, gives: string): Readonly<Record<string, unknown>> {
+function goodAnswer(media: string, gives: string, status: number): Readonly<Record<string, unknown>> {
   if (media === 'none') return { 204: { description: gives, type: 'null' } }
   if (media === 'websocket') return { 101: { description: gives, type: 'null' } }
-  return { 200: { description: gives, content: { [media]: { schema: mediaSchema(media) } } } }
+  return { [status]: { description: gives, content: { [media]: { schema: mediaSchema(media) } } } }
 }
 
 function mediaSchema(media: string): Readonly<Record<string, unknown>> {

@@ -74,14 +74,17 @@ class Batch {
   knownCount = 0
   readonly #repository: EventRepository
   readonly #recordTime: string
+  readonly #recordedAt: number
   readonly #now: number
   readonly #held = new Set<string>()
   readonly #contentByID = new Map<string, string>()
 
   constructor(repository: EventRepository, now: number) {
     this.#repository = repository
-    this.#recordTime = utcText(now)
     this.#now = now
+    // A clock that was set back must not make times of recording go down: queries find their way by them.
+    this.#recordedAt = Math.max(now, repository.at(repository.count - 1)?.event.recordTime ?? 0)
+    this.#recordTime = utcText(this.#recordedAt)
   }
 
   add(event: EpcisEvent): EpcisRefusal | undefined {
@@ -98,7 +101,7 @@ class Batch {
     const eventID = event.eventID ?? contentHash
     this.#contentByID.set(eventID, contentHash)
     const position = this.#repository.count + this.events.length
-    this.events.push({ position, contentHash, event: recorded(event, eventID, this.#recordTime, this.#now) })
+    this.events.push({ position, contentHash, event: recorded(event, eventID, this.#recordTime, this.#recordedAt) })
     return undefined
   }
 
@@ -117,7 +120,7 @@ class Batch {
 }
 
 /** What the repository adds (§7.4.1): when it took the event, and a name where there was none. */
-function recorded(event: EpcisEvent, eventID: string, recordTime: string, now: number): EpcisEvent {
+function recorded(event: EpcisEvent, eventID: string, recordTime: string, recordedAt: number): EpcisEvent {
   const form: JsonObject = new Map<string, JsonValue>([...event.form, ['recordTime', recordTime], ['eventID', eventID]])
-  return { ...event, recordTime: now, eventID, form }
+  return { ...event, recordTime: recordedAt, eventID, form }
 }

@@ -29,13 +29,15 @@ const valuesMax = 1_000
 /** The REST binding (EPCIS 2.0 §12): 30 unless the client says otherwise. */
 const perPageDefault = 30
 const perPageMax = 1_000
-/** Sorting needs all that match at once; what is more must be narrowed. */
-const matchesMax = 100_000
+/** Each is read and looked at, half a second of them in all; a query about more must say when they were recorded. */
+const scannedMax = 20_000
 
 export type Direction = 'ASC' | 'DESC'
 
 export interface EventQuery {
   readonly conditions: readonly ((event: EpcisEvent) => boolean)[]
+  /** Milliseconds since 1970, from the first on and before the second: what lies outside is not looked at. */
+  readonly recorded: { readonly from: number; readonly until: number }
   readonly orderBy: 'eventTime' | 'recordTime'
   readonly direction: Direction
   /** At most so many in all; null for no bound. */
@@ -228,7 +230,13 @@ export function readEventQuery(form: JsonValue): Result<EventQuery, EpcisRefusal
       return refused('wrong-value', path, 'values of the kind that the parameter takes')
     }
   }
-  return pagingOf(conditions, rest)
+  const paging = pagingOf(conditions, rest)
+  if (!paging.ok) return paging
+  const [from, until] = ['GE_recordTime', 'LT_recordTime'].map((name) => {
+    const value = form.get(name)
+    return typeof value === 'string' ? millisecondsOf(value) : undefined
+  })
+  return ok({ ...paging.value, recorded: { from: from ?? 0, until: until ?? Number.MAX_SAFE_INTEGER } })
 }
 
 const pagingNames = [
@@ -244,7 +252,7 @@ const pagingNames = [
 function pagingOf(
   conditions: readonly Condition[],
   rest: ReadonlyMap<string, JsonValue>,
-): Result<EventQuery, EpcisRefusal> {
+): Result<Omit<EventQuery, 'recorded'>, EpcisRefusal> {
   for (const name of rest.keys())
     if (!pagingNames.includes(name))
       return refused('unknown-member', '', 'parameters of SimpleEventQuery that are answered here')
@@ -279,14 +287,18 @@ function pageToken(value: JsonValue | undefined): PageToken | null | undefined {
 
 /** One page of the answer. Pages of one answer fit together although events go on being captured. */
 export function queryEvents(repository: EventRepository, query: EventQuery): Result<QueryPage, EpcisRefusal> {
-  const { conditions, countLimit, countMax, perPage, token } = query
+  const { conditions, recorded, countLimit, countMax, perPage, token } = query
   const before = token?.before ?? repository.count
+  const first = positionOf(repository, recorded.from)
+  const end = Math.min(before, positionOf(repository, recorded.until))
+  if (end - first > scannedMax)
+    return refused('too-large', '/GE_recordTime', `times of recording between which lie at most ${scannedMax} events`)
   const matches: CapturedEvent[] = []
-  for (const captured of repository.events()) {
-    if (captured.position >= before) break
+  for (const captured of repository.events(first)) {
+    if (captured.position >= end) break
     if (!conditions.every((holds) => holds(captured.event))) continue
-    if (matches.length >= Math.min(countMax ?? matchesMax, matchesMax))
-      return refused('too-large', countMax === null ? '' : '/maxEventCount', 'a query that fewer events match')
+    if (countMax !== null && matches.length >= countMax)
+      return refused('too-large', '/maxEventCount', 'a query that fewer events match')
     matches.push(captured)
   }
   const sign = query.direction === 'ASC' ? 1 : -1
@@ -294,8 +306,19 @@ export function queryEvents(repository: EventRepository, query: EventQuery): Res
   matches.sort((a, b) => sign * (timeOf(a, query) - timeOf(b, query)) || a.position - b.position)
   const all = countLimit === null ? matches : matches.slice(0, countLimit)
   const start = token?.from ?? 0
-  const end = start + perPage
-  return ok({ events: all.slice(start, end), nextPageToken: end < all.length ? `${before}-${end}` : null })
+  const next = start + perPage
+  return ok({ events: all.slice(start, next), nextPageToken: next < all.length ? `${before}-${next}` : null })
+}
+
+/** The first event that was recorded then or later. Times of recording never go down. */
+function positionOf(repository: EventRepository, time: number): number {
+  let [low, high] = [0, repository.count]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if ((repository.at(middle)?.event.recordTime ?? 0) < time) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 const timeOf = ({ event }: CapturedEvent, { orderBy }: EventQuery): number =>

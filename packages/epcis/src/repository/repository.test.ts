@@ -5,8 +5,9 @@ import { epcisContext, namespacesOfEpcis } from '../documents/namespaces.ts'
 import { readEpcisXml } from '../xml/document-in.ts'
 import { writeEpcisXml } from '../xml/document-out.ts'
 import { capture } from './capture.ts'
-import { MemoryRepository } from './memory.testing.ts'
+import { MemoryRepository } from './memory.ts'
 import { queryEvents, readEventQuery } from './query.ts'
+import { restoredEvent, storedEvent } from './stored-event.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const now = Date.UTC(2026, 10, 21, 12)
@@ -168,6 +169,25 @@ describe('capture', () => {
   })
 })
 
+test('what is kept as bytes reads back as the same event, extensions and prefixes included', () => {
+  const own = { ...commission, ilmd: { 'md:lotNumber': 'L7', 'md:count': 1.5 } }
+  const bytes = bytesOf(
+    new TextDecoder().decode(documentOf(own)).replace('"@context":[', '"@context":[{"md":"https://example.com/md/"},'),
+  )
+  const repository = new MemoryRepository()
+  expect(capture(repository, { bytes, mediaType: 'application/json', now }).ok).toBe(true)
+  const [kept] = repository.events()
+  if (!kept) throw new Error('nothing was kept')
+  expect(restoredEvent(storedEvent(kept.event))).toEqual(kept.event)
+  expect(kept.event.namespaces.get('md')).toBe('https://example.com/md/')
+})
+
+test('times of recording never go down, though the clock was set back', () => {
+  const repository = filled(commission)
+  capture(repository, { bytes: documentOf(pack), mediaType: 'application/json', now: now - 60_000 })
+  expect([...repository.events()].map(({ event }) => event.recordTime)).toEqual([now, now])
+})
+
 describe('a query', () => {
   const repository = filled(commission, pack, ship, {
     ...ship,
@@ -240,6 +260,23 @@ describe('a query', () => {
     const next = found(growing, { perPage: 2, nextPageToken: page.value.nextPageToken })
     expect(next).toEqual([0])
     expect(found(growing, {})).toEqual([3, 2, 1, 0])
+  })
+
+  test('about more events than are looked at must say when they were recorded', () => {
+    const large = new MemoryRepository()
+    const [one] = filled(commission).events()
+    if (!one) throw new Error('nothing was kept')
+    large.append(
+      Array.from({ length: 20_001 }, (_, position) => ({
+        ...one,
+        position,
+        event: { ...one.event, recordTime: now + position },
+      })),
+    )
+    expect(found(large, {})).toBe('too-large /GE_recordTime')
+    const since = new Date(now + 20_000).toISOString()
+    expect(found(large, { GE_recordTime: since })).toEqual([20_000])
+    expect(found(large, { LT_recordTime: since, maxEventCount: 1 })).toBe('too-large /maxEventCount')
   })
 
   test('a list of values has an end', () => {

@@ -23,6 +23,8 @@ export interface EventRepository {
   contentOf(eventID: string): string | undefined
   /** Keeps all of them or none; positions go on from `count`. */
   append(events: readonly CapturedEvent[]): void
-  /** In the order of capture. */
-  events(): Iterable<CapturedEvent>
+  /** Undefined beyond the newest. */
+  at(position: number): CapturedEvent | undefined
+  /** In the order of capture, from a position on. */
+  events(from?: number): Iterable<CapturedEvent>
 }

@@ -30,7 +30,7 @@ export function scanLabel(
   }: {
     readonly tags: readonly Uint8Array[]
     readonly lots: PackageMember['lots']
-    readonly holders: ReadonlySet<string>
+    readonly holders: Pick<ReadonlySet<string>, 'has'>
     readonly time: number
   },
 ): ScanAnswer {

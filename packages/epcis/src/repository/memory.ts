@@ -26,7 +26,11 @@ export class MemoryRepository implements EventRepository {
     }
   }
 
-  events(): Iterable<CapturedEvent> {
-    return this.#events
+  at(position: number): CapturedEvent | undefined {
+    return this.#events[position]
+  }
+
+  *events(from = 0): Iterable<CapturedEvent> {
+    for (let position = from; position < this.#events.length; position++) yield this.#events[position] as CapturedEvent
   }
 }
