@@ -51,6 +51,7 @@ export function stateless(founded: Machine, holds: (envelope: Envelope) => boole
         tip: { ...tip, height, time, appHash },
         summary: { height, time, transactionsRoot: root, outcomesRoot: root },
         transactions,
+        misbehaviour: [],
         envelopes,
         outcomes: transactions.map(() => ({ space: 'kernel', code: 0 })),
         events: [],

@@ -1,5 +1,7 @@
 /** What stands in a node at one moment: lengths of queues, ages, room. Each is cheap to read, whatever the node holds. */
 import { statfsSync } from 'node:fs'
+import { members } from '@plexus/contracts'
+import { viewOf } from '@plexus/kernel'
 import { lastBackup } from './backup/last-backup.ts'
 import type { MemberNode } from './member-node.ts'
 
@@ -18,6 +20,7 @@ export interface MemberReadings {
   /** Of the last backup; without any, since the network was founded. */
   readonly backupAgeSeconds: number
   readonly keyBackupAgeSeconds: number
+  readonly validatorsMisbehaved: number
   readonly recordsOpen: number
   readonly recordsErased: number
   readonly keyGeneration: number
@@ -52,6 +55,7 @@ export function readingsOf(node: MemberNode, now: number): MemberReadings {
     recovery: !recovery?.shut ? 0 : recovery.state.type === 'behind' ? 2 : 1,
     backupAgeSeconds: age(backup?.madeAt ?? founded),
     keyBackupAgeSeconds: age(backup?.keysMadeAt ?? founded),
+    validatorsMisbehaved: members.queries.misbehaviours(viewOf(members, store)).length,
     recordsOpen: records,
     recordsErased: erasedRecords,
     keyGeneration: generation,

@@ -2,21 +2,24 @@
 import { compareBytes, decode, encode, equalBytes, toHex } from '@plexus/codec'
 import {
   type AppliedBlock,
+  type Block,
   type Chain,
   type Context,
   createMachine,
   type Envelope,
   envelopeBytesMax,
   evolve,
+  type Misbehaviour,
   memoryLedger,
   Overlay,
   type RegisteredContract,
   type StateReader,
   sealEnvelope,
   signaturesHold,
+  validatorAddressOf,
   viewOf,
 } from '@plexus/kernel'
-import { directory } from './index.ts'
+import { directory, members } from './index.ts'
 import { castOf, identities, Random, type World, worldAt } from './world.testing.ts'
 import { chainOf, type Subject } from './worlds.testing.ts'
 
@@ -32,6 +35,8 @@ export const emptyTally = (): Tally => ({ accepted: new Map(), rejected: new Map
 const secondsPerDay = 86_400
 /** Of so many steps all but one are of the contract that a history is about, so that another contract takes none away. */
 const oneInOthers = 8
+/** The engine proves something of a validator in one block of so many. */
+const misbehavesOnceIn = 25
 /** Most networks of five; small ones reach what five never do, such as the last active member. */
 const castSizes = [5, 5, 5, 3, 1] as const
 
@@ -64,10 +69,37 @@ export function runHistory({
   replay(replica, contracts, machine.found())
 
   const others = subjects.filter((subject) => subject !== about)
+  const engine = new Random(-seed)
   let time = chain.genesis.time
   let previous: Uint8Array | undefined
+
+  /** One block on all three ledgers; `holds` looks at it before any takes it. */
+  const take = (block: Block, holds: (applied: AppliedBlock) => void): void => {
+    const applied = machine.apply(ledger.reader, block)
+    const again = twinMachine.apply(twin.reader, block)
+    assert(equalBytes(applied.tip.appHash, again.tip.appHash), 'two ledgers came to different states')
+    holds(applied)
+    const replayed = new Overlay(replica)
+    replay(replayed, contracts, applied)
+    assert(sameChanges(replayed, applied), 'the events say something else than the state')
+    replica.take(replayed)
+    ledger.commit(applied)
+    twin.commit(again)
+  }
+
   for (let step = 1; step <= steps; step++) {
+    tally.steps++
     time += random.oneIn(15) ? random.below(random.oneIn(4) ? 20 : 4) * secondsPerDay : random.below(secondsPerDay / 16)
+    if (about.contract.name === members.name && engine.oneIn(misbehavesOnceIn)) {
+      const misbehaviour = [someMisbehaviour(engine, ledger.reader, step)]
+      const context = { height: step, time, sponsor: '', signers: [], caller: null }
+      within(`history ${seed}, step ${step} (misbehaviour)`, () =>
+        take({ height: step, time, transactions: [], misbehaviour }, (applied) =>
+          checkInvariants(contracts, ledger.reader, applied, context),
+        ),
+      )
+      continue
+    }
     const { contract, world: contractWorld } =
       others.length > 0 && random.oneIn(oneInOthers) ? random.pick(others) : about
     const world = worldAt(cast, random, ledger.reader, { time, height: step })
@@ -79,42 +111,48 @@ export function runHistory({
         : seal({ world, chain, contract: contract.name, transaction, step, ...spoil(world, proposal) })
     previous = envelope
     const where = `history ${seed}, step ${step} (${contract.name}/${proposal.transaction.type})`
-    try {
-      const block = { height: step, time, transactions: [envelope] }
+    within(where, () => {
       const checked = twinMachine.check(twin.reader, envelope, time)
       seen.context = undefined
-      const applied = machine.apply(ledger.reader, block)
-      const again = twinMachine.apply(twin.reader, block)
-      assert(equalBytes(applied.tip.appHash, again.tip.appHash), 'two ledgers came to different states')
-      const outcome = applied.outcomes[0]
-      const expected = checked.ok ? { space: 'kernel', code: 0 } : checked.reason
-      assert(
-        outcome?.space === expected.space && outcome.code === expected.code,
-        'the mempool check and the block disagree',
-      )
-      if (outcome?.code === 0) {
-        assert(seen.context !== undefined, 'a transaction was accepted without its rule')
-        checkInvariants(contracts, ledger.reader, applied, seen.context)
-      } else
+      take({ height: step, time, transactions: [envelope] }, (applied) => {
+        const outcome = applied.outcomes[0]
+        const expected = checked.ok ? { space: 'kernel', code: 0 } : checked.reason
         assert(
-          applied.events.length === 0 && applied.changes.every(forgotten),
-          'a refused transaction changed the state',
+          outcome?.space === expected.space && outcome.code === expected.code,
+          'the mempool check and the block disagree',
         )
-      const replayed = new Overlay(replica)
-      replay(replayed, contracts, applied)
-      assert(sameChanges(replayed, applied), 'the events say something else than the state')
-      replica.take(replayed)
-      ledger.commit(applied)
-      twin.commit(again)
-    } catch (error) {
-      throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error })
-    }
-    tally.steps++
+        if (outcome?.code === 0) {
+          assert(seen.context !== undefined, 'a transaction was accepted without its rule')
+          checkInvariants(contracts, ledger.reader, applied, seen.context)
+        } else
+          assert(
+            applied.events.length === 0 && applied.changes.every(forgotten),
+            'a refused transaction changed the state',
+          )
+      })
+    })
   }
   assert(
     contracts.every(({ name }) => shown(ledger.reader, `${name}/`) === shown(replica, `${name}/`)),
     `history ${seed}: a ledger fed with the events alone is not equal`,
   )
+}
+
+function within(where: string, run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
+
+/** Mostly of the key of a seat; otherwise of one that has none, or never had. */
+function someMisbehaviour(random: Random, reader: StateReader, step: number): Misbehaviour {
+  const view = viewOf(members, reader)
+  const keys = [...view.validators.entries()].map(([, { key }]) => key)
+  const key = random.oneIn(8) || keys.length === 0 ? new Uint8Array(32).fill(random.below(200)) : random.pick(keys)
+  const kind = random.pick(['double-vote', 'light-client-attack'] as const)
+  return { kind, validator: validatorAddressOf(key), height: Math.max(1, step - 1 - random.below(5)) }
 }
 
 function assert(holds: boolean, sentence: string): asserts holds {

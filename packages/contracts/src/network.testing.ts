@@ -1,14 +1,16 @@
 /** A network for worded examples: one ledger, one envelope a block, and an answer in one word. */
-import { encode, type Schema } from '@plexus/codec'
+import { decode, encode, type Schema } from '@plexus/codec'
 import {
   type Collections,
   createMachine,
+  type Misbehaviour,
   memoryLedger,
   type RegisteredContract,
   type StateReader,
   sealEnvelope,
   type Variant,
   type View,
+  validatorAddressOf,
   viewOf,
 } from '@plexus/kernel'
 import { contracts, directory } from './index.ts'
@@ -24,6 +26,8 @@ export interface Network extends Cast {
     transaction: Tx,
     by: { readonly sponsor: string; readonly signers?: readonly Identity[] },
   ): string
+  /** A block without envelopes in which the engine proves it of this key: the types of the events that follow. */
+  prove(key: Uint8Array, kind?: Misbehaviour['kind']): readonly string[]
   view<State extends Collections>(contract: { readonly name: string; readonly state: State }): View<State>
   readonly reader: StateReader
 }
@@ -67,6 +71,17 @@ export function network({
       const checked = machine.check(reader, envelope, made.time)
       commit(machine.apply(reader, { height, time: made.time, transactions: [envelope] }))
       return checked.ok ? 'accepted' : checked.reason.reason
+    },
+    prove(key, kind = 'double-vote') {
+      height++
+      const misbehaviour = [{ kind, validator: validatorAddressOf(key), height: height - 1 }]
+      const applied = machine.apply(reader, { height, time: made.time, transactions: [], misbehaviour })
+      commit(applied)
+      return applied.events.map(({ contract, event }) => {
+        const schema = running.find(({ name }) => name === contract)?.event
+        const read = schema && decode(schema, event)
+        return read?.ok ? read.value.type : 'unread'
+      })
     },
     view: (contract) => viewOf(contract, reader),
   }

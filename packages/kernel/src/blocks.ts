@@ -7,6 +7,7 @@ import {
   type Infer,
   type Malformed,
   object,
+  oneOf,
   option,
   type Result,
   uint,
@@ -17,6 +18,23 @@ import { merkleRoot, sha256, signedBytes, verify } from '@plexus/crypto'
 
 const hash = bytes({ length: 32 })
 
+/** What an engine can prove of whoever signs blocks: no honest node ever signs so, and no fault of the network looks so. */
+export const misbehaviour = object({
+  /** Two votes at one place, or a header that only attackers would sign (CometBFT `spec/consensus/evidence.md`). */
+  kind: oneOf('double-vote', 'light-client-attack'),
+  /** As `validatorAddressOf` makes it of the validator's key. */
+  validator: bytes({ length: 20 }),
+  /** Of the block about which it was signed: one before this. */
+  height: uint(),
+})
+export type Misbehaviour = Infer<typeof misbehaviour>
+
+/** Evidence takes a megabyte of a block at most, and one piece some hundred bytes; an attack names each who took part. */
+export const misbehavioursMax = 10_000
+
+/** First 20 bytes of SHA-256 of the key: what CometBFT calls a validator (`crypto.AddressHash`). */
+export const validatorAddressOf = (key: Uint8Array): Uint8Array => sha256(key).slice(0, 20)
+
 /** A block as an engine hands it to the state machine. */
 export interface Block {
   readonly height: number
@@ -26,6 +44,8 @@ export interface Block {
   readonly transactions: readonly Uint8Array[]
   /** `transactionsRoot` of just these, when whoever hands the block over has computed it. */
   readonly root?: Uint8Array
+  /** In the order of the engine's block. The embedded engine has one key and no votes: without it, nobody misbehaved. */
+  readonly misbehaviour?: readonly Misbehaviour[]
 }
 
 /** What history remembers of a block; the same on every engine. */
@@ -51,7 +71,7 @@ export const header = variant({
     appHash: hash,
     transactionsRoot: hash,
     nextValidatorsHash: hash,
-    /** First 20 bytes of SHA-256 of the proposer's key. */
+    /** As `validatorAddressOf` makes it of the proposer's key. */
     proposer: bytes({ length: 20 }),
   },
 })

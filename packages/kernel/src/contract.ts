@@ -3,6 +3,7 @@
  * says so, and nothing else could have changed it.
  */
 import type { Result, Schema } from '@plexus/codec'
+import type { Misbehaviour } from './blocks.ts'
 
 export interface Variant {
   readonly type: string
@@ -140,6 +141,15 @@ export interface Contract<
   readonly evolve: Evolve<State, Event>
   readonly queries: Queries
   readonly invariants: Invariants<State>
+  /**
+   * What follows when the engine proved misbehaviour: before the envelopes of the block that says so, and never refused.
+   * Without it, nothing.
+   */
+  readonly misbehaved?: (
+    state: View<State>,
+    misbehaviour: Misbehaviour,
+    at: Pick<Context, 'height' | 'time'>,
+  ) => readonly Event[]
   /** How many objects that stay a transaction adds to the state: they count towards its sponsor's quota. Without it, none. */
   readonly objects?: (transaction: Tx) => number
   /** What this version does to the state of the one before it, once, at the height at which it takes over. */
@@ -181,6 +191,11 @@ export interface RegisteredContract {
   readonly rejections: Readonly<Record<string, { readonly code: number; readonly says: string }>>
   readonly evolve: Readonly<Record<string, (state: unknown, event: Variant) => void>>
   readonly invariants: Readonly<Record<string, (state: unknown, before: unknown, context: Context) => boolean>>
+  readonly misbehaved?: (
+    state: unknown,
+    misbehaviour: Misbehaviour,
+    at: Pick<Context, 'height' | 'time'>,
+  ) => readonly Variant[]
   readonly objects?: (transaction: Variant) => number
   readonly migration?: Migration
 }

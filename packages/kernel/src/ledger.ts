@@ -1,6 +1,6 @@
 /** The port behind which a replica keeps its ledger, and what one applied block adds to it. */
 import { bytes, type Infer, list, object, oneOf, text, uint } from '@plexus/codec'
-import type { BlockSummary } from './blocks.ts'
+import { type BlockSummary, type Misbehaviour, misbehaviour, misbehavioursMax } from './blocks.ts'
 import type { StateReader } from './state.ts'
 import type { StateChange, TileChange, TileReader } from './state-tree.ts'
 
@@ -54,6 +54,7 @@ export interface AppliedBlock {
   readonly tip: Tip
   readonly summary: BlockSummary
   readonly transactions: readonly Uint8Array[]
+  readonly misbehaviour: readonly Misbehaviour[]
   readonly envelopes: readonly EnvelopeAt[]
   readonly outcomes: readonly Outcome[]
   readonly events: readonly EventRecord[]
@@ -70,6 +71,7 @@ export const storedBlock = object({
   time: uint(),
   transactions: list(bytes({ max: 200 * 1024 }), { max: 100_000 }),
   outcomes: list(outcome, { max: 100_000 }),
+  misbehaviour: list(misbehaviour, { max: misbehavioursMax }),
   /** The signed header of the engine, in the engine's own form. */
   header: bytes({ max: 1024 * 1024 }),
   kind: oneOf('block'),

@@ -10,6 +10,7 @@ import {
   createMachine,
   defineContract,
   evolve,
+  type Misbehaviour,
   Overlay,
   proveState,
   readEnvelope,
@@ -64,6 +65,27 @@ describe('a block', () => {
     const summaries = [[count('a')], [], [count('b'), forged(count('c'))]].map((each) => apply(each).summary)
     const historyRoot = merkleRoot(summaries.map((each) => encode(blockSummary, each)))
     expect(tip().appHash).toEqual(appHash({ stateRoot: tip().stateRoot, historyRoot }))
+  })
+
+  test('judges what the engine proved before its envelopes, and says so first', () => {
+    const seen = { kind: 'double-vote', validator: new Uint8Array(20).fill(7), height: 1 } as const
+    const told: unknown[] = []
+    const misbehaved = (_: unknown, what: Misbehaviour, { height, time }: Pick<Context, 'height' | 'time'>) => {
+      told.push([what, height, time])
+      return [{ type: 'counted' as const, name: 'guilty' }]
+    }
+    const judging = replica(tallyMachine({ misbehaved }))
+    const judged = judging.apply([count('guilty')], genesisTime + 5, [seen])
+    expect(told).toEqual([[seen, 1, genesisTime + 5]])
+    expect(judged.misbehaviour).toEqual([seen])
+    expect(judged.outcomes).toEqual([accepted])
+    expect([judged.events.length, judging.count('guilty')]).toEqual([2, 2])
+    // Without a contract that asks for it, nothing follows.
+    const [deaf, untold] = [replica(), replica()]
+    deaf.apply([count('guilty')], genesisTime + 5, [seen])
+    untold.apply([count('guilty')], genesisTime + 5)
+    expect(deaf.tip()).toEqual(untold.tip())
+    expect(judged.tip.appHash).not.toEqual(deaf.tip().appHash)
   })
 
   test('that does not follow, goes back in time or comes before genesis is a bug of the engine', () => {

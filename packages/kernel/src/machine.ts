@@ -18,7 +18,7 @@ import {
 import { QuotaBook } from './quota.ts'
 import { Overlay, viewOf } from './state.ts'
 import { emptyRoot, updateTree } from './state-tree.ts'
-import { evolve, type Happened, Versions } from './versions.ts'
+import { evolve, type Happened, judge, Versions } from './versions.ts'
 
 /** Why the kernel itself refuses an envelope, first reason first. Codes are on the wire: never renumbered. */
 export const kernelRejections = {
@@ -219,6 +219,7 @@ export function createMachine({
         outcomesRoot: outcomesRoot([]),
       },
       transactions: [],
+      misbehaviour: [],
       envelopes: [],
       outcomes: [],
       events: numbered(events, 1, 0),
@@ -230,7 +231,7 @@ export function createMachine({
 
   function apply(
     reader: LedgerReader,
-    { height, time, transactions, root = transactionsRoot(transactions) }: Block,
+    { height, time, transactions, root = transactionsRoot(transactions), misbehaviour = [] }: Block,
     checked: readonly (CheckedEnvelope | undefined)[] = [],
   ): AppliedBlock {
     const tip = reader.tip()
@@ -244,6 +245,12 @@ export function createMachine({
     let on: Stand = { reader, state, running, quotas, answers, accepted, height, time, checks: false }
     const outcomes: Outcome[] = []
     const events: Happened[] = began ? [...versions.begin(state, height, running)] : []
+    if (misbehaviour.length > 0) {
+      const judged = new Overlay(state)
+      events.push(...judge(judged, running, misbehaviour, on))
+      state.take(judged)
+      on = { ...on, answers: grounds.answersAfter(on.answers, judged) }
+    }
     const envelopes: EnvelopeAt[] = []
     for (const [index, bytes] of transactions.entries()) {
       const known = checked[index]
@@ -285,6 +292,7 @@ export function createMachine({
       tip: next,
       summary,
       transactions,
+      misbehaviour,
       envelopes,
       outcomes,
       events: numbered(events, tip.nextEvent, height),

@@ -15,6 +15,7 @@ const founded: AppliedBlock = {
   },
   summary: { height: 0, time: 0, transactionsRoot: new Uint8Array(32), outcomesRoot: new Uint8Array(32) },
   transactions: [],
+  misbehaviour: [],
   envelopes: [],
   outcomes: [],
   events: [],

@@ -13,6 +13,7 @@ import {
   foundChain,
   type KeyDirectory,
   kernelRejections,
+  type Misbehaviour,
   memoryLedger,
   type RegisteredContract,
   register,
@@ -111,9 +112,13 @@ export const chain = foundChain({
   founding: [{ contract: 'tally', event: encode(tally.event, { type: 'counted', name: 'founded' }) }],
 })
 
-/** `objects`: how the tally counts what it adds, where a test wants it to. */
-export const tallyMachine = ({ objects }: { readonly objects?: RegisteredContract['objects'] } = {}) =>
-  createMachine({ chain, contracts: contracts.map((each) => (objects ? { ...each, objects } : each)), directory })
+/** What the tally has besides, where a test wants it to: how it counts what it adds, and what follows from misbehaviour. */
+export const tallyMachine = (besides: Partial<Pick<RegisteredContract, 'misbehaved' | 'objects'>> = {}) =>
+  createMachine({
+    chain,
+    contracts: contracts.map((each) => (each.name === tally.name ? { ...each, ...besides } : each)),
+    directory,
+  })
 
 export type TallyTransaction =
   | { readonly type: 'count' | 'forget'; readonly name: string }
@@ -154,8 +159,12 @@ export function replica(machine = tallyMachine()) {
     if (!newest) throw new Error('the ledger is not founded')
     return newest
   }
-  const apply = (transactions: readonly Uint8Array[], time = tip().time + 1) => {
-    const applied = machine.apply(reader, { height: tip().height + 1, time, transactions })
+  const apply = (
+    transactions: readonly Uint8Array[],
+    time = tip().time + 1,
+    misbehaviour: readonly Misbehaviour[] = [],
+  ) => {
+    const applied = machine.apply(reader, { height: tip().height + 1, time, transactions, misbehaviour })
     ledger.commit(applied)
     return applied
   }

@@ -1,9 +1,10 @@
 /** Which version of each contract runs, and what happens at the height at which another one begins. */
 import { decode, encode, type Infer, text, uint, variant } from '@plexus/codec'
-import type { RegisteredContract, Variant } from './contract.ts'
+import type { Misbehaviour } from './blocks.ts'
+import type { Context, RegisteredContract, Variant } from './contract.ts'
 import type { KeyDirectory } from './directory.ts'
 import { type EventRecord, eventBytesMax } from './ledger.ts'
-import { draftOf, type Overlay, type StateReader } from './state.ts'
+import { draftOf, type Overlay, type StateReader, viewOf } from './state.ts'
 
 /** In the feed as the contract `kernel`: from this block on, this version runs, and its migration ran before everything else. */
 export const kernelEvent = variant({
@@ -102,6 +103,24 @@ function decodeEvent<Event extends Variant>(
   const decoded = decode(schema, event, eventBytesMax)
   if (!decoded.ok) throw new Error(`an event of ${name} is malformed at ${decoded.reason.path}`)
   return decoded.value
+}
+
+/** What follows from what the engine proved, contract by contract in the order of their names: before any envelope. */
+export function judge(
+  overlay: Overlay,
+  running: Running,
+  seen: readonly Misbehaviour[],
+  at: Pick<Context, 'height' | 'time'>,
+): readonly Happened[] {
+  const judges = [...running.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return seen.flatMap((each) =>
+    judges.flatMap((contract) =>
+      (contract.misbehaved?.(viewOf(contract, overlay), each, at) ?? []).map((event) => {
+        evolve(overlay, contract, event)
+        return { contract: contract.name, event: encode(contract.event, event) }
+      }),
+    ),
+  )
 }
 
 /** Applies one event to the state of its contract. */

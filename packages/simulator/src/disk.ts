@@ -276,7 +276,7 @@ export class LedgerDisk {
   }
 
   private take(applied: AppliedBlock, header: Uint8Array): void {
-    const { tip, transactions, outcomes, changes } = applied
+    const { tip, transactions, outcomes, misbehaviour, changes } = applied
     if (tip.height !== this.blocks.length) throw new Error(`block ${tip.height} does not follow ${this.height}`)
     this.applied.push([applied, header])
     if (this.memory) this.memory.commit(applied)
@@ -292,7 +292,7 @@ export class LedgerDisk {
       throw new Error('the roots do not give the app hash')
     this.roots.push(tip.stateRoot)
     this.historyRoots.push(historyRoot)
-    this.blocks.push({ kind: 'block', height: tip.height, time: tip.time, header, transactions, outcomes })
+    this.blocks.push({ kind: 'block', height: tip.height, time: tip.time, header, transactions, outcomes, misbehaviour })
     for (const [index, bytes] of transactions.entries()) {
       const read = readEnvelope(bytes)
       if (!read.ok) continue

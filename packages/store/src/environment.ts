@@ -11,7 +11,7 @@ import { asciiKey } from './keys.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
 
 /** Changed whenever the layout changes in a way that older code would misread. */
-const formatVersion = 2
+const formatVersion = 3
 
 /** Which kind of content stands here, and whose: the chain of a ledger, zeros for a journal. */
 const contentMark = object({

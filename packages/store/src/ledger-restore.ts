@@ -156,7 +156,9 @@ export class LedgerRestore {
         const at = this.nextBlock
         if (at === first) this.firstTime = time
         appendHistory(this.history, at - 1, encode(blockSummary, summaryOf(at, block)))
-        const stored = { kind: 'block', height: at, time, header: noHeader, transactions, outcomes } as const
+        // Nobody applies these again: what an engine said of validators is in the state that comes with them.
+        const beside = { header: noHeader, misbehaviour: [] }
+        const stored = { kind: 'block', height: at, time, transactions, outcomes, ...beside } as const
         table.put(numberKey(at), encode(storedBlock, stored))
         placed.places.take(at, time, envelopesIn(transactions, outcomes))
         this.newest = block

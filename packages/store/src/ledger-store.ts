@@ -126,7 +126,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
 
   function commit(applied: AppliedBlock, header: Uint8Array): void {
     if (broken) throw new StoreError('damaged', 'an earlier block was not taken whole', { cause: broken })
-    const { events, transactions, ...rest } = applied
+    const { events, transactions, misbehaviour, ...rest } = applied
     const { tip, outcomes } = rest
     const { height } = tip
     const expected = tables.tip ? tables.tip.height + 1 : 0
@@ -138,7 +138,7 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
     const encoded: EncodedBlock = {
       ...rest,
       header,
-      block: encode(storedBlock, { kind: 'block', height, time: tip.time, header, transactions, outcomes }),
+      block: encode(storedBlock, { kind: 'block', height, time: tip.time, header, transactions, outcomes, misbehaviour }),
       events: encode(blockEvents, { height, events: events.map(({ contract, event }) => ({ contract, event })) }),
     }
     ahead?.append({ number: height, payload: encode(journaledBlock, encoded) })

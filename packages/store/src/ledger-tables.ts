@@ -36,7 +36,7 @@ const pastBytesMax = 8 * 1024 * 1024
 const pastHeightsMin = 4
 
 /** A block with those parts encoded that the journal and the tables both keep. */
-export interface EncodedBlock extends Omit<AppliedBlock, 'events' | 'transactions'> {
+export interface EncodedBlock extends Omit<AppliedBlock, 'events' | 'misbehaviour' | 'transactions'> {
   /** As `storedBlock` of the kernel. */
   readonly block: Uint8Array
   /** As `blockEvents`. */

@@ -139,6 +139,7 @@ function checkHeader(
   // On CometBFT the votes stand elsewhere: whoever doubts them asks a light client.
   if (header.type !== (key ? 'local' : 'cometbft')) return no('header')
   if (key && !headerHolds(read.value, key)) return no('signature')
+  if (key && block.misbehaviour.length > 0) return no('block')
   if (header.type === 'local' && !equalBytes(header.previous, previous)) return no('previous-header')
   if (!equalBytes(header.transactionsRoot, transactionsRoot(block.transactions))) return no('transactions')
   if (!equalBytes(header.appHash, before.appHash)) return no('app-hash')

@@ -75,12 +75,16 @@ export const checks: Readonly<Record<string, Check>> = {
   },
 
   engine({ ledger }) {
+    const found: Finding[] = (ledger?.seatedThoughMisbehaved ?? []).map((peer) => ({
+      type: 'peer-seated-though-misbehaved',
+      peer,
+    }))
     const engine = ledger?.engine
-    if (!engine) return []
-    const found: Finding[] = []
+    if (!engine) return found
     if (!engine.addressKnown) found.push({ type: 'engine-address-missing' })
     if (!engine.nodeKeyEqual) found.push({ type: 'engine-key-differs' })
-    if (engine.seatKeyEqual === false) found.push({ type: 'seat-key-differs' })
+    if (engine.keyMisbehaved) found.push({ type: 'seat-key-misbehaved' })
+    else if (engine.seatKeyEqual === false) found.push({ type: 'seat-key-differs' })
     return found
   },
 

@@ -2,7 +2,7 @@ import { no, ok } from '@plexus/codec'
 import type { ProbeRefusal } from '@plexus/peers'
 import { expect, test } from 'vitest'
 import { examine } from './doctor.ts'
-import type { DoctorFacts, LedgerFacts, PeerFacts } from './facts.ts'
+import type { DoctorFacts, EngineFacts, LedgerFacts, PeerFacts } from './facts.ts'
 import { type Finding, meanings } from './findings.ts'
 
 const clock = 1_800_000_000
@@ -11,6 +11,7 @@ const chain = new Uint8Array(32).fill(1)
 const status = { chain, member: 'birch', height: 100, blockTime: clock - 2, clock, version: '0.1.0' }
 
 const birch: PeerFacts = { member: 'birch', transportKeys: 1, probe: ok({ status, seconds: 0.01 }) }
+const engine: EngineFacts = { addressKnown: true, nodeKeyEqual: true, seatKeyEqual: true, keyMisbehaved: false }
 const ledger: LedgerFacts = {
   height: 100,
   time: clock - 2,
@@ -19,7 +20,8 @@ const ledger: LedgerFacts = {
   signingKey: { status: 'active', scopes: ['batches', 'sponsor'], since: clock - day },
   transportKey: { status: 'active', scopes: ['transport'], since: clock - day },
   sealingKeyEqual: true,
-  engine: { addressKnown: true, nodeKeyEqual: true, seatKeyEqual: true },
+  engine,
+  seatedThoughMisbehaved: [],
 }
 const well: DoctorFacts = {
   member: 'alder',
@@ -71,9 +73,11 @@ const sick: { readonly [Type in Finding['type']]: Partial<DoctorFacts> } = {
   'sealing-key-differs': withLedger({ sealingKeyEqual: false }),
   'signing-key-old': withLedger({ signingKey: { ...ledger.signingKey, since: clock - 91 * day } }),
   'transport-key-old': withLedger({ transportKey: { ...ledger.transportKey, since: clock - 91 * day } }),
-  'engine-address-missing': withLedger({ engine: { addressKnown: false, nodeKeyEqual: true, seatKeyEqual: null } }),
-  'engine-key-differs': withLedger({ engine: { addressKnown: true, nodeKeyEqual: false, seatKeyEqual: null } }),
-  'seat-key-differs': withLedger({ engine: { addressKnown: true, nodeKeyEqual: true, seatKeyEqual: false } }),
+  'engine-address-missing': withLedger({ engine: { ...engine, addressKnown: false, seatKeyEqual: null } }),
+  'engine-key-differs': withLedger({ engine: { ...engine, nodeKeyEqual: false, seatKeyEqual: null } }),
+  'seat-key-differs': withLedger({ engine: { ...engine, seatKeyEqual: false } }),
+  'seat-key-misbehaved': withLedger({ engine: { ...engine, keyMisbehaved: true } }),
+  'peer-seated-though-misbehaved': withLedger({ seatedThoughMisbehaved: ['birch'] }),
   'clock-behind-block': withLedger({ time: clock + 3 }),
   'clock-differs': peerAt({ clock: clock - 60 }),
   'block-old': withLedger({ time: clock - 16 }),

@@ -18,6 +18,8 @@ export interface EngineFacts {
   readonly nodeKeyEqual: boolean
   /** Null for a member without a seat among the validators. */
   readonly seatKeyEqual: boolean | null
+  /** The engine proved that the key in this node's folder signed twice. */
+  readonly keyMisbehaved: boolean
 }
 
 export interface LedgerFacts {
@@ -32,6 +34,8 @@ export interface LedgerFacts {
   readonly sealingKeyEqual: boolean
   /** Null on the embedded engine, and for a member that runs with others in one process. */
   readonly engine: EngineFacts | null
+  /** Other members whose key signed twice and still has its seat: too much power had moved that day. */
+  readonly seatedThoughMisbehaved: readonly string[]
 }
 
 export interface PeerFacts {

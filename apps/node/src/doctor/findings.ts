@@ -20,7 +20,7 @@ export type Finding =
   | { readonly type: 'address-malformed'; readonly address: string }
   | Plain<'address-local'>
   | { readonly type: 'own-address-not-reached'; readonly refusal: ProbeRefusal['type'] }
-  | Plain<'engine-address-missing' | 'engine-key-differs' | 'seat-key-differs'>
+  | Plain<'engine-address-missing' | 'engine-key-differs' | 'seat-key-differs' | 'seat-key-misbehaved'>
   | { readonly type: 'behind-peers'; readonly blocks: number }
   | OfPeer<
       | 'peer-address-malformed'
@@ -32,6 +32,7 @@ export type Finding =
       | 'peer-timed-out'
       | 'peer-unreachable'
       | 'peer-unresolved'
+      | 'peer-seated-though-misbehaved'
       | 'peer-without-key'
     >
   | { readonly type: 'peer-of-another-version'; readonly peer: string; readonly version: string }
@@ -180,6 +181,16 @@ export const meanings: Meanings = {
     weight: 'wrong',
     says: () => 'The member’s seat has another key than the engine: its votes do not count.',
     advice: 'If keys/validator-next.secret waits, start the node anew; otherwise `plexus keys seat`, and a vote.',
+  },
+  'seat-key-misbehaved': {
+    weight: 'wrong',
+    says: () => 'The key with which this node signs blocks signed twice, as the engine proved: no seat is given to it again.',
+    advice: 'docs/guides/runbooks/validator-misbehaved.md: find the other copy first, then make another key.',
+  },
+  'peer-seated-though-misbehaved': {
+    weight: 'wrong',
+    says: ({ peer }) => `The key of ${peer} signed twice, and still has its seat: too much power had moved that day.`,
+    advice: 'Vote it out: plexus govern propose no-validator ID.',
   },
   'behind-peers': {
     weight: 'wrong',

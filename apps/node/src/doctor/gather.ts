@@ -98,6 +98,9 @@ async function withLedger(
     transportKey: keyFacts(store, member, layout, 'transport'),
     sealingKeyEqual: sealing !== undefined && own !== undefined && equalBytes(sealing.publicKey, own.sealingKey),
     engine: engineFacts(store, member, layout),
+    seatedThoughMisbehaved: members.queries
+      .misbehaviours(view)
+      .flatMap((each) => (each.seated && each.member !== member ? [each.member] : [])),
   }
   if (!isSecret(layout, 'transport') || !own) return { ...basic, ledger }
   const connection = { ...transportOf(store, layout, random), now, random, schedule }
@@ -134,6 +137,7 @@ function engineFacts(store: LedgerStore, member: string, layout: Layout): Engine
     addressKnown: stated !== undefined,
     nodeKeyEqual: !stated || (nodeKey !== undefined && stated.address.startsWith(`${nodeIdOf(nodeKey)}@`)),
     seatKeyEqual: seat ? seatKey !== undefined && equalBytes(seatKey, seat.key) : null,
+    keyMisbehaved: members.queries.misbehaviours(view).some(({ key }) => seatKey && key === toHex(seatKey)),
   }
 }
 

@@ -61,6 +61,11 @@ const memberGauges: readonly (readonly [string, string, keyof MemberReadings])[]
     'Age in seconds of the last backup of the wrapped keys; of the network when there is none.',
     'keyBackupAgeSeconds',
   ],
+  [
+    'plexus_validators_misbehaved',
+    'Keys of validators of which the engine proved misbehaviour, a number; the ledger keeps each for good.',
+    'validatorsMisbehaved',
+  ],
   ['plexus_vault_records', 'Record versions whose key is there, a number.', 'recordsOpen'],
   ['plexus_vault_records_erased', 'Record versions whose key was destroyed, a number.', 'recordsErased'],
   [

@@ -19,6 +19,7 @@ const store = {
           time: height,
           transactions: [new Uint8Array(3)],
           outcomes: [],
+          misbehaviour: [],
           header: new Uint8Array(0),
         }
       : undefined,

@@ -8,6 +8,7 @@ import {
   address,
   consensusKey,
   engineAddress,
+  misbehaviourKind,
   nextKeyHash,
   owner,
   peerAddress,
@@ -52,6 +53,14 @@ export const event = variant({
   'member-removed': { member: organisationId, height: uint() },
   'validator-set': { member: organisationId, key: consensusKey, power: uint(powerMax), height: uint() },
   'validator-removed': { member: organisationId, height: uint() },
+  /** The engine proved it of the key of this member's seat: `at` is the height about which was signed. */
+  'validator-misbehaved': {
+    member: organisationId,
+    key: consensusKey,
+    kind: misbehaviourKind,
+    at: uint(),
+    height: uint(),
+  },
   /** How much of the power `of` the validators at the beginning of an epoch has moved in it so far. */
   'validator-power-moved': { epoch: uint(), of: uint(), moved: uint() },
   /** From the first block of this height on, this version runs. */

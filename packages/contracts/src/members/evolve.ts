@@ -92,6 +92,9 @@ export const evolve: Evolve<typeof state, Event> = {
   'validator-removed'({ validators }, { member }) {
     validators.delete(member)
   },
+  'validator-misbehaved'({ misbehaviours }, { member, key, kind, at, height }) {
+    misbehaviours.set(toHex(key), { member, kind, at, height })
+  },
   'validator-power-moved'({ validatorMoves }, { epoch, of, moved }) {
     validatorMoves.set('current', { epoch, of, moved })
   },

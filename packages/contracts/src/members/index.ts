@@ -7,6 +7,7 @@ import { rejections } from './rejections.ts'
 import { rules } from './rules.ts'
 import { state } from './state.ts'
 import { transaction } from './transactions.ts'
+import { misbehaved } from './validators.ts'
 
 /** Organisations, their keys and votes, the policy of the network, and who validates. */
 export const members = defineContract({
@@ -20,6 +21,7 @@ export const members = defineContract({
   evolve,
   queries,
   invariants,
+  misbehaved,
 })
 
 export type { Action as MembersAction } from './actions.ts'

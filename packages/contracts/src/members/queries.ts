@@ -1,8 +1,10 @@
 /** What can be looked up of organisations, keys, votes and the policy of the network. */
+import { toHex } from '@plexus/codec'
 import type { View } from '@plexus/kernel'
 import {
   dayKey,
   type Membership,
+  type Misbehaved,
   type NetworkPolicy,
   type Proposal,
   proposalKey,
@@ -51,6 +53,7 @@ export const queries = {
   votesOn,
   tallyOf,
   validatorSet,
+  misbehaviours,
   activeVersion,
   activeVersions,
   selfAssertedExcess,
@@ -173,6 +176,15 @@ export function tally(view: MembersView, isInFavour: (member: string) => boolean
 /** Who signs blocks, in the order of the members' ids; an engine takes a change over as its protocol says. */
 function validatorSet({ validators }: MembersView): readonly (Validator & { readonly member: string })[] {
   return [...validators.entries()].map(([member, validator]) => ({ member, ...validator }))
+}
+
+/**
+ * What the engine proved of validators' keys (in hexadecimal), in the order of the keys. `seated`: the key still has its
+ * seat, since too much power had moved that day.
+ */
+function misbehaviours(view: MembersView): readonly (Misbehaved & { readonly key: string; readonly seated: boolean })[] {
+  const seated = new Set([...view.validators.entries()].map(([, { key }]) => toHex(key)))
+  return [...view.misbehaviours.entries()].map(([key, each]) => ({ ...each, key, seated: seated.has(key) }))
 }
 
 /** The version of a contract that runs in the block of this height; 0 means that the contract is not active. */

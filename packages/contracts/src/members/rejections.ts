@@ -54,6 +54,7 @@ export type Rejection =
   | { readonly type: 'custody-not-handed-over' }
   | { readonly type: 'custody-handed-over-already'; readonly to: string }
   | { readonly type: 'tenants-remain'; readonly tenants: number }
+  | { readonly type: 'validator-key-misbehaved'; readonly height: number }
 
 export const rejections: Rejections<Rejection> = {
   'only-by-contract': { code: 1, says: 'Only another contract may ask for this, never an envelope.' },
@@ -126,4 +127,5 @@ export const rejections: Rejections<Rejection> = {
   'custody-not-handed-over': { code: 44, says: 'The successor has not yet confirmed that it took over custody.' },
   'custody-handed-over-already': { code: 45, says: 'Custody was handed over already, and stays there.' },
   'tenants-remain': { code: 46, says: 'The member hosts tenants that have not left.' },
+  'validator-key-misbehaved': { code: 47, says: 'The engine proved misbehaviour of this key: it gets no seat again.' },
 }

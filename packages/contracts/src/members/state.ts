@@ -7,6 +7,7 @@ import {
   address,
   consensusKey,
   engineAddress,
+  misbehaviourKind,
   nextKeyHash,
   owner,
   policyParameters,
@@ -72,6 +73,9 @@ export type Proposal = Infer<typeof proposal>
 const validator = object({ key: consensusKey, power: uint(powerMax) })
 export type Validator = Infer<typeof validator>
 
+const misbehaved = object({ member: organisationId, kind: misbehaviourKind, at: uint(), height: uint() })
+export type Misbehaved = Infer<typeof misbehaved>
+
 export const state = {
   /** By the member's id; `since` is the height of the present status. */
   members: collection(member),
@@ -97,6 +101,11 @@ export const state = {
   validators: collection(validator),
   /** One entry, `current`: how much of the validators' power moved in the newest epoch in which some did. */
   validatorMoves: collection(object({ epoch: uint(), of: uint(), moved: uint() })),
+  /**
+   * By the validator's key in hexadecimal: whose seat it had when the engine proved misbehaviour of it first, about which
+   * height, and in which block. No seat is given to this key again.
+   */
+  misbehaviours: collection(misbehaved),
   /** By the contract's name: the newest version decided on, and the one before the height from which it runs. */
   activations: collection(object({ version: uint(), height: uint(), before: uint() })),
   /** By the organisation's id: who announced to leave, and to whom custody goes. */

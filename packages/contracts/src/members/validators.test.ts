@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Network, network } from '../network.testing.ts'
 import type { Action } from './actions.ts'
-import { carry, decide, enact, nextProposal, secondsPerDay } from './examples.testing.ts'
+import { carry, decide, enact, nextProposal, secondsPerDay, statusOf } from './examples.testing.ts'
 import { members } from './index.ts'
 
 /** Each of the five founded with power 10, and a key of 32 equal bytes from 100 on. */
@@ -99,4 +99,67 @@ test('a member that is removed loses its seat with it', () => {
   const world = network()
   expect(carry(world, { type: 'remove-member', member: 'alder', successor: null })).toBe('accepted')
   expect(Object.keys(powers(world))).toEqual(['birch', 'cedar', 'elm', 'fir'])
+})
+
+const lost = ['validator-misbehaved', 'validator-power-moved', 'validator-removed']
+
+test('T-05: a seat whose key signed twice is gone in the block that proves it, and the key gets none again', () => {
+  const world = network()
+  expect(world.prove(consensusKey(100))).toEqual(lost)
+  expect(Object.keys(powers(world))).toEqual(['birch', 'cedar', 'elm', 'fir'])
+  // What else is proven of it concerns nobody any more.
+  expect(world.prove(consensusKey(100))).toEqual([])
+  world.time += secondsPerDay
+  expect(carry(world, seat('alder', 100, 10))).toBe('validator-key-misbehaved')
+  expect(carry(world, seat('birch', 100, 10))).toBe('validator-key-misbehaved')
+  expect(carry(world, seat('alder', 7, 10))).toBe('accepted')
+  expect(members.queries.misbehaviours(world.view(members))).toEqual([
+    { key: '64'.repeat(32), member: 'alder', kind: 'double-vote', at: 0, height: 1, seated: false },
+  ])
+  expect(statusOf(world, 'alder')).toBe('active')
+})
+
+test('what is proven of a key that has no seat changes nothing', () => {
+  const world = network()
+  expect(world.prove(consensusKey(7))).toEqual([])
+  expect(Object.keys(powers(world))).toHaveLength(5)
+})
+
+test('T-05: less than two thirds of the power is forfeited in a day; what is proven tomorrow takes the rest', () => {
+  const world = network()
+  for (const guilty of [100, 101, 102]) expect(world.prove(consensusKey(guilty))).toEqual(lost)
+  // Who follows the network by yesterday's validators still knows more than a third of whoever signs.
+  expect(world.prove(consensusKey(103), 'light-client-attack')).toEqual(['validator-misbehaved'])
+  expect(world.prove(consensusKey(103))).toEqual([])
+  expect(powers(world)).toEqual({ elm: 10, fir: 10 })
+  expect(members.queries.misbehaviours(world.view(members)).map(({ seated }) => seated)).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ])
+  // Votes may move a third, and that much is gone already.
+  expect(carry(world, seat('fir', 104, 9))).toBe('accepted')
+  world.time += secondsPerDay
+  expect(world.prove(consensusKey(103))).toEqual(lost.slice(1))
+  expect(powers(world)).toEqual({ fir: 9 })
+})
+
+test('the last validator stays, since the network would have nobody to sign', () => {
+  const world = network({ size: 1 })
+  expect(world.prove(consensusKey(100))).toEqual(['validator-misbehaved'])
+  world.time += secondsPerDay
+  expect(world.prove(consensusKey(100))).toEqual([])
+  expect(powers(world)).toEqual({ alder: 10 })
+})
+
+test('power-moves-too-fast: what was forfeited counts towards what votes may move that day', () => {
+  const world = network()
+  const proposal = nextProposal(world)
+  decide(world, { type: 'remove-validator', member: 'elm' }, ['alder', 'birch', 'cedar', 'elm'])
+  world.time += 2 * secondsPerDay
+  expect(world.prove(consensusKey(104))).toEqual(lost)
+  expect(enact(world, proposal)).toBe('power-moves-too-fast')
+  world.time += secondsPerDay
+  expect(enact(world, proposal)).toBe('accepted')
 })

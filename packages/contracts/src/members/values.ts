@@ -28,6 +28,8 @@ export const owner = text({ min: 1, max: 80 })
 export const nextKeyHash = bytes({ length: 32 })
 /** The Ed25519 key with which a validator signs blocks: another one than any key that signs envelopes. */
 export const consensusKey = bytes({ length: 32 })
+/** As the engine names it (`misbehaviour` of the kernel). */
+export const misbehaviourKind = oneOf('double-vote', 'light-client-attack')
 /** Sums over every member stay far below 2^53, and below what CometBFT allows in total (2^63 / 8). */
 export const powerMax = 1_000_000
 

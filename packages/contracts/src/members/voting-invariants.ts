@@ -13,9 +13,13 @@ const immediate: readonly Action['type'][] = ['reinstate-member', 'suspend-membe
 export const votingInvariants: Invariants<typeof state> = {
   'more than two thirds of the votes stand behind whatever concerns everybody': (view, before, context) => {
     if (concernsAll(view) === concernsAll(before)) return true
+    // What the engine proves takes that seat, and nothing else.
+    const lost = forfeited(view, before)
+    if (lost !== undefined && concernsAll(view, { seat: lost }) === concernsAll(before, { seat: lost })) return true
     // Whoever leaves takes its own seat along, and that alone.
+    const leaver = { seat: context.sponsor, status: context.sponsor }
     if (view.members.get(context.sponsor)?.status === 'left')
-      return concernsAll(view, context.sponsor) === concernsAll(before, context.sponsor)
+      return concernsAll(view, leaver) === concernsAll(before, leaver)
     return [...gone(view, before), undefined].some((proposal) => majority(before, proposal, context))
   },
 
@@ -55,14 +59,28 @@ export const votingInvariants: Invariants<typeof state> = {
     )
   },
 
-  'at most a third of the power moves in an epoch': (view, before) => {
+  'at most a third of the power moves in an epoch, or less than two thirds with what is forfeited': (view, before) => {
     const moves = view.validatorMoves.get('current')
     const then = before.validatorMoves.get('current')
     const recorded = (moves?.moved ?? 0) - (then && then.epoch === moves?.epoch ? then.moved : 0)
     const same = JSON.stringify(moves) === JSON.stringify(then)
     if (powerMoved(view, before) !== (same ? 0 : recorded)) return false
-    return moves === undefined || moves.of === 0 || 3 * moves.moved <= moves.of
+    if (same || moves === undefined || moves.of === 0 || 3 * moves.moved <= moves.of) return true
+    return forfeited(view, before) !== undefined && 3 * moves.moved < 2 * moves.of
   },
+
+  'a key of which misbehaviour was proven is remembered, and gets no seat and no power': (view, before) =>
+    [...before.misbehaviours.entries()].every(
+      ([key, known]) => JSON.stringify(view.misbehaviours.get(key)) === JSON.stringify(known),
+    ) &&
+    [...view.validators.entries()].every(([id, { key, power }]) => {
+      const then = before.validators.get(id)
+      const kept = then !== undefined && `${then.key}` === `${key}` && then.power === power
+      return kept || view.misbehaviours.get(toHex(key)) === undefined
+    }),
+
+  'somebody signs blocks as long as anybody did': ({ validators }, before) =>
+    [...before.validators.entries()].length === 0 || [...validators.entries()].length > 0,
 
   'a version that runs is not taken back, and the next one follows it': ({ activations }, before, { height }) =>
     [...activations.entries()].every(([contract, now]) => {
@@ -72,14 +90,24 @@ export const votingInvariants: Invariants<typeof state> = {
     }),
 }
 
-/** Members, policy, validators and versions in words; of whoever leaves neither status nor seat. */
-function concernsAll({ members, policy, validators, activations }: MembersView, except?: string): string {
+/** Members, policy, validators and versions in words, without the status of one and the seat of one. */
+function concernsAll(
+  { members, policy, validators, activations }: MembersView,
+  except: { readonly status?: string; readonly seat?: string } = {},
+): string {
   return JSON.stringify([
-    [...members.entries()].map(([id, { status, owner }]) => [id, id === except ? '' : status, owner]),
+    [...members.entries()].map(([id, { status, owner }]) => [id, id === except.status ? '' : status, owner]),
     [...policy.entries()],
-    [...validators.entries()].filter(([id]) => id !== except).map(([id, { key, power }]) => [id, `${key}`, power]),
+    [...validators.entries()].filter(([id]) => id !== except.seat).map(([id, { key, power }]) => [id, `${key}`, power]),
     [...activations.entries()],
   ])
+}
+
+/** Whose seat is gone, with a key of which misbehaviour is proven. */
+function forfeited({ validators, misbehaviours }: MembersView, before: MembersView): string | undefined {
+  for (const [id, { key }] of before.validators.entries())
+    if (!validators.get(id) && misbehaviours.get(toHex(key))) return id
+  return undefined
 }
 
 /** Proposals that are no longer there: enacted, fallen or expired. */

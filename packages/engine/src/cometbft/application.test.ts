@@ -1,12 +1,22 @@
 import { fromHex, toHex } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
-import { readEnvelope, readSignedHeader, signaturesHold } from '@plexus/kernel'
-import { openLedgerStore } from '@plexus/store'
+import { readEnvelope, readSignedHeader, signaturesHold, validatorAddressOf } from '@plexus/kernel'
+import { openLedgerStore, verifyLedger } from '@plexus/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSequencer } from '../local/sequencer.ts'
 import { finalizeBlock, initChain, testNode } from './application.testing.ts'
 import { nodeIdOf } from './engine-address.ts'
-import { chainOf, machineOf, memberNames, networkDirectory, nodeSeedOf, opening, seedOf } from './network.testing.ts'
+import {
+  chainOf,
+  machineOf,
+  memberNames,
+  networkDirectory,
+  nodeSeedOf,
+  opening,
+  seedOf,
+  validatorSeedOf,
+  validators,
+} from './network.testing.ts'
 
 const foundedAt = 1_700_000_000
 const chain = chainOf(foundedAt)
@@ -219,6 +229,35 @@ test('a block of rubbish that two thirds decided on is applied like any other', 
   await client.ask({ commit: {} })
   expect(done?.txResults.map(({ code }) => code)).toEqual([1, 0, 1])
   expect(store.block(1)?.outcomes.map(({ code }) => code)).toEqual([1, 0, 1])
+})
+
+test('T-05: a double vote costs the seat: the engine is told, the ledger remembers, and a node that plays the block agrees', async () => {
+  const { client, store } = node()
+  const told = (key: Uint8Array, type = 1) => ({
+    type,
+    validator: { address: validatorAddressOf(key), power: 10n },
+    height: 1n,
+    time: { seconds: BigInt(foundedAt), nanos: 0 },
+    totalVotingPower: 40n,
+  })
+  const birch = publicKeyOf(validatorSeedOf('birch'))
+  // A kind without a name here, and a validator that nobody is, change nothing.
+  const misbehavior = [told(birch, 0), told(publicKeyOf(seedOf('a stranger'))), told(birch), told(birch)]
+  const asked = { ...finalizeBlock(1, foundedAt, [opens('a')]), misbehavior }
+  const { finalizeBlock: first } = await client.ask({ finalizeBlock: asked })
+  await client.ask({ commit: {} })
+  expect(first?.validatorUpdates).toMatchObject([{ pubKey: { ed25519: birch }, power: 0n }])
+  expect(first?.txResults.map(({ code }) => code)).toEqual([0])
+  expect(store.block(1)?.misbehaviour.map(({ kind }) => kind)).toEqual(['double-vote', 'double-vote', 'double-vote'])
+  expect(validators.seats(store)).toHaveLength(3)
+  const again = node()
+  expect((await again.client.ask({ finalizeBlock: asked })).finalizeBlock?.appHash).toEqual(first?.appHash)
+  const unaware = node()
+  const { finalizeBlock: other } = await unaware.client.ask({ finalizeBlock: { ...asked, misbehavior: [] } })
+  expect(other?.appHash).not.toEqual(first?.appHash)
+  // Whoever checks the folder later judges the same, from the blocks alone.
+  const { machine } = machineOf(chain, { verify: async () => [] })
+  expect(verifyLedger(store, machine, { scratchDirectory: networkDirectory() })).toMatchObject({ ok: true })
 })
 
 test('a node may connect when the ledger knows it, from any address', async () => {

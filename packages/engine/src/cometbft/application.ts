@@ -29,6 +29,7 @@ import {
 import { type Clock, foundOnce, type LedgerPort, newestTip } from '../local/ports.ts'
 import { appStateOf, appVersion } from './genesis-document.ts'
 import type { AbciRequest, AbciResponse } from './messages.ts'
+import { misbehaviourIn } from './misbehaviour.ts'
 import { type ProposalRefusal, prepared, proposalRefusal, tooMany } from './proposal.ts'
 import type { Quiet } from './quiet.ts'
 import { nameOf, type Signatures } from './signatures.ts'
@@ -41,6 +42,10 @@ export type EngineRefusal =
   | { readonly type: 'other-chain'; readonly expected: string; readonly came: string }
   | { readonly type: 'other-genesis' }
   | { readonly type: 'no-validators' }
+  /** Its directory ends before our ledger does: an older one was put back. */
+  | { readonly type: 'engine-behind'; readonly ours: number; readonly its: number }
+  /** Its directory was written beside a ledger that computed something else. */
+  | { readonly type: 'engine-differs' }
 
 export interface ApplicationOptions {
   /** Made with `signatures.holds`, so that a block verifies nothing again. */
@@ -193,7 +198,8 @@ export function createApplication(options: ApplicationOptions): Application {
     const time = Math.max(before, Number(asked.time.seconds))
     const root = transactionsRoot(transactions)
     const checked = verified.map(({ name }) => signatures.checked(name))
-    const applied = machine.apply(store, { height, time, transactions, root }, checked)
+    const misbehaviour = misbehaviourIn(asked.misbehavior)
+    const applied = machine.apply(store, { height, time, transactions, root, misbehaviour }, checked)
     const header: CometHeader = {
       type: 'cometbft',
       chain: machine.chain.id,
@@ -340,5 +346,9 @@ export function sayEngineRefusal(refusal: EngineRefusal): string {
       return 'the genesis of the engine is not the one that follows from the ledger: found the engine’s directory again, or restore the one that belongs to this ledger'
     case 'no-validators':
       return 'the genesis document names no validator: a network needs one at least'
+    case 'engine-behind':
+      return `the engine's directory ends at block ${refusal.its}, the ledger at ${refusal.ours}: an older one was put back. Put back the one that belongs to this ledger, or both from before; keep the newest data/priv_validator_state.json`
+    case 'engine-differs':
+      return 'the engine’s directory was written beside a ledger with another application hash: one of them was changed. Put both back from before, and keep the newest data/priv_validator_state.json'
   }
 }

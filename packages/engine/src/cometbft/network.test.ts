@@ -15,6 +15,7 @@ import {
   governing,
   machineOf,
   memberNames,
+  type NodeWord,
   networkDirectory,
   nodeSeedOf,
   opening,
@@ -180,6 +181,44 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     // Each envelope bears one signature: 20 came at first, 4 with the vote, then 15 and 10, one that waited, and 15.
     expect(birch.verified()).toBe(65)
     await Promise.all(running.map((node) => node.stop()))
+  })
+
+  test('T-05: a key that signs on two nodes loses its seat, by evidence alone, and the others go on without it', async () => {
+    const foundedAt = now() - 5
+    const founders = memberNames.slice(0, 3)
+    const chain = chainOf(foundedAt, founders)
+    const ports = await freePorts(memberNames.length)
+    const directory = networkDirectory()
+    const nodes = memberNames.map((member, index) =>
+      runNode({
+        directory: folderIn(directory, member),
+        member,
+        validating: founders,
+        foundedAt,
+        port: ports[index] ?? 0,
+        peers: peersOf(memberNames, ports, member),
+        environment: {},
+        // As somebody does who puts a copy of a machine to work beside it.
+        ...(member === 'elm' && { signsAs: 'cedar' }),
+      }),
+    )
+    const [alder, birch] = nodes as [RunningNode, RunningNode]
+    await Promise.all(nodes.map((node) => node.up()))
+    // Two who sign as one seldom sign the same as long as there is something to order.
+    let offered = 0
+    const isLost = (word: NodeWord): boolean => word.type === 'block' && word.seats === 2
+    while (!alder.words.some(isLost) && offered < 200) {
+      const envelope = opening(chain, 'alder', `busy ${offered++}`, now())
+      expect((await alder.offer(envelope)).text).toBe('kernel 0')
+    }
+    const { height } = await alder.says('block', isLost)
+    // What a block says of the validators holds from the second block after it.
+    await birch.reaches(height + 3)
+    expect((await birch.offer(opening(chain, 'birch', 'afterwards', now()))).text).toBe('kernel 0')
+    await Promise.all(nodes.map((node) => node.reaches(height + 3)))
+    for (let at = 1; at <= height + 3; at++)
+      expect(new Set(nodes.map(({ blocks }) => blocks.get(at))).size, `height ${at}`).toBe(1)
+    await Promise.all(nodes.map((node) => node.stop()))
   })
 
   test('an engine that dies at any of its own fail points goes on where the ledger stands', async () => {

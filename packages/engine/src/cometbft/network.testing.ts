@@ -222,6 +222,8 @@ export interface NodePlan {
   readonly port: number
   readonly peers: readonly EnginePeer[]
   readonly environment: Readonly<Record<string, string>>
+  /** Whose key it signs blocks with, instead of its own. */
+  readonly signsAs?: string
   /** Its application computes something else than those of the others. */
   readonly lies?: boolean
   /** A snapshot each so many heights. */
@@ -243,5 +245,12 @@ export type NodeWord =
   /** A chunk that it was handed. */
   | { readonly type: 'chunk'; readonly index: number; readonly taken: string }
   | { readonly type: 'begins'; readonly height: number }
-  | { readonly type: 'block'; readonly height: number; readonly appHash: string; readonly verified: number }
+  | {
+      readonly type: 'block'
+      readonly height: number
+      readonly appHash: string
+      readonly verified: number
+      /** How many sign blocks, as the ledger says. */
+      readonly seats: number
+    }
   | { readonly type: 'answer'; readonly id: string; readonly text: string; readonly height: number }

@@ -55,7 +55,8 @@ function flipped(chunk: Uint8Array): Uint8Array {
 
 function tell(): void {
   const tip = store.tip()
-  if (tip) say({ type: 'block', height: tip.height, appHash: toHex(tip.appHash), verified: verified() })
+  const seats = validators.seats(store).length
+  if (tip) say({ type: 'block', height: tip.height, appHash: toHex(tip.appHash), verified: verified(), seats })
   say({ type: 'begins', height: store.beginning().height })
 }
 
@@ -99,7 +100,7 @@ const started = await startCometEngine({
     directory: folderIn(plan.directory, 'engine'),
     chain,
     member: plan.member,
-    validatorSeed: validatorSeedOf(plan.member),
+    validatorSeed: validatorSeedOf(plan.signsAs ?? plan.member),
     nodeSeed: nodeSeedOf(plan.member),
     listen: { host: '127.0.0.1', port: plan.port },
     peers: plan.peers,

@@ -46,12 +46,12 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
   }
 
   function take(applied: AppliedBlock, header: Uint8Array): void {
-    const { tip, transactions, outcomes } = applied
+    const { tip, transactions, outcomes, misbehaviour } = applied
     if (tip.height === 0) memory = memoryLedger({ found: () => applied })
     else memory?.commit(applied)
     states.push(new Map(reader.entries('')))
     roots.push(tip.stateRoot)
-    blocks.push({ kind: 'block', height: tip.height, time: tip.time, header, transactions, outcomes })
+    blocks.push({ kind: 'block', height: tip.height, time: tip.time, header, transactions, outcomes, misbehaviour })
     for (const [index, bytes] of transactions.entries()) {
       const read = readEnvelope(bytes)
       if (!read.ok) continue
@@ -82,7 +82,7 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
       const expected = (reader.tip()?.height ?? -1) + 1
       if (applied.tip.height !== expected) throw new Error(`block ${applied.tip.height} where ${expected} follows`)
       if (crash === 'before-durable') throw new Crash(crash)
-      const { tip, transactions, outcomes } = applied
+      const { tip, transactions, outcomes, misbehaviour } = applied
       const block = encode(storedBlock, {
         kind: 'block',
         height: tip.height,
@@ -90,6 +90,7 @@ export function openFileLedger(machine: Machine, path?: string): FileLedger {
         header,
         transactions,
         outcomes,
+        misbehaviour,
       })
       if (file !== undefined) {
         const length = new Uint8Array(4)
