@@ -1,12 +1,13 @@
 /** The judge of faults is not to be trusted before it has found what is wrong; and a short bad day of real processes. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtEngineIn } from '@plexus/engine'
-import { describe, expect, test } from 'vitest'
-import { check } from './checks.ts'
-import { drawFault, drawFrom, sayFault } from './faults.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Judge } from './checks.ts'
+import { cutIn, drawFault, drawFrom, sayFault } from './faults.ts'
 import { Member } from './member.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -46,12 +47,45 @@ const told = [
   { id: 'a', height: 1, seconds: 0 },
   { id: 'b', height: 2, seconds: 0 },
 ]
-const wrongIn = async (others: readonly Kept[], acknowledged = told) =>
-  (await check([new Keeping(others), new Keeping(good)], acknowledged)).wrong
+async function judged(others: readonly Kept[], acknowledged = told, calls?: string): Promise<Judge> {
+  const judge = new Judge()
+  const first = new Keeping(others)
+  if (calls !== undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'plexus-calls-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    writeFileSync(join(folder, 'keeping.calls'), calls)
+    Object.defineProperty(first, 'calls', { value: join(folder, 'keeping.calls') })
+  }
+  await judge.look([first, new Keeping(good)], acknowledged)
+  return judge
+}
+const wrongIn = async (others: readonly Kept[], acknowledged = told, calls?: string) =>
+  (await judged(others, acknowledged, calls)).wrong
 
 describe('the check after all faults', () => {
   test('finds nothing where all is well', async () => {
-    expect(await check([new Keeping(good), new Keeping(good)], told)).toEqual({ height: 2, accepted: 2, wrong: [] })
+    const calls =
+      '\ninfo initChain prepareProposal processProposal finalizeBlock commit\ninfo finalizeBlock commit checkTx'
+    const judge = await judged(good, told, calls)
+    expect([judge.height, judge.accepted, judge.wrong]).toEqual([2, 2, []])
+  })
+
+  test('looks at each block once, and at what was told of a later one when it is there', async () => {
+    const judge = new Judge()
+    const [early, late] = [new Keeping(good.slice(0, 1)), new Keeping(good)]
+    await judge.look([early, late], told)
+    expect([judge.height, judge.accepted, judge.wrong]).toEqual([1, 1, []])
+    await judge.look([late, late], told)
+    expect([judge.height, judge.accepted, judge.wrong]).toEqual([2, 2, []])
+    await judge.look([late, late], [...told, { id: 'c', height: 3, seconds: 0 }])
+    expect(judge.wrong).toEqual([])
+  })
+
+  test('finds calls in an order that is not allowed', async () => {
+    const wrong = await wrongIn(good, told, '\ninfo finalizeBlock finalizeBlock commit ')
+    expect(wrong).toEqual([expect.stringContaining('finalizeBlock finalizeBlock commit')])
+    expect(await wrongIn(good, told, '\ncommit ')).toHaveLength(1)
+    expect(await wrongIn(good, told, '\nfinalizeBlock \ncommit ')).toHaveLength(1)
   })
 
   test('finds two histories', async () => {
@@ -90,12 +124,21 @@ describe('faults', () => {
   })
 
   test('are of every kind, mostly as many as the network bears, and sometimes more', () => {
-    const kinds = new Set(day(5).map(({ what, part }) => `${what} ${part}`))
-    expect(kinds.size).toBe(9)
-    const many = day(5).filter(({ victims }) => victims.length === 2)
-    expect(many.length).toBeGreaterThan(20)
-    expect(many.length).toBeLessThan(100)
-    for (const { victims } of day(5)) expect(new Set(victims).size).toBe(victims.length)
+    const kinds = new Set(day(5).map((fault) => ('part' in fault ? `${fault.what} ${fault.part}` : fault.what)))
+    expect(kinds.size).toBe(13)
+    const victims = day(5).flatMap((fault) => ('victims' in fault ? [fault.victims] : []))
+    const many = victims.filter(({ length }) => length === 2)
+    expect(many.length).toBeGreaterThan(10)
+    expect(many.length).toBeLessThan(60)
+    for (const each of victims) expect(new Set(each).size).toBe(each.length)
+  })
+
+  test('of roads leave halves, one alone, or a ring', () => {
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const said = (shape: Parameters<typeof cutIn>[0]) => cutIn(shape, names).map((pair) => pair.join(''))
+    expect(said('part-half')).toEqual(['ac', 'ad', 'ae', 'bc', 'bd', 'be'])
+    expect(said('part-one')).toEqual(['ab', 'ac', 'ad', 'ae'])
+    expect(said('part-ring')).toEqual(['ac', 'ad', 'bd', 'be', 'ce'])
   })
 })
 

@@ -25,17 +25,29 @@ const pauseMilliseconds = 100
 const validSeconds = 300
 
 /** One envelope of this member that opens a handle of its own. */
-export async function offerOne(chain: Chain, member: Member): Promise<Acknowledged | undefined> {
+export function offerOne(chain: Chain, member: Member): Promise<Acknowledged | undefined> {
+  const handles = [new Uint8Array(randomBytes(32))]
+  return offer(chain, member, notary.name, encode(notary.transaction, { type: 'open-handles', handles }))
+}
+
+/** One envelope of this member, signed by these besides. Nothing when nobody said what became of it, or it was refused. */
+export async function offer(
+  chain: Chain,
+  member: Member,
+  contract: string,
+  transaction: Uint8Array,
+  others: readonly Uint8Array[] = [],
+): Promise<Acknowledged | undefined> {
   const envelope = sealEnvelope(
     {
       chain: chain.id,
       sponsor: member.name,
       nonce: new Uint8Array(randomBytes(16)),
       validUntil: Math.floor(Date.now() / 1000) + validSeconds,
-      contract: notary.name,
-      transaction: encode(notary.transaction, { type: 'open-handles', handles: [new Uint8Array(randomBytes(32))] }),
+      contract,
+      transaction,
     },
-    [member.secret('member')],
+    [member.secret('member'), ...others],
   )
   const read = readEnvelope(envelope)
   if (!read.ok) throw new Error('an envelope of our own does not read')

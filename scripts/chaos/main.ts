@@ -1,25 +1,33 @@
 /**
- * `npm run chaos`: a network of real processes under faults that a seed decides. Kill -9, pause and restart of nodes, of
- * the engines beside them and of both, one member or some, sometimes more than a third; envelopes all the time. Options:
- * `--minutes N` (1), or `--seconds N`; `--nodes N` (4); `--seed N` (1); `--report FILE` (Markdown). The exit status is 0 only
- * when all members have one history and every acknowledged envelope stands in it once.
+ * `npm run chaos`: a network of real processes under faults that a seed decides. Nodes, engines and both are killed, paused
+ * and restarted, engines end at their own fail points, a node votes against everybody, roads between engines are cut and
+ * slowed; from two minutes on, each scene of `scenes.ts` and `churn.ts` once; envelopes all the time. Options: `--minutes N` (1), or `--seconds N`; `--nodes N` (4); `--seed N` (1);
+ * `--report FILE` (Markdown). The exit status is 0 only when after each fault all members have one history, every
+ * acknowledged envelope stands in it once, and every engine asked in an order that is allowed.
  */
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readGenesis } from '@plexus/kernel'
-import { allReach, check } from './checks.ts'
-import { drawFault, drawFrom, sayFault, suffer } from './faults.ts'
+import { allReach, Judge } from './checks.ts'
+import { Churn } from './churn.ts'
+import { drawFault, drawFrom, sayFault, shuffled, suffer } from './faults.ts'
+import { enginesIn, foundIn } from './founding.ts'
+import { Links } from './links.ts'
 import { type Acknowledged, offerOne, startLoad } from './load.ts'
-import { Member, node } from './member.ts'
+import { Member } from './member.ts'
+import { reportOf } from './report.ts'
+import { scenes } from './scenes.ts'
 
 const nodesMax = 16
 /** Engines that were started anew back off for up to half a minute, and catch up then. */
-const healSecondsMax = 120
-const quietMilliseconds = 1_500
+const healSecondsMax = 180
+const quietMilliseconds = 1_000
+/** A shorter run has faults alone: the scenes take some minutes. */
+const scenesSecondsMin = 120
+/** Between two scenes. */
+const faultsBetween = 2
 
 const { values } = parseArgs({
   options: {
@@ -41,46 +49,87 @@ async function main(): Promise<number> {
   }
   const data = mkdtempSync(join(tmpdir(), 'plexus-chaos-'))
   const first = 20_000 + (randomBytes(2).readUInt16BE() % 20_000)
-  const founding = ['--members', String(nodes), '--peer-port', String(first + nodes)]
-  const { status } = spawnSync(process.execPath, [...node, 'network', 'init', '--data', data, ...founding, '--json'])
-  const genesis = readGenesis(new Uint8Array(readFileSync(join(data, 'genesis.cbor'))))
-  if (status !== 0 || !genesis.ok) throw new Error('the network was not founded')
-  const members = Array.from({ length: nodes }, (_, index) => new Member(data, `member-${index + 1}`, first + index))
+  const chain = foundIn(data, nodes, first + nodes + 1)
+  const links = await Links.open(enginesIn(chain))
+  const members = Array.from({ length: nodes }, (_, index) => {
+    const name = `member-${index + 1}`
+    return new Member(data, name, first + index, links.peersOf(name))
+  })
+  const behind = first + 3 * nodes + 1
+  const churn = new Churn(chain, data, members, { api: first + nodes, peer: behind, engine: behind + 1 })
   let holds = false
   try {
     await Promise.all(members.map((member) => member.start()))
     if (!(await allReach(members, 2, healSecondsMax))) throw new Error('no block came before the first fault')
-    const load = startLoad(genesis.value, members)
+    const load = startLoad(chain, members)
+    const judge = new Judge()
     const draw = drawFrom(seed)
-    const suffered: string[] = []
-    const end = Date.now() + seconds * 1000
-    while (Date.now() < end) {
-      const fault = drawFault(draw, members)
-      suffered.push(sayFault(fault))
-      console.log(suffered.at(-1))
-      await suffer(fault)
+    const suffered: { what: string; healedSeconds: number }[] = []
+    const told = (): readonly Acknowledged[] => [...load.acknowledged, ...churn.acknowledged]
+
+    /** Then all members must come abreast, and everything is looked at. */
+    const endure = async (what: string, happen: () => Promise<void>): Promise<void> => {
+      console.log(what)
+      await happen()
+      const from = performance.now()
+      await abreast(members, told())
+      suffered.push({ what, healedSeconds: (performance.now() - from) / 1000 })
+      await judge.look(members, told())
       await new Promise((resolve) => setTimeout(resolve, quietMilliseconds))
     }
+    const someFault = (): Promise<void> => {
+      const fault = drawFault(draw, members)
+      return endure(sayFault(fault), () => suffer(fault, links))
+    }
+    const victim = (): Member => members[draw(nodes)] as Member
+    const more = async (blocks: number, of: readonly Member[]): Promise<void> => {
+      const height = (await of[0]?.height()) ?? 0
+      if (!(await allReach(of, height + blocks, healSecondsMax))) throw new Error('the others do not go on')
+    }
+
+    const end = Date.now() + seconds * 1000
+    if (seconds >= scenesSecondsMin) {
+      for (const { name, play } of shuffled(draw, scenes)) {
+        for (let count = 0; count < faultsBetween && judge.wrong.length === 0; count++) await someFault()
+        const whom = victim()
+        await endure(`${name} (${whom.name})`, () => play({ members, victim: whom, more }))
+      }
+      await endure('a member is voted in, gets a seat and loses it by vote', () => churn.comeAndGo())
+    }
+    while (Date.now() < end && judge.wrong.length === 0) await someFault()
+    if (seconds >= scenesSecondsMin) {
+      const whom = victim()
+      const what = `the key of ${whom.name} signs on two nodes: evidence takes the seat`
+      await endure(what, () => churn.signTwice(whom))
+    }
     await load.stop()
-    const last = await healed(() => Promise.all(members.map((member) => offerOne(genesis.value, member))))
-    const all = [...load.acknowledged, ...last]
-    const newest = Math.max(...all.map(({ height }) => height))
-    const abreast = await allReach(members, newest, healSecondsMax)
-    const found = abreast ? await check(members, all) : { height: 0, accepted: 0, wrong: ['not all members caught up'] }
-    const report = reportOf({ seed, nodes, seconds, suffered, all, unanswered: load.unanswered(), found })
+    const last = await allOffer(() => Promise.all(members.map((member) => offerOne(chain, member))))
+    const acknowledged = [...told(), ...last]
+    await abreast(members, acknowledged)
+    await judge.look(members, acknowledged)
+    const { height, accepted, wrong } = judge
+    const unanswered = load.unanswered()
+    const report = reportOf({ seed, nodes, seconds, suffered, acknowledged, unanswered, height, accepted, wrong })
     console.log(report)
     if (values.report !== undefined) writeFileSync(values.report, report)
-    holds = found.wrong.length === 0
+    holds = wrong.length === 0
     return holds ? 0 : 1
   } finally {
-    await Promise.all(members.map((member) => member.kill('both')))
+    await Promise.all([...members, churn.newcomer].map((member) => member.kill('both')))
+    links.close()
     if (holds) rmSync(data, { recursive: true, force: true })
     else console.error(`Everything is kept for who looks into it: ${data}`)
   }
 }
 
+async function abreast(members: readonly Member[], acknowledged: readonly Acknowledged[]): Promise<void> {
+  const newest = acknowledged.reduce((most, { height }) => Math.max(most, height), 0)
+  if (!(await allReach(members, newest, healSecondsMax)))
+    throw new Error(`after ${healSecondsMax} s not all members have block ${newest}`)
+}
+
 /** After all faults every member takes an envelope again, within a while. */
-async function healed(offer: () => Promise<readonly (Acknowledged | undefined)[]>): Promise<readonly Acknowledged[]> {
+async function allOffer(offer: () => Promise<readonly (Acknowledged | undefined)[]>): Promise<readonly Acknowledged[]> {
   const end = Date.now() + healSecondsMax * 1000
   for (;;) {
     const answers = await offer()
@@ -88,32 +137,6 @@ async function healed(offer: () => Promise<readonly (Acknowledged | undefined)[]
     if (taken.length === answers.length) return taken
     if (Date.now() > end) throw new Error(`${answers.length - taken.length} members took no envelope after the faults`)
   }
-}
-
-function reportOf(run: {
-  readonly seed: number
-  readonly nodes: number
-  readonly seconds: number
-  readonly suffered: readonly string[]
-  readonly all: readonly Acknowledged[]
-  readonly unanswered: number
-  readonly found: Awaited<ReturnType<typeof check>>
-}): string {
-  const { seed, nodes, seconds, suffered, all, unanswered, found } = run
-  const sorted = all.map((each) => each.seconds).sort((a, b) => a - b)
-  const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(3)
-  return `# Faults: seed ${seed}, ${nodes} nodes, ${(seconds / 60).toFixed(1)} minutes
-
-${found.wrong.length === 0 ? '**All holds**' : '**Something does not hold**'}, on ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}).
-
-- Blocks: ${found.height}, each the same bytes of header, app hash and time at all ${nodes} members.
-- Envelopes: ${found.accepted} accepted, ${all.length} of them acknowledged, each in the block that was told and in no other; ${unanswered} were given up without an answer.
-- From offering to acknowledgement, faults included: p50 ${at(0.5)} s, p95 ${at(0.95)} s, longest ${at(1)} s.
-${found.wrong.map((each) => `- WRONG: ${each}\n`).join('')}
-Faults in their order (${suffered.length}):
-
-${suffered.map((each) => `1. ${each}`).join('\n')}
-`
 }
 
 process.exitCode = await main()

@@ -4,9 +4,21 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toHex } from '@plexus/codec'
+import type { Patch } from './patch.ts'
 
 const program = fileURLToPath(new URL('../../apps/node/src/main.ts', import.meta.url))
+const patched = new URL('./patched.ts', import.meta.url).href
 export const node = ['--disable-warning=ExperimentalWarning', program] as const
+const patchedNode = ['--disable-warning=ExperimentalWarning', '--import', patched, program] as const
+
+/** One of the node's own commands, beside whatever runs: its exit status. */
+export function command(args: readonly string[]): Promise<number | null> {
+  const child = spawn(process.execPath, [...node, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', resolve)
+  })
+}
 
 export type Part = 'app' | 'both' | 'engine'
 
@@ -19,20 +31,37 @@ export class Member {
   readonly name: string
   private readonly data: string
   private readonly port: number
+  private readonly peers: readonly string[]
   private child: ChildProcess | undefined
   private gone: Promise<void> = Promise.resolve()
 
-  constructor(data: string, name: string, port: number) {
+  /** `peers`: where its engine dials the others, `ID@HOST:PORT`; without them, as the ledger says. */
+  constructor(data: string, name: string, port: number, peers: readonly string[] = []) {
     this.data = data
     this.name = name
     this.port = port
+    this.peers = peers
+  }
+
+  /** The calls of its engines, a line for each run. */
+  get calls(): string {
+    return join(this.data, `${this.name}.calls`)
+  }
+
+  get folder(): string {
+    return join(this.data, this.name)
   }
 
   /** Resolves when its API answers. */
-  async start(): Promise<void> {
+  async start(patch: Partial<Patch> = {}): Promise<void> {
     const log = openSync(join(this.data, `${this.name}.log`), 'a', 0o600)
     const args = ['start', '--data', this.data, '--member', this.name, '--port', String(this.port), '--json']
-    const child = spawn(process.execPath, [...node, ...args], { stdio: ['ignore', 'pipe', log, 'ipc'], detached: true })
+    for (const peer of this.peers) args.push('--peer', peer)
+    const child = spawn(process.execPath, [...patchedNode, ...args], {
+      stdio: ['ignore', 'pipe', log, 'ipc'],
+      detached: true,
+      env: { ...process.env, PLEXUS_CHAOS: JSON.stringify({ ...patch, calls: this.calls }) },
+    })
     closeSync(log)
     this.child = child
     this.gone = new Promise((resolve) => child.on('exit', () => resolve()))
@@ -55,6 +84,19 @@ export class Member {
     child?.kill('SIGTERM')
     await this.gone
     return child?.exitCode === 0
+  }
+
+  /** Until it has ended, by itself; answers with which status, or nothing when it still runs after so many seconds. */
+  async endsBy(secondsMax: number): Promise<number | null | undefined> {
+    const timer = new Promise<void>((resolve) => setTimeout(resolve, secondsMax * 1000).unref())
+    await Promise.race([this.gone, timer])
+    const { exitCode = null, signalCode = null } = this.child ?? {}
+    return exitCode === null && signalCode === null ? undefined : exitCode
+  }
+
+  /** What it has said so far, of all its runs. */
+  get log(): string {
+    return readFileSync(join(this.data, `${this.name}.log`), 'utf8')
   }
 
   async kill(part: Part): Promise<void> {
@@ -89,6 +131,18 @@ export class Member {
       retryAfter: response.headers.get('retry-after'),
       text: await response.text(),
     }
+  }
+
+  /** Whether it says of itself that it can serve. */
+  async ready(): Promise<boolean> {
+    const signal = AbortSignal.timeout(answerMillisecondsMax)
+    return (await fetch(`http://127.0.0.1:${this.port}/health/ready`, { signal })).ok
+  }
+
+  async metric(name: string): Promise<number> {
+    const signal = AbortSignal.timeout(answerMillisecondsMax)
+    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`, { signal })).text()
+    return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1])
   }
 
   async height(): Promise<number> {

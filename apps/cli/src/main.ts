@@ -74,7 +74,7 @@ function commands(end: (code: number) => void): Command {
     .option('--member <id>', 'only this member, of a network whose members run apart')
     .option(
       '--peer <address>',
-      'an engine of the network that the own ledger does not know yet, ID@HOST:PORT; repeatable',
+      'an engine that the own ledger does not know yet, or that is reached by another way, ID@HOST:PORT; repeatable',
       collect,
     )
     .option('--begin <block>', 'begin from a snapshot, trusting this block: HEIGHT:HASH of its header, in hexadecimal')

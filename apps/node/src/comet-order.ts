@@ -95,7 +95,10 @@ export async function startCometOrder(
         nodeSeed: secretOf(node.layout, engineNodeSecret, parts.random),
         // A name may stand for an address that only others see: then every interface of this machine is listened on.
         listen: { host: isIP(own.host.replace(/^\[|\]$/g, '')) ? own.host : '0.0.0.0', port: own.port },
-        peers: peersOf(own, [...near, ...known.others, ...enginesOnLedger(node.store)]),
+        // Whoever starts the node may know another way to an engine than the ledger tells everybody.
+        peers: peersOf(own, [...near, ...enginesOnLedger(node.store), ...known.others]),
+        // Only a ledger without blocks belongs to a key that has signed none.
+        mayHaveSigned: node.recovery !== undefined || (node.store.tip()?.height ?? 0) > 0,
         // What a member that was put back forgot stands in blocks that a snapshot leaves out.
         ...(known.begin && !node.recovery && { begin: known.begin }),
       },

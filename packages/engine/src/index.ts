@@ -1,4 +1,5 @@
 export type { EngineRefusal } from './cometbft/application.ts'
+export { isCall, obeysGrammar } from './cometbft/call-grammar.ts'
 export type { CometMember } from './cometbft/comet-member.ts'
 export { type EnginePeer, nodeIdOf, readEngineAddress, writeEngineAddress } from './cometbft/engine-address.ts'
 export {
@@ -16,6 +17,7 @@ export {
 } from './cometbft/engine-program.ts'
 export type { LightBlockAnswers } from './cometbft/light-blocks.ts'
 export { createSignatures, type Signatures } from './cometbft/signatures.ts'
+export { isWatching } from './cometbft/signed-last.ts'
 export type { ListedSnapshot, SnapshotPort } from './cometbft/snapshots.ts'
 export {
   type CometEngine,

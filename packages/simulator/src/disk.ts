@@ -292,7 +292,15 @@ export class LedgerDisk {
       throw new Error('the roots do not give the app hash')
     this.roots.push(tip.stateRoot)
     this.historyRoots.push(historyRoot)
-    this.blocks.push({ kind: 'block', height: tip.height, time: tip.time, header, transactions, outcomes, misbehaviour })
+    this.blocks.push({
+      kind: 'block',
+      height: tip.height,
+      time: tip.time,
+      header,
+      transactions,
+      outcomes,
+      misbehaviour,
+    })
     for (const [index, bytes] of transactions.entries()) {
       const read = readEnvelope(bytes)
       if (!read.ok) continue

@@ -138,7 +138,15 @@ function ledgerOn({ environment, proofHeights, ...parts }: Parts): LedgerStore {
     const encoded: EncodedBlock = {
       ...rest,
       header,
-      block: encode(storedBlock, { kind: 'block', height, time: tip.time, header, transactions, outcomes, misbehaviour }),
+      block: encode(storedBlock, {
+        kind: 'block',
+        height,
+        time: tip.time,
+        header,
+        transactions,
+        outcomes,
+        misbehaviour,
+      }),
       events: encode(blockEvents, { height, events: events.map(({ contract, event }) => ({ contract, event })) }),
     }
     ahead?.append({ number: height, payload: encode(journaledBlock, encoded) })

@@ -83,6 +83,7 @@ export const checks: Readonly<Record<string, Check>> = {
     if (!engine) return found
     if (!engine.addressKnown) found.push({ type: 'engine-address-missing' })
     if (!engine.nodeKeyEqual) found.push({ type: 'engine-key-differs' })
+    if (engine.watches) found.push({ type: 'engine-watches' })
     if (engine.keyMisbehaved) found.push({ type: 'seat-key-misbehaved' })
     else if (engine.seatKeyEqual === false) found.push({ type: 'seat-key-differs' })
     return found

@@ -11,7 +11,13 @@ const chain = new Uint8Array(32).fill(1)
 const status = { chain, member: 'birch', height: 100, blockTime: clock - 2, clock, version: '0.1.0' }
 
 const birch: PeerFacts = { member: 'birch', transportKeys: 1, probe: ok({ status, seconds: 0.01 }) }
-const engine: EngineFacts = { addressKnown: true, nodeKeyEqual: true, seatKeyEqual: true, keyMisbehaved: false }
+const engine: EngineFacts = {
+  addressKnown: true,
+  nodeKeyEqual: true,
+  seatKeyEqual: true,
+  keyMisbehaved: false,
+  watches: false,
+}
 const ledger: LedgerFacts = {
   height: 100,
   time: clock - 2,
@@ -76,6 +82,7 @@ const sick: { readonly [Type in Finding['type']]: Partial<DoctorFacts> } = {
   'engine-address-missing': withLedger({ engine: { ...engine, addressKnown: false, seatKeyEqual: null } }),
   'engine-key-differs': withLedger({ engine: { ...engine, nodeKeyEqual: false, seatKeyEqual: null } }),
   'seat-key-differs': withLedger({ engine: { ...engine, seatKeyEqual: false } }),
+  'engine-watches': withLedger({ engine: { ...engine, watches: true } }),
   'seat-key-misbehaved': withLedger({ engine: { ...engine, keyMisbehaved: true } }),
   'peer-seated-though-misbehaved': withLedger({ seatedThoughMisbehaved: ['birch'] }),
   'clock-behind-block': withLedger({ time: clock + 3 }),

@@ -20,6 +20,8 @@ export interface EngineFacts {
   readonly seatKeyEqual: boolean | null
   /** The engine proved that the key in this node's folder signed twice. */
   readonly keyMisbehaved: boolean
+  /** It signs nothing before the others have moved on: nobody knows what its key signed last. */
+  readonly watches: boolean
 }
 
 export interface LedgerFacts {

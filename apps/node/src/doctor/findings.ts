@@ -20,7 +20,9 @@ export type Finding =
   | { readonly type: 'address-malformed'; readonly address: string }
   | Plain<'address-local'>
   | { readonly type: 'own-address-not-reached'; readonly refusal: ProbeRefusal['type'] }
-  | Plain<'engine-address-missing' | 'engine-key-differs' | 'seat-key-differs' | 'seat-key-misbehaved'>
+  | Plain<
+      'engine-address-missing' | 'engine-key-differs' | 'engine-watches' | 'seat-key-differs' | 'seat-key-misbehaved'
+    >
   | { readonly type: 'behind-peers'; readonly blocks: number }
   | OfPeer<
       | 'peer-address-malformed'
@@ -182,9 +184,16 @@ export const meanings: Meanings = {
     says: () => 'The member’s seat has another key than the engine: its votes do not count.',
     advice: 'If keys/validator-next.secret waits, start the node anew; otherwise `plexus keys seat`, and a vote.',
   },
+  'engine-watches': {
+    weight: 'watch',
+    says: () => 'The engine signs no block yet: what its key signed last is not known here.',
+    advice:
+      'It begins when the others have decided two blocks. If they wait for it, and its former self is off for good: end the node, write {"height":"0","round":0,"step":0} into engine/data/priv_validator_state.json, start it.',
+  },
   'seat-key-misbehaved': {
     weight: 'wrong',
-    says: () => 'The key with which this node signs blocks signed twice, as the engine proved: no seat is given to it again.',
+    says: () =>
+      'The key with which this node signs blocks signed twice, as the engine proved: no seat is given to it again.',
     advice: 'docs/guides/runbooks/validator-misbehaved.md: find the other copy first, then make another key.',
   },
   'peer-seated-though-misbehaved': {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { equalBytes, toHex } from '@plexus/codec'
 import { members } from '@plexus/contracts'
 import { generateSealingKey, publicKeyOf, type RandomBytes } from '@plexus/crypto'
-import { nodeIdOf } from '@plexus/engine'
+import { isWatching, nodeIdOf } from '@plexus/engine'
 import { type Chain, readGenesis, viewOf } from '@plexus/kernel'
 import { probe } from '@plexus/peers'
 import { type LedgerStore, lockDirectory, openLedgerStore, StoreError } from '@plexus/store'
@@ -137,6 +137,7 @@ function engineFacts(store: LedgerStore, member: string, layout: Layout): Engine
     addressKnown: stated !== undefined,
     nodeKeyEqual: !stated || (nodeKey !== undefined && stated.address.startsWith(`${nodeIdOf(nodeKey)}@`)),
     seatKeyEqual: seat ? seatKey !== undefined && equalBytes(seatKey, seat.key) : null,
+    watches: isWatching(layout.engine),
     keyMisbehaved: members.queries.misbehaviours(view).some(({ key }) => seatKey && key === toHex(seatKey)),
   }
 }

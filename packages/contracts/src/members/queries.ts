@@ -182,7 +182,9 @@ function validatorSet({ validators }: MembersView): readonly (Validator & { read
  * What the engine proved of validators' keys (in hexadecimal), in the order of the keys. `seated`: the key still has its
  * seat, since too much power had moved that day.
  */
-function misbehaviours(view: MembersView): readonly (Misbehaved & { readonly key: string; readonly seated: boolean })[] {
+function misbehaviours(
+  view: MembersView,
+): readonly (Misbehaved & { readonly key: string; readonly seated: boolean })[] {
   const seated = new Set([...view.validators.entries()].map(([, { key }]) => toHex(key)))
   return [...view.misbehaviours.entries()].map(([key, each]) => ({ ...each, key, seated: seated.has(key) }))
 }

@@ -1,7 +1,7 @@
 import { fromHex, toHex } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
-import { readEnvelope, readSignedHeader, signaturesHold, validatorAddressOf } from '@plexus/kernel'
-import { openLedgerStore, verifyLedger } from '@plexus/store'
+import { memoryLedger, readEnvelope, readSignedHeader, signaturesHold, validatorAddressOf } from '@plexus/kernel'
+import { openLedgerStore } from '@plexus/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSequencer } from '../local/sequencer.ts'
 import { finalizeBlock, initChain, testNode } from './application.testing.ts'
@@ -231,7 +231,7 @@ test('a block of rubbish that two thirds decided on is applied like any other', 
   expect(store.block(1)?.outcomes.map(({ code }) => code)).toEqual([1, 0, 1])
 })
 
-test('T-05: a double vote costs the seat: the engine is told, the ledger remembers, and a node that plays the block agrees', async () => {
+test('a double vote costs the seat: the engine is told, the ledger remembers, and a node that plays the block agrees', async () => {
   const { client, store } = node()
   const told = (key: Uint8Array, type = 1) => ({
     type,
@@ -257,7 +257,10 @@ test('T-05: a double vote costs the seat: the engine is told, the ledger remembe
   expect(other?.appHash).not.toEqual(first?.appHash)
   // Whoever checks the folder later judges the same, from the blocks alone.
   const { machine } = machineOf(chain, { verify: async () => [] })
-  expect(verifyLedger(store, machine, { scratchDirectory: networkDirectory() })).toMatchObject({ ok: true })
+  const replay = memoryLedger(machine)
+  const block = store.block(1)
+  if (block) replay.commit(machine.apply(replay.reader, block))
+  expect(replay.reader.tip()).toEqual(store.tip())
 })
 
 test('a node may connect when the ledger knows it, from any address', async () => {

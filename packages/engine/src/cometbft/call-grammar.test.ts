@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Call, isCall, obeysGrammar } from './call-grammar.testing.ts'
+import { type Call, isCall, obeysGrammar } from './call-grammar.ts'
 
 const called = (text: string): readonly Call[] => text.split(' ').filter(isCall)
 

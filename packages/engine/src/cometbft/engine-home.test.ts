@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { publicKeyOf } from '@plexus/crypto'
 import { expect, test } from 'vitest'
 import { nodeIdOf } from './engine-address.ts'
-import { type EngineHome, prepareEngineHome, sayEngineHomeRefusal } from './engine-home.ts'
+import { type EngineHome, prepareEngineHome, sayEngineHomeRefusal, signBehind } from './engine-home.ts'
 import { chainOf, networkDirectory, nodeSeedOf, validatorSeedOf } from './network.testing.ts'
+import { isWatching } from './signed-last.ts'
 
 const chain = chainOf(1_700_000_000)
 
@@ -31,6 +32,22 @@ test('a directory is made ready, and again at each start', () => {
   expect(configuration).toMatch(/persistent_peers = "[0-9a-f]{40}@127\.0\.0\.1:4001"/)
   for (const name of ['node_key.json', 'priv_validator_key.json'])
     expect(statSync(join(directory, 'config', name)).mode & 0o077).toBe(0)
+})
+
+test('a key that may have signed what this directory does not know signs nothing, until it is told from where on', () => {
+  const [fresh, lost] = [networkDirectory(), networkDirectory()]
+  const signed = (directory: string) =>
+    JSON.parse(readFileSync(join(directory, 'data', 'priv_validator_state.json'), 'utf8'))
+  prepareEngineHome(home(fresh))
+  prepareEngineHome(home(lost, { mayHaveSigned: true }))
+  expect([isWatching(fresh), isWatching(lost), isWatching(networkDirectory())]).toEqual([false, true, false])
+  expect(signed(fresh)).toEqual({ height: '0', round: 0, step: 0 })
+  expect(BigInt(signed(lost).height)).toBe(2n ** 63n - 1n)
+  signBehind(lost, 41)
+  expect([isWatching(lost), signed(lost)]).toEqual([false, { height: '41', round: 2 ** 31 - 1, step: 3 }])
+  // It is the engine's own from here on.
+  prepareEngineHome(home(lost, { mayHaveSigned: true }))
+  expect(signed(lost).height).toBe('41')
 })
 
 test('every member writes the same genesis', () => {

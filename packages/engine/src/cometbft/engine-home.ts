@@ -7,6 +7,7 @@ import { type Chain, envelopeBytesMax } from '@plexus/kernel'
 import { type EnginePeer, nodeIdOf, writeEngineAddress } from './engine-address.ts'
 import { genesisDocument } from './genesis-document.ts'
 import { blockBytesMax } from './proposal.ts'
+import { nothingSigned, signedLastOf, signedUpTo, unknownSigned } from './signed-last.ts'
 
 export interface EngineHome {
   readonly directory: string
@@ -20,6 +21,8 @@ export interface EngineHome {
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: readonly EnginePeer[]
   readonly timing?: EngineTiming
+  /** The key may have signed blocks of which this directory does not know: the member was put back, or lost the directory. */
+  readonly mayHaveSigned?: boolean
   /** Begin from a snapshot of the others, as long as the engine has no block; otherwise from the first block. */
   readonly begin?: BeginFromSnapshot
 }
@@ -95,11 +98,16 @@ export function prepareEngineHome(home: EngineHome): Result<void, EngineHomeRefu
   for (const folder of [config, data, chunks]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [file, content] of keys) if (!existsSync(file)) writeWhole(file, content)
   // What was signed last: written once, then the engine's own. Without it a key could sign a height twice.
-  const signed = join(data, 'priv_validator_state.json')
-  if (!existsSync(signed)) writeWhole(signed, json({ height: '0', round: 0, step: 0 }))
+  const signed = signedLastOf(directory)
+  if (!existsSync(signed)) writeWhole(signed, home.mayHaveSigned ? unknownSigned : nothingSigned)
   writeWhole(genesisFile, genesis)
   writeWhole(join(config, 'config.toml'), configuration(home))
   return ok()
+}
+
+/** From the height behind this one on the key signs again: the others have decided this one without it. It must not run. */
+export function signBehind(directory: string, height: number): void {
+  writeWhole(signedLastOf(directory), signedUpTo(height))
 }
 
 function writeWhole(file: string, content: string): void {

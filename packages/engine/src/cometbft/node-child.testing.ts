@@ -9,7 +9,7 @@ import { type Block, readEnvelope } from '@plexus/kernel'
 import { openSnapshotLedger } from '@plexus/store'
 import type { SubmitRefusal } from '../local/local-engine.ts'
 import { startVerifierPool } from '../local/verifier-pool.ts'
-import { isCall } from './call-grammar.testing.ts'
+import { isCall } from './call-grammar.ts'
 import { FrameReader } from './frames.ts'
 import { readRequest } from './messages.ts'
 import {

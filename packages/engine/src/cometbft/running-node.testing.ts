@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { toHex } from '@plexus/codec'
 import { readEnvelope } from '@plexus/kernel'
 import { expect, onTestFinished } from 'vitest'
-import { type Call, obeysGrammar } from './call-grammar.testing.ts'
+import { type Call, obeysGrammar } from './call-grammar.ts'
 import type { NodePlan, NodeWord } from './network.testing.ts'
 
 export interface RunningNode {

@@ -103,6 +103,21 @@ test('an engine that cannot be started is tried again too', async () => {
   expect(await ends(1)).toEqual([250])
 })
 
+test.each([
+  [
+    'error during handshake: error on replay: app block height (12) is higher than core (7)',
+    /ends at block 7, the ledger at 12/,
+  ],
+  ['panic: state.AppHash does not match AppHash after replay. Got 00, expected 01.', /another application hash/],
+])('an engine’s directory that does not belong to the ledger is no trouble to wait out: %s', async (words, said) => {
+  const { options, time, events } = parts(`echo "${words}" >&2; exit 1`)
+  const failed = Promise.withResolvers<unknown>()
+  await started({ ...options, onFailure: failed.resolve })
+  expect(String(await failed.promise)).toMatch(said)
+  time.run(120)
+  expect(events.map(({ type }) => type)).toEqual(['engine-started'])
+})
+
 test('a stop ends the engine, and nothing starts again', async () => {
   const { options, time, events } = parts('trap "exit 0" TERM; while :; do sleep 0.01; done')
   const engine = await started(options)

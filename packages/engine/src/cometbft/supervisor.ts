@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import { no, ok, type Result } from '@plexus/codec'
 import type { Machine, StateReader } from '@plexus/kernel'
 import { createLedgerView, type FedLedger } from '../local/ledger-view.ts'
-import type { Clock, LedgerPort, Schedule } from '../local/ports.ts'
+import { type Clock, type LedgerPort, newestTip, type Schedule } from '../local/ports.ts'
 import { createApplication, type EngineRefusal, sayEngineRefusal } from './application.ts'
 import { type CometMember, createCometMember } from './comet-member.ts'
 import { type Connection, type ConnectionRefusal, serveConnection } from './connection.ts'
@@ -18,6 +18,7 @@ import {
   engineTimingDefault,
   prepareEngineHome,
   rpcSocketOf,
+  signBehind,
 } from './engine-home.ts'
 import { type EngineExit, type EngineProcess, endLeftEngine, startEngineProcess } from './engine-process.ts'
 import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
@@ -25,6 +26,7 @@ import { fetchLightBlock, type LightBlockAnswers } from './light-blocks.ts'
 import type { ProposalRefusal } from './proposal.ts'
 import { createQuiet } from './quiet.ts'
 import type { Signatures } from './signatures.ts'
+import { isWatching } from './signed-last.ts'
 import type { SnapshotPort } from './snapshots.ts'
 import type { ValidatorSource } from './validator-updates.ts'
 
@@ -48,6 +50,8 @@ export type EngineEvent =
   | { readonly type: 'engine-ended'; readonly exit: EngineExit; readonly againInMilliseconds: number }
   /** It runs, and no block came for so long: either too many others are gone, or it stands still. It is started anew. */
   | { readonly type: 'engine-still'; readonly seconds: number }
+  /** Nobody knows what its key signed last: it signs nothing before the others have decided the block of this height. */
+  | { readonly type: 'engine-watches'; readonly height: number }
   | { readonly type: 'connection-refused'; readonly refusal: ConnectionRefusal }
   | { readonly type: 'proposal-refused'; readonly height: number; readonly refusal: ProposalRefusal }
 
@@ -108,6 +112,11 @@ const stillSecondsMax = 900
 const lookMilliseconds = 1_000
 /** While it comes up it is asked so often whether it is. */
 const askMilliseconds = 50
+/**
+ * Whoever was abreast may be a block behind, and the former self may have signed at the height that the others are about to
+ * decide: what they decide beyond, they decided without it.
+ */
+const watchedBlocks = 2
 /** The engine opens four; the command-line client of the engine one more. */
 const connectionsMax = 16
 
@@ -115,6 +124,8 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   const { home, machine, store, sockets, clock, schedule, onEvent, stillSeconds = stillSecondsDefault } = options
   let movedAt = 0
   let patience = stillSeconds
+  /** The height whose block ends the watching; none is expected while the engine signs, or is not abreast. */
+  let watchUntil = Number.POSITIVE_INFINITY
   const view = options.replica ?? createLedgerView({ machine, store, member: home.member })
   const { propose } = home.timing ?? engineTimingDefault
   const application = createApplication({
@@ -124,6 +135,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
       movedAt = clock.now()
       patience = stillSeconds
       view.committed(applied)
+      if (applied.tip.height >= watchUntil) engine?.stop()
     },
     onSnapshotMoved() {
       movedAt = clock.now()
@@ -158,6 +170,11 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     endLeftEngine(home.directory)
     for (const file of [applicationSocketOf(home.directory), rpcSocket]) rmSync(file, { force: true })
     application.forget()
+    const { height } = newestTip(store)
+    if (height >= watchUntil) {
+      signBehind(home.directory, height)
+      watchUntil = Number.POSITIVE_INFINITY
+    }
     closeListener = await sockets.listen(applicationSocketOf(home.directory), accept)
     if (stopped) {
       await end()
@@ -208,10 +225,17 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
           }
           up = true
           onEvent({ type: 'engine-up' })
+          watchOthers()
           // Its mempool is memory: what waited in it is gone.
           member.sendAgain()
         })
     }, askMilliseconds)
+  }
+
+  function watchOthers(): void {
+    if (!isWatching(home.directory) || Number.isFinite(watchUntil)) return
+    watchUntil = newestTip(store).height + watchedBlocks
+    onEvent({ type: 'engine-watches', height: watchUntil })
   }
 
   /** After a failure of its own the engine's consensus stands, and its process goes on as if nothing were. */
@@ -234,6 +258,11 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     cancelTimer()
     cancelWatch()
     if (stopped) return
+    const unfit = unfitBy(exit)
+    if (unfit) {
+      fail(new EngineUnfit(unfit))
+      return
+    }
     if (clock.now() - startedAt >= wellAfterSeconds) backOff = backOffMilliseconds
     const againInMilliseconds = backOff
     backOff = Math.min(2 * backOff, backOffMillisecondsMax)
@@ -271,6 +300,14 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     lightBlock: (height) => fetchLightBlock((body) => sockets.post(rpcSocket, body), height),
     stop,
   })
+}
+
+/** What it said when it ended, where no further start could help (CometBFT `state/errors.go`, `consensus/replay.go`). */
+function unfitBy({ lastWords }: EngineExit): EngineRefusal | undefined {
+  const [, ours, its] = /app block height \((\d+)\) is higher than core \((\d+)\)/.exec(lastWords) ?? []
+  if (ours !== undefined) return { type: 'engine-behind', ours: Number(ours), its: Number(its) }
+  if (lastWords.includes('state.AppHash does not match AppHash after replay')) return { type: 'engine-differs' }
+  return undefined
 }
 
 export function sayClockBehind(seconds: number): string {
