@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { suite as access } from './access/workload.ts'
 import { chartOf } from './chart.ts'
 import { suite as commitments } from './commitments/workload.ts'
+import { suite as contracts } from './contracts/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as epcis } from './epcis/workload.ts'
@@ -69,6 +70,16 @@ test('epcis: every event is captured, from JSON and from XML under one name', as
 test('tags: of two claims on a fill the second is refused, and a first one is accepted', async () => {
   const { checked } = await tags.run(small)
   expect(checked).toEqual({ spent: 2_000, answers: ['first: accepted', 'second: exclusivity-spent'] })
+})
+
+test('contracts: every step of every contract is accepted, beside as many lives of a handle', async () => {
+  const { checked, figures } = await contracts.run(small)
+  expect(checked).toEqual({
+    accepted: { notary: 160, members: 32, practitioners: 32, prescriptions: 96, rebates: 80, supply: 80 },
+  })
+  const promised = figures.flatMap(({ name, target }) => (target ? [`${name} ${target.type} ${target.value}`] : []))
+  const others = ['members', 'practitioners', 'prescriptions', 'rebates', 'supply']
+  expect(promised).toEqual(others.map((name) => `${name} against notary at-least 0.5`))
 })
 
 test('start: the story of one sample comes to its end, each step checked', async () => {

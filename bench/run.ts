@@ -9,6 +9,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { suite as access } from './access/workload.ts'
 import { suite as commitments } from './commitments/workload.ts'
+import { suite as contracts } from './contracts/workload.ts'
 import { suite as directive } from './directive/workload.ts'
 import { suite as engine } from './engine/workload.ts'
 import { suite as epcis } from './epcis/workload.ts'
@@ -32,6 +33,7 @@ const suites: readonly Suite[] = [
   directive,
   start,
   engine,
+  contracts,
   network,
   submit,
   streaming,

@@ -1,6 +1,6 @@
 /** The 64 members whose envelopes the suites of the ledger send, and a chain that they found. */
 import { encode } from '@plexus/codec'
-import { defaultPolicy, members } from '@plexus/contracts'
+import { defaultPolicy, members, type Scope } from '@plexus/contracts'
 import { publicKeyOf, sha256 } from '@plexus/crypto'
 import { type Chain, foundChain } from '@plexus/kernel'
 
@@ -29,11 +29,12 @@ type MembersEvent = Parameters<(typeof members.event)['write']>[1]
 
 const founding = (event: MembersEvent) => ({ contract: members.name, event: encode(members.event, event) })
 
-/** A chain of these founders; `time` in seconds since 1970. */
+/** A chain of these founders; `time` in seconds since 1970. `scopes`: of each founder's key, in alphabetical order. */
 export function foundedBy(
   founders: readonly Sponsor[],
   time: number,
   parameters: Partial<typeof defaultPolicy.parameters> = {},
+  scopes: readonly Scope[] = ['sponsor'],
 ): Chain {
   return foundChain({
     name: 'bench',
@@ -52,7 +53,7 @@ export function foundedBy(
           type: 'key-registered',
           holder: id,
           key: publicKeyOf(seed),
-          scopes: ['sponsor'],
+          scopes,
           next: null,
           height: 0,
         }),

@@ -10,7 +10,8 @@ export interface Told extends Omit<Outcome, 'counts'> {
   readonly took: number
 }
 
-export type Sealing = 'quick' | 'real'
+/** How nodes seal; a market of bottles has no nodes, and nothing to seal. */
+export type Sealing = 'bottles' | 'quick' | 'real'
 
 /** One seed in twenty seals with the real X-Wing; the others with the stand-in of `quick-sealing.ts`. */
 const realEvery = 20

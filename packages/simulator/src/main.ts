@@ -1,7 +1,8 @@
 /**
- * `npm run simulate -- --seeds N [--from SEED] [--jobs N] [--report FILE]`: runs worlds in processes of their own. All
- * seeds are run, whatever comes of them; a broken rule is told with the seed that shows it, and the status is 1 then.
- * The report is written as it goes, and a run that was ended goes on from its own report.
+ * `npm run simulate -- --seeds N [--from SEED] [--jobs N] [--report FILE] [--bottles]`: runs worlds in processes of their
+ * own; with `--bottles`, markets of makers, pharmacies, payers and thieves. All seeds are run, whatever comes of them; a
+ * broken rule is told with the seed that shows it, and the status is 1 then. The report is written as it goes, and a run
+ * that was ended goes on from its own report.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
       from: { type: 'string', default: '1' },
       jobs: { type: 'string', default: jobsDefault },
       report: { type: 'string' },
+      bottles: { type: 'boolean', default: false },
       child: { type: 'string' },
     },
   })
@@ -61,11 +63,12 @@ async function main(): Promise<number> {
     if (outcome.broken !== null) {
       console.error(`seed ${outcome.seed}: ${outcome.broken}`)
       if (shown++ < shownInFullMax) console.error(outcome.lines.join('\n'))
-      console.error(`Again: npm run simulate -- --seeds 1 --from ${outcome.seed}`)
+      console.error(`Again: npm run simulate -- --seeds 1 --from ${outcome.seed}${values.bottles ? ' --bottles' : ''}`)
     }
     if (report.done % savedEverySeeds === 0) save()
   }
-  await runSeeds({ from: from + report.done, count: seeds - report.done, jobs, told })
+  const kind = values.bottles ? { sealing: () => 'bottles' as const } : {}
+  await runSeeds({ from: from + report.done, count: seeds - report.done, jobs, told, ...kind })
   save()
   for (const line of summaryOf(report)) console.log(line)
   return report.broken.length > 0 ? 1 : 0
@@ -77,7 +80,8 @@ async function child(sealing: string): Promise<number> {
     const { quickCrypto } = await import('./quick-crypto.ts')
     await quickCrypto()
   }
-  const { simulate } = await import('./run.ts')
+  const { simulate } =
+    sealing === 'bottles' ? { simulate: (await import('./bottles/run.ts')).simulateBottles } : await import('./run.ts')
   const scratch = existsSync(memoryFolder) ? memoryFolder : tmpdir()
   return new Promise((resolve) => {
     process.on('message', async ({ seed }: { readonly seed: number }) => {
