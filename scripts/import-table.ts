@@ -15,6 +15,7 @@ const belowSimulator = [
   'fhir',
   'exchange',
   'sdk',
+  'books',
 ] as const
 
 /** For each package or app, by its short name, what it may import. */
@@ -33,6 +34,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   fhir: ['policy', 'vault', 'assembly', 'codec'],
   exchange: ['policy', 'vault', 'assembly', 'contracts', 'kernel', 'crypto', 'codec'],
   sdk: ['policy', 'contracts', 'kernel', 'crypto', 'codec'],
+  books: ['sdk', 'exchange', 'epcis', 'policy', 'contracts', 'kernel', 'crypto', 'codec'],
   simulator: belowSimulator,
   node: belowSimulator,
   web: ['sdk', 'policy', 'assembly', 'kernel', 'codec'],

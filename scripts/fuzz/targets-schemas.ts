@@ -84,6 +84,16 @@ const rows: readonly (readonly [string, string, string])[] = [
     `${sdkPrescriptions}/dispensing.ts#dispensingRecord`,
   ],
   [
+    'sdk/prescription-note',
+    'to the book of prescriptions, from a member or wallet',
+    `${sdkPrescriptions}/words.ts#prescriptionNote`,
+  ],
+  [
+    'sdk/prescription-word',
+    'to a wallet, from the book of prescriptions',
+    `${sdkPrescriptions}/words.ts#prescriptionWord`,
+  ],
+  [
     'sdk/rebate-note',
     'terms, accruals, steps and settlements of a discount, from the other party',
     'packages/sdk/src/rebates/statements.ts#rebateNote',
@@ -163,6 +173,14 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
       'packages/exchange/src/outbox.ts#row',
       'packages/exchange/src/corrections.ts#row',
       'packages/exchange/src/weigh.ts#fingerprintSchema',
+    ],
+  ],
+  [
+    'books/rows',
+    'rows of the books of contracts in the exchange’s journal, from the own disk',
+    [
+      ...['stepRow', 'takenRow'].map((name) => `packages/books/src/books.ts#${name}`),
+      ...['orderRow', 'broughtRow', 'about'].map((name) => `packages/books/src/prescriptions/rows.ts#${name}`),
     ],
   ],
   [

@@ -5,6 +5,7 @@ import { addGovernment } from './govern-commands.ts'
 import { addNetwork } from './network-commands.ts'
 import { defaultNode, NodeDoor } from './node-door.ts'
 import type { DirectiveFlags } from './patient.ts'
+import { addPrescriptions } from './rx-commands.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
 import type { WitnessFlags } from './witness.ts'
 
@@ -185,6 +186,7 @@ function commands(end: (code: number) => void): Command {
 
   addNetwork(program, { json, port, peerPort, collect, run: runWords })
   addGovernment(program, { node, member, json, collect, doorOf, screenFor })
+  addPrescriptions(program, { node, member, json, doorOf, screenFor })
 
   program
     .command('backup')

@@ -2,7 +2,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareBytes, encode, type Infer } from '@plexus/codec'
-import { defaultPolicy, type MembersAction, members, type NetworkPolicy } from '@plexus/contracts'
+import {
+  defaultPolicy,
+  type MembersAction,
+  members,
+  type NetworkPolicy,
+  prescriptions,
+  rebates,
+  supply,
+} from '@plexus/contracts'
 import { generateSealingKey, handleOf, publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import { nodeIdOf, writeEngineAddress } from '@plexus/engine'
 import { type Chain, foundChain, readGenesis } from '@plexus/kernel'
@@ -15,6 +23,12 @@ export const engineNodeSecret = 'engine-node'
 
 /** Scopes of a member's first key; a licensing board attests licences besides. */
 const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'sponsor'] as const
+
+/**
+ * Beyond the spine, which every network has: on a network that is founded now these stand from its first block on. Another
+ * one votes them in (`activate-contract`).
+ */
+const activeFromTheStart = [prescriptions, rebates, supply] as const
 
 /** Of each founding validator: equals. */
 export const validatorPower = 10
@@ -112,6 +126,9 @@ export function chainOf(
       ...(engineAddress === null ? [] : [{ type: 'engine-address-set', member, engineAddress } as const]),
       ...keys.map((key) => ({ type: 'key-registered', holder: member, ...key, height: 0 }) as const),
     ]),
+    ...activeFromTheStart.map(
+      ({ name: contract, version }): MembersEvent => ({ type: 'contract-activated', contract, version, height: 0 }),
+    ),
     { type: 'policy-set', ...defaultPolicy, parameters: { ...defaultPolicy.parameters, ...parameters } },
     ...candidates.flatMap(({ member, validator }): readonly MembersEvent[] =>
       validator === null ? [] : [{ type: 'validator-set', member, ...validator, height: 0 }],

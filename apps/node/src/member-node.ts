@@ -5,7 +5,7 @@ import { directory } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
 import type { Replica as LedgerReplica, LedgerView, LocalMember, SnapshotPort, VerifierPool } from '@plexus/engine'
 import { Exchange, type Organisation, type Replica } from '@plexus/exchange'
-import type { Chain, Envelope, Machine } from '@plexus/kernel'
+import type { Chain, Envelope, Machine, Refusal } from '@plexus/kernel'
 import { type Journal, type LedgerStore, type Lock, lockDirectory, openJournal, openLedgerStore } from '@plexus/store'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import { Checkpoints } from './checkpoints.ts'
@@ -13,6 +13,7 @@ import { captureTables } from './epcis/captures.ts'
 import { repositoryTables } from './epcis/journal-repository.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
 import { answerName, type Measures, timedWrites } from './measures.ts'
+import { type NodeBooks, openNodeBooks } from './node-books.ts'
 import { type NodeReplica, nodeReplica } from './node-replica.ts'
 import { Recovery } from './recovery.ts'
 import { restoredMark } from './restored-mark.ts'
@@ -59,6 +60,7 @@ export class MemberNode {
   readonly vault: Vault
   readonly journal: Journal
   readonly exchange: Exchange
+  readonly books: NodeBooks
   readonly checkpoints: Checkpoints
   /** While it is shut, nothing of the exchange may run. Undefined for a member that was not restored. */
   readonly recovery: Recovery | undefined
@@ -95,6 +97,7 @@ export class MemberNode {
     const journal = { ...this.journal, ...(parts.declareTable && { declare: parts.declareTable }) }
     captureTables(journal)
     repositoryTables(journal)
+    const shelves: NodeBooks[] = []
     this.exchange = new Exchange({
       member,
       replica: this.replicaPort(),
@@ -105,7 +108,15 @@ export class MemberNode {
       seed: this.seed,
       sealingSeed: secretOf(this.layout, 'sealing', random),
       blindingKey: secretOf(this.layout, 'blinding', random),
+      openBooks: (parts) => {
+        const books = openNodeBooks(parts, { outcomeOf: (id, validUntil) => this.replica.applied(id, validUntil) })
+        shelves.push(books)
+        return books.shelf
+      },
     })
+    const [books] = shelves
+    if (!books) throw new Error('the exchange opened no books')
+    this.books = books
     this.checkpoints = new Checkpoints({
       folder: this.layout.checkpoints,
       chain: chain.id,
@@ -226,10 +237,13 @@ export class MemberNode {
     for (const close of this.closers.toReversed()) close()
   }
 
-  private offer(envelope: Uint8Array): void {
+  private offer(envelope: Uint8Array, refused?: (refusal: Refusal) => void): void {
     const { measures, now } = this.parts
     const from = now()
-    this.engine?.offer(envelope, (answer) => measures?.submitted(this.member, answerName(answer), now() - from))
+    this.engine?.offer(envelope, (answer) => {
+      measures?.submitted(this.member, answerName(answer), now() - from)
+      if (!answer.ok && answer.reason.type === 'refused') refused?.(answer.reason)
+    })
   }
 
   private replicaPort(): Replica {
@@ -243,7 +257,7 @@ export class MemberNode {
         if (!tip) throw new Error('the replica has no genesis')
         return tip
       },
-      submit: (envelope) => this.offer(envelope),
+      submit: (envelope, refused) => this.offer(envelope, refused),
       block(height) {
         const block = store.block(height)
         const header = replica.headerAt(height)

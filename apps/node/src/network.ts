@@ -163,7 +163,7 @@ export class Network {
           const deliver = () => {
             const door = doors.get(member)
             const own = nodes.get(member)
-            if (door && own && addressOf(own.store, to) !== 'local:') {
+            if (door && own && to !== member && addressOf(own.store, to) !== 'local:') {
               door.send(to, note)
               return
             }

@@ -11,14 +11,18 @@ const refusalsSaidMax = 10
 export interface StepReport {
   readonly step:
     | 'assemble'
+    | 'cancel'
     | 'directive'
+    | 'dispense'
     | 'enrol'
     | 'import'
     | 'network'
     | 'patient-sees'
+    | 'prescribe'
     | 'refused'
     | 'release'
     | 'request'
+    | 'silence'
     | 'verify'
   readonly ok: boolean
   /** Sentences for people. */

@@ -5,43 +5,16 @@
  */
 
 import { toHex } from '@plexus/codec'
-import type { RandomBytes } from '@plexus/crypto'
 import type { Gathered } from '@plexus/exchange'
 import { viewOfAsk } from '@plexus/exchange'
 import { sequencerKeyOf } from '@plexus/kernel'
 import type { Directive } from '@plexus/policy'
-import {
-  type Belief,
-  createWallet,
-  findings,
-  type Look,
-  verifyBundle,
-  type Wallet,
-  WalletClient,
-  whoLooked,
-} from '@plexus/sdk'
-import { asker, board, type Demonstration, employClinician, mintNpi } from './demonstration.ts'
-import { assembledStep, lookFacts, lookSays, type StepReport } from './story-reports.ts'
-import { walletPort } from './wallet-port.ts'
+import { findings, type Look, verifyBundle, type WalletClient, whoLooked } from '@plexus/sdk'
+import { tellBottle } from './bottle-story.ts'
+import { asker, board, type Demonstration, employClinician } from './demonstration.ts'
+import { assembledStep, lookFacts, lookSays } from './story-reports.ts'
+import { must, StoryFailed, type StoryParts, stepSecondsMax, Telling } from './telling.ts'
 
-export class StoryFailed extends Error {
-  override readonly name = 'StoryFailed'
-}
-
-export interface StoryParts {
-  readonly demonstration: Demonstration
-  readonly patient: string
-  readonly random: RandomBytes
-  readonly now: () => number
-  readonly tell: (report: StepReport) => void
-  /** The wallet that was kept for this patient, if any. */
-  readonly openWallet: () => { readonly wallet: Wallet; readonly taken: ReadonlyMap<string, number> } | undefined
-  /** Keeps it; durable when it returns. */
-  readonly keepWallet: (wallet: Wallet, taken: ReadonlyMap<string, number>) => void
-}
-
-/** A step that takes longer than this has failed; on a quiet machine each takes well under a second. */
-const stepSecondsMax = 60
 const visitSeconds = 8 * 3600
 
 export interface StoryEnd {
@@ -50,57 +23,6 @@ export interface StoryEnd {
   readonly ask: string
   readonly npi: string
   readonly visit: string
-}
-
-/** One telling, with what its steps share. */
-class Telling {
-  readonly parts: StoryParts
-  readonly custodians: readonly string[]
-  readonly client: WalletClient
-  readonly bundles: Uint8Array[] = []
-  readonly visit: Uint8Array
-  readonly npi: string
-  readonly believe: Belief
-  allHeld = true
-
-  constructor(parts: StoryParts) {
-    const { demonstration, random, now, patient } = parts
-    const { network, directory } = demonstration
-    this.parts = parts
-    this.custodians = directory.custodiansOf(patient)
-    this.visit = random(16)
-    this.npi = mintNpi(random)
-    const kept = parts.openWallet()
-    this.believe = network.beliefAt(board)
-    const client: WalletClient = new WalletClient({
-      wallet: kept?.wallet ?? createWallet({ chain: network.chain, root: random(32), random }),
-      ...(kept && { taken: kept.taken }),
-      port: walletPort(network, board, now),
-      believe: this.believe,
-      keep: (wallet) => parts.keepWallet(wallet, client.taken),
-      heard: (_, notice) => {
-        if (notice.type === 'access') this.bundles.push(notice.bundle)
-      },
-    })
-    this.client = client
-  }
-
-  get network() {
-    return this.parts.demonstration.network
-  }
-
-  get clinic() {
-    return this.network.node(asker)
-  }
-
-  nameOf(custodian: string): string {
-    return `${this.parts.demonstration.directory.nameOf(custodian)} (${custodian})`
-  }
-
-  step(report: StepReport): void {
-    this.allHeld = this.allHeld && report.ok
-    this.parts.tell(report)
-  }
 }
 
 /** Tells the whole story. A step that does not hold is told as such and the rest goes on, unless nothing can follow. */
@@ -114,6 +36,7 @@ export async function tellStory(parts: StoryParts): Promise<StoryEnd> {
   await closeTheDoor(telling)
   await refused(telling)
   await verify(telling)
+  await tellBottle(telling)
   const { visit, npi } = telling
   return { ok: telling.allHeld, ask: toHex(first.ask), npi, visit: toHex(visit) }
 }
@@ -391,10 +314,6 @@ function hostOf({ directory }: Demonstration, custodian: string): string {
   const known = directory.byId(custodian)
   if (!known) throw new StoryFailed(`no custodian ${custodian} is known`)
   return known.member
-}
-
-function must(result: { readonly ok: boolean; readonly reason?: { readonly type: string } }, what: string): void {
-  if (!result.ok) throw new StoryFailed(`${what} was refused: ${result.reason?.type ?? 'no reason'}`)
 }
 
 const rounded = (seconds: number): number => Number(seconds.toFixed(3))

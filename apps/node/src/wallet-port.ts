@@ -1,16 +1,24 @@
 /** The way of a wallet to the nodes of this process: the demonstration's, and what the HTTP doors offer to others. */
 import { decode, equalBytes, no, ok, type Result } from '@plexus/codec'
-import { members, notary } from '@plexus/contracts'
-import { assembleEnvelope, readBody, signBody, transactionBytesMax, viewOf } from '@plexus/kernel'
+import { members, notary, prescriptions } from '@plexus/contracts'
+import { assembleEnvelope, type EnvelopeBody, readBody, signBody, transactionBytesMax, viewOf } from '@plexus/kernel'
 import type { NodePort, Share, StepRefusal } from '@plexus/sdk'
 import type { Network } from './network.ts'
 
-/** What a member signs for a wallet: steps of handles, and nothing else. */
+/** What a member signs for a wallet: steps of handles, those that the patient's own key moves, and nothing else. */
 const sponsoredSteps: readonly string[] = ['close-handle', 'open-handles']
+const patientSteps: readonly string[] = ['make-available', 'nominate', 'open-refill']
+
+/** Whether this is a step of an item by its patient's key, whose sponsor says nothing by carrying it. */
+export function isPatientStep({ contract, transaction }: Pick<EnvelopeBody, 'contract' | 'transaction'>): boolean {
+  if (contract !== prescriptions.name) return false
+  const read = decode(prescriptions.transaction, transaction, transactionBytesMax)
+  return read.ok && patientSteps.includes(read.value.type)
+}
 
 /**
  * Adds the sponsor's signature to a body that a wallet composed, and submits it. The sponsor signs only what is of its
- * chain, names it, and is a step of a handle.
+ * chain, names it, and is a step that wallets take.
  */
 export async function sponsor(
   network: Network,
@@ -26,7 +34,8 @@ export async function sponsor(
     body.value.contract === notary.name
       ? decode(notary.transaction, body.value.transaction, transactionBytesMax)
       : undefined
-  if (!step?.ok || !sponsoredSteps.includes(step.value.type)) return no({ type: 'not-sponsored' })
+  const ofHandles = step?.ok && sponsoredSteps.includes(step.value.type)
+  if (!ofHandles && !isPatientStep(body.value)) return no({ type: 'not-sponsored' })
   const node = network.node(member)
   const signatures = body.value.signers.map((key) => {
     if (equalBytes(key, node.publicKey)) return signBody(network.chain.id, bodyBytes, node.seed)
@@ -60,7 +69,8 @@ export function walletPort(network: Network, sponsorMember: string, now: () => n
     submit: (body, shares) => sponsor(network, sponsorMember, body, shares),
     async deliver(member, sealed) {
       const answer = await network.node(member).exchange.receive(sealed)
-      return answer.ok ? ok() : no({ type: answer.reason.type })
+      if (answer.ok) return ok()
+      return no({ type: 'refusal' in answer.reason ? answer.reason.refusal : answer.reason.type })
     },
     async mail(member, request) {
       const { exchange } = network.node(member)

@@ -5,6 +5,7 @@
 import { no, ok, type Result } from '@plexus/codec'
 import type { Vault } from '@plexus/vault'
 import { Batches } from './batches.ts'
+import { type BookDoor, type BookParts, notYet } from './book-door.ts'
 import { Corrections } from './corrections.ts'
 import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
@@ -12,7 +13,7 @@ import { Custody, type Registered } from './custody.ts'
 import type { IncomingRecord } from './custody-rows.ts'
 import { Leaving } from './leaving.ts'
 import { Mailboxes } from './mailbox.ts'
-import { NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
+import { type MemberNote, NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
 import { OwnRecord } from './own-record.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
@@ -36,7 +37,12 @@ export interface ExchangeOptions {
   readonly sealingSeed: Uint8Array
   /** 32 bytes, kept beside the journal's key: rows about patients are named under it. */
   readonly blindingKey: Uint8Array
+  /** Opens the books of contracts on what the exchange has; without it, notes to them are refused. */
+  readonly openBooks?: (parts: BookParts) => BookDoor
 }
+
+/** `refusal`: of the book that a wallet spoke to. */
+type HandledRefusal = WalletRefusal | { readonly type: 'book-refused'; readonly refusal: string }
 
 /** Notes that wait for their turn; beyond these a sender is not heard, and sends again. */
 const queuedNotesMax = 10_000
@@ -57,6 +63,7 @@ export class Exchange {
   private readonly leaving: Leaving
   private readonly desk: NoteDesk
   private readonly counts: Counts
+  private readonly books: BookDoor | undefined
   private tail: Promise<unknown> = Promise.resolve()
   private queued = 0
   private woken = false
@@ -155,10 +162,22 @@ export class Exchange {
         return current()
       },
     })
+    this.books = options.openBooks?.({
+      member,
+      journal,
+      replica,
+      outbox,
+      surroundings,
+      organisations,
+      blind,
+      get seed() {
+        return current()
+      },
+    })
   }
 
   /** A sealed note from another member or a wallet. What a wallet brought is answered at once; members are answered by notes. */
-  receive(sealed: Uint8Array): Promise<Result<void, NoteRefusal | WalletRefusal | { readonly type: 'node-busy' }>> {
+  receive(sealed: Uint8Array): Promise<Result<void, NoteRefusal | HandledRefusal | { readonly type: 'node-busy' }>> {
     if (this.queued >= queuedNotesMax) return Promise.resolve(no({ type: 'node-busy' }))
     return this.turn(async () => {
       const opened = await this.desk.open(sealed)
@@ -225,7 +244,8 @@ export class Exchange {
 
   /** Nothing is pending, in flight, unanswered or unacknowledged. */
   get idle(): boolean {
-    return this.batches.idle && this.requester.idle && this.outbox.waiting === 0
+    const { batches, requester, outbox, books } = this
+    return batches.idle && requester.idle && outbox.waiting === 0 && (books?.idle ?? true)
   }
 
   private async advance(): Promise<void> {
@@ -234,12 +254,18 @@ export class Exchange {
     await this.requester.tick()
     // Answers and receipts of this round join a batch at once, unless one is in flight.
     this.batches.tick()
+    this.books?.tick()
     await this.outbox.tick()
     this.counts.tick()
   }
 
-  private async handle(opened: OpenedNote): Promise<Result<void, WalletRefusal>> {
-    if (opened.from === null) return this.door.take(opened.note)
+  private async handle(opened: OpenedNote): Promise<Result<void, HandledRefusal>> {
+    if (opened.from === null) {
+      const { note } = opened
+      if (note.type !== 'book') return this.door.take(note)
+      const taken = await this.books?.take(null, { id: null, ...note })
+      return taken?.ok ? taken : no({ type: 'book-refused', refusal: taken?.reason.type ?? 'book-unknown' })
+    }
     const { from, note } = opened
     switch (note.type) {
       case 'request':
@@ -272,8 +298,26 @@ export class Exchange {
       case 'acknowledged':
         this.corrections.acknowledged(from, note)
         break
+      case 'book':
+        await this.bookNote(from, note)
+        break
     }
     return ok()
+  }
+
+  private async bookNote(
+    from: string,
+    { id, contract, part }: Extract<MemberNote, { readonly type: 'book' }>,
+  ): Promise<void> {
+    if (part.type !== 'note') {
+      this.outbox.acknowledged(id)
+      if (part.type === 'refused') this.books?.refused(contract, id, part.code)
+      return
+    }
+    const taken = (await this.books?.take(from, { id, contract, body: part.body })) ?? no({ type: 'book-unknown' })
+    if (!taken.ok && taken.reason.type === notYet) return
+    const answer = taken.ok ? { type: 'taken' as const } : { type: 'refused' as const, code: taken.reason.type }
+    await this.desk.tell(from, { type: 'book', id, contract, part: answer })
   }
 
   /**

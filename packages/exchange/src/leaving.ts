@@ -22,7 +22,7 @@ export class Leaving {
         return replica.state
       },
       tip: () => replica.tip(),
-      submit: (envelope) => this.wait(() => replica.submit(envelope)),
+      submit: (envelope, refused) => this.wait(() => replica.submit(envelope, refused)),
       block: (height) => replica.block(height),
       stateProof: (height, key) => replica.stateProof(height, key),
     }

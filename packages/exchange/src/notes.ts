@@ -21,6 +21,7 @@ import { openSealed, publicKeyOf, sealTo, sign, signedBytes, verify } from '@ple
 import { opening, type StateReader, viewOf } from '@plexus/kernel'
 import {
   acknowledgement,
+  contractName,
   correction,
   hash,
   inner,
@@ -40,6 +41,9 @@ export const recordsPerReleaseMax = 10_000
 const contentsPerNoteMax = 1_000
 
 const code = text({ min: 2, max: 40, pattern: /^[a-z0-9-]+$/ })
+
+/** What one book tells another at once: a package's manifest is the longest; the outbox keeps a mebibyte. */
+export const bookNoteBytesMax = 1_000_000
 
 export const memberNote = variant({
   /** Step 3: the intent and the evidence it names, opened. */
@@ -67,6 +71,12 @@ export const memberNote = variant({
   /** A version that the receiver got does not stand any more. Signed inside by the custodian's key. */
   correction: { content: correction, signature: inner },
   acknowledged: { content: acknowledgement, signature: inner },
+  /** From the book of a contract to the same book elsewhere. `id` names the note until it is answered: taken, or refused for good. */
+  book: {
+    id: hash,
+    contract: contractName,
+    part: variant({ note: { body: bytes({ max: bookNoteBytesMax }) }, taken: {}, refused: { code } }),
+  },
 })
 export type MemberNote = Infer<typeof memberNote>
 

@@ -1,7 +1,7 @@
 /** What an exchange is handed: its replica of the ledger, durable tables, a way to reach other members, time and randomness. */
 import type { Schema } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
-import type { Chain, SignedHeader, StateProof, StateReader, Tip } from '@plexus/kernel'
+import type { Chain, Refusal, SignedHeader, StateProof, StateReader, Tip } from '@plexus/kernel'
 
 export interface JournalChange {
   readonly table: string
@@ -33,8 +33,11 @@ export interface Replica {
   /** State after the newest applied block. */
   readonly state: StateReader
   tip(): Tip
-  /** Hands an envelope to the engine. A refusal or a loss is not told here: what is not in a block is submitted again. */
-  submit(envelope: Uint8Array): void
+  /**
+   * Hands an envelope to the engine; what is not in a block is submitted again. `refused` hears why the rules would refuse
+   * it on the state that the engine has now; of a loss nobody is told.
+   */
+  submit(envelope: Uint8Array, refused?: (refusal: Refusal) => void): void
   block(height: number): { readonly transactions: readonly Uint8Array[]; readonly header: SignedHeader } | undefined
   /** A proof in the state after `height`, for recent heights. */
   stateProof(height: number, key: string): LedgerProof | undefined

@@ -95,6 +95,9 @@ export class WalletDoor {
         return this.parts.requester.openVisit(note.visit, note.requester, note.evidence)
       case 'directive-set':
         return this.directiveSet(note.set)
+      // The exchange hands it to the book.
+      case 'book':
+        return no({ type: 'note-not-for-us' })
     }
   }
 

@@ -135,6 +135,13 @@ export {
 export { claimantSeed, handleOfSeed, itemSeed, patientItemSeed } from './prescriptions/keys.ts'
 export { prescriptionStep } from './prescriptions/steps.ts'
 export {
+  type PrescriptionNote,
+  type PrescriptionWord,
+  prescriptionNote,
+  prescriptionWord,
+  toldFill,
+} from './prescriptions/words.ts'
+export {
   type AuditRefusal,
   auditTerms,
   type Books,

@@ -11,6 +11,7 @@ import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
 import type { PageFile } from '../pages.ts'
 import { BodyRefused, isCbor, isOctets, JsonBody, kindOf, mediaOf, takeBodies, takesDocuments } from './bodies.ts'
+import { bookRoutes } from './book-routes.ts'
 import { checkpointRoutes } from './checkpoint-routes.ts'
 import { deskRoutes } from './desk-routes.ts'
 import { doorsOf, watchDoors } from './doors.ts'
@@ -156,6 +157,7 @@ export async function createApi({
     ...operationRoutes(parts),
     ...walletRoutes(parts),
     ...staffRoutes(parts),
+    ...bookRoutes(),
     ...recoveryRoutes(),
     ...ledgerRoutes(parts),
     ...governanceRoutes(),

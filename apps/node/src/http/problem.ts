@@ -12,6 +12,7 @@ type DoorCode =
   | 'body-not-this-type'
   | 'body-too-large'
   | 'body-truncated'
+  | 'book-refused'
   | 'capture-unknown'
   | 'chart-unknown'
   | 'checkpoint-file-unknown'
@@ -66,6 +67,10 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'body-not-this-type': { status: 415, title: 'The body has another content type than this route takes.' },
   'body-too-large': { status: 413, title: 'The body is larger than this route takes.' },
   'body-truncated': { status: 400, title: 'The body ended before, or went on after, the length that was announced.' },
+  'book-refused': {
+    status: 409,
+    title: 'What this member keeps of the contract does not allow it; `refusal` says why.',
+  },
   'capture-unknown': { status: 404, title: 'There is no such capture job, or not any more.' },
   'chart-unknown': { status: 404, title: 'This custodian keeps no such chart here.' },
   'checkpoint-file-unknown': { status: 404, title: 'The log of this member has no such file, or not yet.' },

@@ -1,8 +1,8 @@
 /** Whole envelopes on their way from a door to the engine: how many bytes of them there are, and what their answers mean. */
+import { rejectionName } from '@plexus/books'
 import { no } from '@plexus/codec'
-import { contracts } from '@plexus/contracts'
 import type { SubmitAnswer } from '@plexus/engine'
-import { type KernelRejection, kernelRejections, type Outcome } from '@plexus/kernel'
+import type { KernelRejection } from '@plexus/kernel'
 import type { BatchAnswer } from '@plexus/sdk'
 import type { Network } from '../network.ts'
 import { type Problem, problem } from './problem.ts'
@@ -100,11 +100,4 @@ export function lineOf(answer: Offered): BatchAnswer {
   if (!answer.ok) throw new Error('an envelope without a place was not refused')
   const { height, index } = answer.value
   return { type: 'applied', height, index }
-}
-
-/** A refusal in a block is told by its name where this version knows it, and by space and code otherwise. */
-function rejectionName({ space, code }: Outcome): string {
-  const rejections = space === 'kernel' ? kernelRejections : contracts.find(({ name }) => name === space)?.rejections
-  const named = Object.entries(rejections ?? {}).find(([, rejection]) => rejection.code === code)
-  return named?.[0] ?? `${space}-${code}`
 }

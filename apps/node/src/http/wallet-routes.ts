@@ -14,7 +14,7 @@ import { z } from 'zod'
 import type { Directory } from '../directory.ts'
 import type { MemberNode } from '../member-node.ts'
 import type { Network } from '../network.ts'
-import { sponsor } from '../wallet-port.ts'
+import { isPatientStep, sponsor } from '../wallet-port.ts'
 import { base64Url, hexHash, organisationId } from './fields.ts'
 import { type Problem, problem } from './problem.ts'
 import { empty, envelopeJsonBytesMax, json, memberRoute, octets, type Route } from './route.ts'
@@ -101,6 +101,7 @@ export function walletRoutes({
       media: 'none',
       gives: 'It is durable here.',
       refusals: [
+        'book-refused',
         'code-unknown',
         'custodian-not-here',
         'custodian-unknown',
@@ -120,7 +121,9 @@ export function walletRoutes({
       ],
       async handle({ octets: sealed }, { exchange }) {
         const answer = await exchange.receive(sealed)
-        return answer.ok ? empty : problem(answer.reason.type)
+        if (answer.ok) return empty
+        const { reason } = answer
+        return problem(reason.type, 'refusal' in reason ? { refusal: reason.refusal } : {})
       },
     }),
     memberRoute({
@@ -194,11 +197,11 @@ function notSponsored(bytes: Uint8Array, member: string, { chain }: Network, now
       expected: `an end within ${validSecondsMax} s`,
       came: body.validUntil < now ? 'an end in the past' : 'a later end',
     })
-  return isHandleStep(body)
+  return isHandleStep(body) || isPatientStep(body)
     ? null
     : problem('not-sponsored', {
         at: 'body.body.transaction',
-        expected: `open-handles of at most ${handlesPerEnvelopeMax}, or close-handle, of the notary`,
+        expected: `open-handles of at most ${handlesPerEnvelopeMax}, or close-handle, of the notary, or a patient’s step of an item`,
         came: 'another transaction',
       })
 }

@@ -1,7 +1,7 @@
 /** The receipt bundle: all that a third party needs to check one access off-line. And the notices that carry it to a wallet. */
 import { bytes, type Infer, list, object, oneOf, option, text, uint, variant } from '@plexus/codec'
 import { opening, signedHeader, stateProof } from '@plexus/kernel'
-import { hash, inner, organisationId, randomId, seconds, segment } from './fields.ts'
+import { bookWordBytesMax, contractName, hash, inner, organisationId, randomId, seconds, segment } from './fields.ts'
 import { releaseNoteContent } from './receipt.ts'
 
 /** One entry of the ledger's state with its proof; null when the proof shows that there is none. */
@@ -59,6 +59,8 @@ export const notice = variant({
     receivers: uint(),
     madeAt: seconds,
   },
+  /** From the book of a contract; whoever keeps the wallet's things of that contract reads it. */
+  book: { teller: organisationId, contract: contractName, body: bytes({ max: bookWordBytesMax }) },
 })
 export type Notice = Infer<typeof notice>
 export const noticeBytesMax = bundleBytesMax + 4096

@@ -36,5 +36,15 @@ export const coding = object({ system: text({ max: 200 }), code: text({ min: 1, 
 /** FHIR R4 has 148 resource types; a request names few or none. */
 export const resourceTypes = list(resourceType, { max: 160 })
 
+/** As the kernel knows contracts. */
+export const contractName = text({
+  min: 1,
+  max: 40,
+  pattern: /^[a-z][a-z0-9-]*$/,
+  says: 'a contract of 1 to 40 lower-case letters, digits and hyphens',
+})
+/** What a wallet and the book of a contract tell each other at once: some signed contents with their openings. */
+export const bookWordBytesMax = 64 * 1024
+
 /** Where notices for a patient go: the member that keeps them, a box that only the wallet can empty, and the key they are sealed to. */
 export const mailbox = object({ member: organisationId, address: hash, sealingKey })

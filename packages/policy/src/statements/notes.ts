@@ -3,7 +3,7 @@ import { bytes, encode, type Infer, list, object, text, uint, variant } from '@p
 import { directiveSet } from './directive-set.ts'
 import { enrolment } from './enrolment.ts'
 import { evidence } from './evidence.ts'
-import { hash, inner, organisationId, randomId, seconds } from './fields.ts'
+import { bookWordBytesMax, contractName, hash, inner, organisationId, randomId, seconds } from './fields.ts'
 
 /** A wallet rarely knows more custodians; one visit introduces them all. */
 const custodiansPerVisitMax = 64
@@ -20,6 +20,8 @@ export const walletNote = variant({
   },
   /** A new directive set for a custodian that this node hosts. */
   'directive-set': { set: directiveSet },
+  /** To the book of a contract at this node; what it says proves itself inside. */
+  book: { contract: contractName, body: bytes({ max: bookWordBytesMax }) },
 })
 export type WalletNote = Infer<typeof walletNote>
 export const walletNoteBytesMax = 2 * 1024 * 1024

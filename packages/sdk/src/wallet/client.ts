@@ -2,8 +2,10 @@
  * A wallet at work: the steps that need others. What varies (the way to nodes, the time, where state is kept) is handed
  * in, so that the same code runs in a browser, in a terminal and in a simulated world.
  */
-import { no, ok, type Result } from '@plexus/codec'
+import { no, ok, type Result, type Schema } from '@plexus/codec'
+import type { Variant } from '@plexus/kernel'
 import type { Directive, Notice, NoticePage, WalletNote } from '@plexus/policy'
+import { contractStep } from '../contract-step.ts'
 import { engineKey, type HeaderTrust } from '../header-trust.ts'
 import { sealNote } from '../notes.ts'
 import { openNotice, takeNotice } from './notices.ts'
@@ -48,6 +50,8 @@ export interface NodePort {
 const envelopeSeconds = 300
 /** A custodian's replica may be a block or two behind the sponsor's. */
 const triesMax = 40
+/** What whoever is behind answers. */
+const behind: readonly string[] = ['handle-not-open', 'not-yet']
 const retrySeconds = 0.05
 /** Pages of notices in one fetch; more wait for the next. */
 const pagesMax = 1_000
@@ -202,6 +206,21 @@ export class WalletClient {
     return relationshipWith(this.wallet.state, custodian) !== undefined
   }
 
+  /** A step of one of this wallet's things, by its one-time keys (Ed25519 seeds), carried by the sponsor. */
+  async step<Tx extends Variant>(
+    contract: { readonly name: string; readonly transaction: Schema<Tx> },
+    transaction: Tx,
+    seeds: readonly Uint8Array[],
+  ): Promise<Result<{ readonly height: number }, StepRefusal>> {
+    const { body, shares } = contractStep(this.wallet.chain.id, await this.frame(), contract, transaction, seeds)
+    return this.port.submit(body, shares)
+  }
+
+  /** Brings a word to the book of a contract at the node of an organisation. */
+  bring(organisation: string, contract: string, body: Uint8Array): Promise<Result<void, StepRefusal>> {
+    return this.tell(organisation, { type: 'book', contract, body })
+  }
+
   private async tell(organisation: string, note: WalletNote): Promise<Result<void, StepRefusal>> {
     const node = await this.port.nodeOf(organisation)
     if (!node.ok) return node
@@ -209,7 +228,7 @@ export class WalletClient {
     for (let attempt = 1; ; attempt++) {
       const sealed = await sealNote({ to: member, sealingKey, chain: this.wallet.chain.id, note })
       const told = await this.port.deliver(member, sealed)
-      if (told.ok || told.reason.type !== 'handle-not-open' || attempt >= triesMax) return told
+      if (told.ok || !behind.includes(told.reason.type) || attempt >= triesMax) return told
       await this.port.pause(retrySeconds)
     }
   }

@@ -64,6 +64,8 @@ export function takeNotice(
 ): Result<Wallet, NoticeRefusal> {
   const known = relationshipWith(wallet.state, custodian)
   if (!known) return no({ type: 'not-enrolled', custodian })
+  // Of a contract's things: whoever hears of the notice keeps them, beside this state.
+  if (notice.type === 'book') return ok(wallet)
   const taken = notice.type === 'access' ? takeAccess(wallet, known, notice, trust) : takeWord(known, notice)
   if (!taken.ok) return taken
   return ok(withState(wallet, withRelationship(wallet.state, taken.value)))
@@ -85,7 +87,7 @@ type Taken = Result<Relationship, NoticeRefusal>
 type Of<Type> = Extract<Notice, { readonly type: Type }>
 
 /** The custodian's word; it carries no signature, so nothing but display hangs on it. */
-function takeWord(known: Relationship, notice: Exclude<Notice, Of<'access'>>): Taken {
+function takeWord(known: Relationship, notice: Exclude<Notice, Of<'access'> | Of<'book'>>): Taken {
   if (notice.custodian !== known.custodian) return ok(stray(known, notice, 'wrong-custodian'))
   switch (notice.type) {
     case 'set-in-force':
@@ -216,7 +218,7 @@ function together(a: Access, b: Access): Access {
   }
 }
 
-function stray(known: Relationship, notice: Notice, reason: string): Relationship {
+function stray(known: Relationship, notice: Exclude<Notice, Of<'book'>>, reason: string): Relationship {
   const hashed = sha256(encode(noticeSchema, notice))
   if (known.stray.length >= strayNoticesMax || known.stray.some((each) => equalBytes(each.notice, hashed))) return known
   const [from, teller] =

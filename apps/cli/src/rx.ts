@@ -1,0 +1,151 @@
+/** Prescriptions from a terminal: what a prescriber and a pharmacist do, through the node of their member. */
+import { readFileSync } from 'node:fs'
+import type { NodeDoor } from './node-door.ts'
+import { plain, Refused, type Screen } from './screen.ts'
+import { asStaff, type StaffOptions } from './staff.ts'
+
+export type RxAct =
+  | 'cancel'
+  | 'claim'
+  | 'complete'
+  | 'expire'
+  | 'fill'
+  | 'list'
+  | 'nominate'
+  | 'not-dispensed'
+  | 'return'
+  | 'reverse'
+  | 'show'
+  | 'sign'
+  | 'transfer'
+
+export interface RxOptions extends StaffOptions {
+  readonly pharmacy?: string
+  readonly quantity?: number
+  readonly product?: string
+  readonly lot: string
+  readonly pharmacist?: string
+  readonly remainder?: string
+}
+
+/** The part of an item's JSON that is said in lines. */
+interface Item {
+  readonly handle: string
+  readonly side: 'dispenser' | 'prescriber'
+  readonly organisation: string
+  readonly status: string | null
+  readonly marked: boolean
+  readonly held: boolean
+  readonly drug: { readonly system: string; readonly code: string; readonly display: string }
+  readonly quantity: number
+  readonly filled: number
+  readonly unit: string
+  readonly fill: number
+  readonly refills: number
+  readonly directions: string
+  readonly fills: readonly {
+    readonly tag: string
+    readonly quantity: number
+    readonly lot: string
+    readonly reversed: boolean
+    readonly product: { readonly display: string }
+  }[]
+}
+
+const orderBytesMax = 64 * 1024
+
+export async function rx(
+  door: NodeDoor,
+  act: RxAct,
+  what: string | undefined,
+  options: RxOptions,
+  screen: Screen,
+): Promise<void> {
+  const at = act === 'list' || act === 'sign' ? '' : `/${encodeURIComponent(given(what, 'The handle of the item'))}`
+  const path = (member: string) => `/v1/members/${member}/prescriptions${at}`
+  if (act === 'list' || act === 'show') {
+    const { member, value } = await asStaff<{ readonly items: readonly Item[] }>(door, options, (token, name) =>
+      door.json(path(name), { token }),
+    )
+    screen.give({ member, ...value })
+    for (const each of value.items) for (const line of itemLines(each, act === 'show')) screen.say(line)
+    if (value.items.length === 0) screen.say(`${member} has no prescriptions.`)
+    return
+  }
+  const { member, value } = await asStaff<Readonly<Record<string, unknown>>>(door, options, (token, name) =>
+    act === 'sign'
+      ? door.json(path(name), { token, json: orderIn(given(what, 'The file of the order')) })
+      : door.json(`${path(name)}/${act}`, { token, post: true, ...bodyOf(act, options) }),
+  )
+  screen.give({ member, ...value })
+  for (const line of answerLines(act, value)) screen.say(line)
+}
+
+function bodyOf(act: RxAct, options: RxOptions): { readonly json?: object } {
+  if (act === 'nominate') return { json: { pharmacy: given(options.pharmacy, '--pharmacy') } }
+  if (act !== 'fill') return {}
+  const { quantity, pharmacist, lot, remainder = null } = options
+  const product = productIn(given(options.product, '--product'))
+  return {
+    json: {
+      quantity: given(quantity, '--quantity'),
+      product,
+      lot,
+      pharmacist: given(pharmacist, '--pharmacist'),
+      remainder,
+    },
+  }
+}
+
+function given<Value>(value: Value | undefined, what: string): Value {
+  if (value !== undefined) return value
+  throw new Refused('usage', `${what} is missing.`, 'plexus help rx says what each act needs.')
+}
+
+/** `ndc:00406-0512-01:Name`. The name may hold colons. */
+function productIn(text: string): { readonly system: string; readonly code: string; readonly display: string } {
+  const [, system, code, display] = /^([a-z]+):([^:]+)(?::(.*))?$/.exec(text) ?? []
+  if (system === undefined || code === undefined)
+    throw new Refused('usage', 'The product is not understood.', 'Give SYSTEM:CODE or SYSTEM:CODE:NAME.')
+  return { system, code, display: display ?? code }
+}
+
+/** JSON, which the node checks field by field. */
+function orderIn(path: string): object {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch {
+    throw new Refused('file-missing', `There is no ${path}.`, 'Give the file of an order.')
+  }
+  try {
+    const order: unknown = bytes.length <= orderBytesMax ? JSON.parse(bytes.toString('utf8')) : null
+    if (typeof order === 'object' && order !== null) return order
+  } catch {
+    // Said below.
+  }
+  throw new Refused('file-malformed', `${path} is no order in JSON of at most 64 KiB.`, 'The guide shows one.')
+}
+
+function itemLines(item: Item, whole: boolean): readonly string[] {
+  const { handle, organisation, side, status, marked, drug, filled, quantity, unit, fill, refills } = item
+  const stands = `${status ?? 'on its way to the ledger'}${marked ? ', marked for cancellation' : ''}`
+  const first = `${handle}  ${plain(drug.display)}: ${stands}, ${filled} of ${quantity} ${plain(unit)} filled (${side}, ${organisation}).`
+  if (!whole) return [first]
+  return [
+    first,
+    `  ${plain(item.directions)}`,
+    `  Fill ${fill} of ${refills + 1}.`,
+    ...item.fills.map(
+      (each) =>
+        `  Dispensed ${each.quantity}: ${plain(each.product.display)}, lot ${plain(each.lot)}${each.reversed ? ', taken back' : ''}.`,
+    ),
+  ]
+}
+
+function answerLines(act: RxAct, value: Readonly<Record<string, unknown>>): readonly string[] {
+  const { handles, height, code, says } = value
+  if (Array.isArray(handles)) return handles.map((handle) => `Signed: ${handle} (block ${height}).`)
+  if (typeof says === 'string') return [`${code}: ${says}.`]
+  return [`${act}: accepted in block ${height}.`]
+}

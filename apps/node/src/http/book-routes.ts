@@ -1,0 +1,7 @@
+/** What staff do with the contracts of which the member keeps a book. */
+import { prescriptionRoutes } from './prescription-routes.ts'
+import type { Route } from './route.ts'
+
+export function bookRoutes(): readonly Route[] {
+  return [...prescriptionRoutes()]
+}

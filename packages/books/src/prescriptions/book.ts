@@ -1,0 +1,136 @@
+/**
+ * The book of prescriptions at one member, which may prescribe, dispense, or both: what the ledger does not say of an item
+ * is here, at whoever signed it and at whoever it was brought to.
+ */
+import { decode, encode, no, ok, type Result, toHex } from '@plexus/codec'
+import { prescriptions } from '@plexus/contracts'
+import type { JournalChange } from '@plexus/exchange'
+import { viewOf } from '@plexus/kernel'
+import {
+  type DispensingRecord,
+  type PrescriptionContent,
+  prescriptionNote,
+  prescriptionStep,
+  quantityOf,
+} from '@plexus/sdk'
+import type { Book, BookDesk, StepEnd, Taken } from '../desk.ts'
+import { Dispenser } from './dispenser.ts'
+import { fillOfTag, itemOf } from './ledger.ts'
+import { contentIn, type Made, Prescriber } from './prescriber.ts'
+import { about, type BroughtRow, type OrderRow } from './rows.ts'
+
+/** One item, from the side of a member that has its content. */
+export interface KnownItem {
+  /** Hexadecimal. */
+  readonly handle: string
+  readonly side: 'prescriber' | 'dispenser'
+  /** The practice, or the pharmacy. */
+  readonly organisation: string
+  /** As `prescriptions` has it; null while no block has the item. */
+  readonly status: string | null
+  /** A cancellation found it with its dispenser: nothing more is filled. */
+  readonly marked: boolean
+  /** Whether this member's key holds it now. */
+  readonly held: boolean
+  readonly content: PrescriptionContent
+  /** Units of the fill that it is at, and which of `1 + refills` that is. */
+  readonly filled: number
+  readonly fill: number
+  readonly fills: readonly KnownFill[]
+}
+
+export interface KnownFill {
+  /** Hexadecimal. */
+  readonly tag: string
+  readonly record: DispensingRecord
+  readonly reversed: boolean
+}
+
+/** Shown at once; whoever has more asks for one by its handle. */
+const listedMax = 1_000
+
+export class PrescriptionsBook implements Book {
+  readonly prescriber: Prescriber
+  readonly dispenser: Dispenser
+  private readonly desk: BookDesk
+
+  constructor(desk: BookDesk) {
+    this.desk = desk
+    this.prescriber = new Prescriber(desk)
+    this.dispenser = new Dispenser(desk)
+  }
+
+  take(from: string | null, body: Uint8Array): Taken {
+    const note = decode(prescriptionNote, body)
+    if (!note.ok) return no({ type: 'malformed' })
+    if (note.value.type === 'nomination') return this.dispenser.take(from, note.value)
+    return from === null ? no({ type: 'malformed' }) : this.prescriber.takeFill(note.value)
+  }
+
+  ended({ about: words, outcome }: StepEnd): readonly JournalChange[] {
+    const what = decode(about, words)
+    if (!what.ok) throw new Error('a step of the journal is about nothing that this book knows')
+    return [...this.prescriber.ended(what.value, outcome), ...this.dispenser.ended(what.value, outcome)]
+  }
+
+  /** By anybody who knows the item, once it is over. */
+  expire(handle: Uint8Array): Result<Made, { readonly type: 'item-unknown' }> {
+    if (!this.prescriber.rowOf(handle) && !this.dispenser.rowOf(handle)) return no({ type: 'item-unknown' })
+    const { desk } = this
+    const made = desk.step({
+      ...prescriptionStep(desk.chain, desk.frame(), { type: 'expire', handle }, []),
+      about: encode(about, { type: 'move', handle }),
+    })
+    desk.write(made.changes)
+    return ok({ step: made.step })
+  }
+
+  /** What this member knows of an item; twice where it both prescribed and dispenses it. */
+  find(handle: Uint8Array): readonly KnownItem[] {
+    const order = this.prescriber.rowOf(handle)
+    const brought = this.dispenser.rowOf(handle)
+    return [...(order ? [this.ordered(order)] : []), ...(brought ? [this.broughtHere(brought)] : [])]
+  }
+
+  /** At most a thousand. */
+  list(): readonly KnownItem[] {
+    const found: KnownItem[] = []
+    for (const row of this.prescriber.rows()) if (found.length < listedMax) found.push(this.ordered(row))
+    for (const row of this.dispenser.rows()) if (found.length < listedMax) found.push(this.broughtHere(row))
+    return found
+  }
+
+  private ordered(row: OrderRow): KnownItem {
+    const { organisation, fills } = row
+    return { side: 'prescriber', organisation, ...this.standing(row, fills), held: false }
+  }
+
+  private broughtHere(row: BroughtRow): KnownItem {
+    const held = this.dispenser.holding(row.handle) !== undefined
+    const told = row.fills.map((fill) => fill.told)
+    return { side: 'dispenser', organisation: row.pharmacy, ...this.standing(row, told), held }
+  }
+
+  private standing(
+    row: OrderRow | BroughtRow,
+    fills: OrderRow['fills'],
+  ): Omit<KnownItem, 'held' | 'organisation' | 'side'> {
+    const { desk } = this
+    const handle = toHex(row.handle)
+    const content = contentIn(row)
+    const item = itemOf(desk.state, row.handle)
+    const view = viewOf(prescriptions, desk.state)
+    return {
+      handle,
+      status: prescriptions.queries.statusAt(view, { handle, time: desk.tip().time }) ?? null,
+      marked: item !== undefined && item.marked !== null,
+      content,
+      filled: item ? quantityOf(item.level, content.quantity) : 0,
+      fill: item?.fill ?? 1,
+      fills: fills.map(({ tag, record }) => {
+        const known = fillOfTag(desk.state, tag)
+        return { tag: toHex(tag), record, reversed: known !== undefined && known.reversed !== null }
+      }),
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** What the book of prescriptions keeps, and what it remembers of a step until its end. */
+import { bytes, type Infer, list, object, option, text, uint, variant } from '@plexus/codec'
+import { mailbox, organisationId } from '@plexus/policy'
+import { dispensingRecord, prescription, toldFill } from '@plexus/sdk'
+
+const hash = bytes({ length: 32 })
+/** Seed of a one-time key, Ed25519. */
+const seed = bytes({ length: 32 })
+
+/** 53 fills in at most a few parts each, and those that were taken back. */
+const fillsMax = 400
+/** As many lines as one envelope signs. */
+const itemsMax = 256
+
+/** A practice's own name of an order; its lines are numbered. */
+const orderName = text({
+  min: 1,
+  max: 64,
+  pattern: /^[\x20-\x7e]+$/,
+  says: 'a name of 1 to 64 ASCII characters',
+})
+
+/** At the prescriber: a line that its organisation signed. */
+export const orderRow = object({
+  handle: hash,
+  organisation: organisationId,
+  order: orderName,
+  line: uint(),
+  /** Of the item's own key: who has it may cancel. */
+  seed,
+  prescription,
+  /** Of the patient's key, where the patient has no wallet and the practice acts on the patient's word; else null. */
+  patientSeed: option(seed),
+  /** How often a claimant was named by the practice. */
+  nominations: uint(),
+  mailbox: option(mailbox),
+  /** Of the block that signed it; null while that is on its way. */
+  height: option(uint()),
+  /** Held against the ledger before they were kept. */
+  fills: list(toldFill, { max: fillsMax }),
+})
+export type OrderRow = Infer<typeof orderRow>
+
+/** At a dispenser: an item that was brought to it. */
+export const broughtRow = object({
+  handle: hash,
+  /** The pharmacy, this member or a tenant of it. */
+  pharmacy: organisationId,
+  prescription,
+  /** The key that may claim, and the one that holds since. */
+  claimantSeed: seed,
+  holderSeed: option(seed),
+  mailbox: option(mailbox),
+  fills: list(object({ told: toldFill, tagSeed: seed }), { max: fillsMax }),
+})
+export type BroughtRow = Infer<typeof broughtRow>
+
+/** What a step is about, until its end is known. */
+export const about = variant({
+  sign: { handles: list(hash, { max: itemsMax }) },
+  nominate: { handle: hash, pharmacy: organisationId, claimantSeed: seed },
+  claim: { handle: hash, holderSeed: seed },
+  fill: { handle: hash, tagSeed: seed, record: dispensingRecord, leafKey: hash },
+  /** A step after which nothing is kept that was not kept before. */
+  move: { handle: hash },
+})
+export type About = Infer<typeof about>
