@@ -13,6 +13,7 @@ import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { builtEngine, suite as network } from './network/workload.ts'
+import { suite as recall } from './recall/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -21,6 +22,7 @@ import { suite as submit } from './submit/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
 import { suite as sync } from './sync/workload.ts'
 import { suite as tags } from './tags/workload.ts'
+import { suite as verifyUnit } from './verify-unit/workload.ts'
 
 const small = { small: true, tell: () => {} }
 
@@ -80,6 +82,18 @@ test('contracts: every step of every contract is accepted, beside as many lives 
   const promised = figures.flatMap(({ name, target }) => (target ? [`${name} ${target.type} ${target.value}`] : []))
   const others = ['members', 'practitioners', 'prescriptions', 'rebates', 'supply']
   expect(promised).toEqual(others.map((name) => `${name} against notary at-least 0.5`))
+})
+
+test('verify-unit: every label that was scanned is that of a good unit', async () => {
+  const { checked, figures } = await verifyUnit.run(small)
+  expect(checked).toEqual({ units: 96, answers: ['good'] })
+  expect(figures[1]?.target).toEqual({ type: 'below', value: 0.1 })
+})
+
+test('recall: the maker knows every holder, and that they have every unit', async () => {
+  const { checked, figures } = await recall.run(small)
+  expect(checked).toEqual({ holders: 6, held: 804 })
+  expect(figures[0]?.target).toEqual({ type: 'below', value: 5 })
 })
 
 test('start: the story of one sample comes to its end, each step checked', async () => {

@@ -18,6 +18,7 @@ import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as network } from './network/workload.ts'
+import { suite as recall } from './recall/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -26,6 +27,7 @@ import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 import { suite as sync } from './sync/workload.ts'
 import { suite as tags } from './tags/workload.ts'
+import { suite as verifyUnit } from './verify-unit/workload.ts'
 
 const suites: readonly Suite[] = [
   importing,
@@ -46,6 +48,8 @@ const suites: readonly Suite[] = [
   sync,
   tags,
   epcis,
+  verifyUnit,
+  recall,
 ]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`
 

@@ -18,6 +18,7 @@ const statements = 'packages/policy/src/statements'
 const store = 'packages/store/src'
 const contracts = 'packages/contracts/src'
 const sdkSupply = 'packages/sdk/src/supply'
+const booksSupply = 'packages/books/src/supply'
 const sdkPrescriptions = 'packages/sdk/src/prescriptions'
 
 /** Name, what and whose, and where the schema stands; by itself or as a member of what stands there. */
@@ -98,6 +99,8 @@ const rows: readonly (readonly [string, string, string])[] = [
     'terms, accruals, steps and settlements of a discount, from the other party',
     'packages/sdk/src/rebates/statements.ts#rebateNote',
   ],
+  ['books/supply-note', 'to the book of supply, from another member', `${booksSupply}/rows.ts#supplyNote`],
+  ['books/supply-word', 'to a wallet, from the book of supply', `${booksSupply}/rows.ts#supplyWord`],
   ['sdk/package-manifest', 'what is in a package, from who shipped it', `${sdkSupply}/packages.ts#packageManifest`],
   ['sdk/lot-statement', 'what a maker says of a lot, from whoever shows it', `${sdkSupply}/lots.ts#lotStatement`],
   ['sdk/lot-content', 'what a maker signed of a lot', `${sdkSupply}/lots.ts#lotContent`],
@@ -181,6 +184,10 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
     [
       ...['stepRow', 'takenRow'].map((name) => `packages/books/src/books.ts#${name}`),
       ...['orderRow', 'broughtRow', 'about'].map((name) => `packages/books/src/prescriptions/rows.ts#${name}`),
+      ...['thingRow', 'lotRow', 'keyRow', 'shipmentRow', 'scanRow', 'alertRow', 'dispensedRow', 'stepWords'].map(
+        (name) => `${booksSupply}/rows.ts#${name}`,
+      ),
+      ...['waitingRow', 'grantRow'].map((name) => `${booksSupply}/licences.ts#${name}`),
     ],
   ],
   [

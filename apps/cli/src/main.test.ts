@@ -115,6 +115,39 @@ describe('a network that runs', () => {
     expect(looked.at(-1)).toMatchObject({ findings: 0 })
   })
 
+  test('a lot is begun with keys that a board granted, and its label is good', async () => {
+    const at = (member: string) => [...node, '--data', data, '--member', member, '--json']
+    const supply = (member: string, ...words: readonly string[]) => plexus('supply', ...words, ...at(member))
+    const until = async (run: () => ReturnType<typeof supply>) => {
+      for (let tries = 0; ; tries++) {
+        const ended = await run()
+        if (ended.code === 0 || tries === 20) return ended
+      }
+    }
+    const plan = join(folder, 'lot.json')
+    const packages = [{ sscc: '006141411234567890', serials: ['SN1', 'SN2'] }]
+    writeFileSync(plan, JSON.stringify({ gtin: '00300021433802', lot: 'A-1', endsAt: 4_000_000_000, packages }))
+    expect((await supply('hospital-1', 'commission', plan)).err).toContain('"error":"no-key"')
+    expect((await supply('hospital-1', 'keys', 'maker', '2', 'state-board')).lines()).toMatchObject([{ asked: 2 }])
+    const granted = await until(() => supply('state-board', 'grant', 'maker', 'hospital-1'))
+    expect(granted.lines()).toMatchObject([{ type: 'grant', height: expect.any(Number) }])
+    const made = await until(() => supply('hospital-1', 'commission', plan))
+    const [{ lot } = { lot: '' }] = made.lines()
+    expect(lot).toMatch(/^[0-9a-f]{64}$/)
+    const scanned = await plexus(
+      'supply',
+      'scan',
+      '(01)00300021433802(21)SN1(10)A-1',
+      ...node,
+      '--data',
+      data,
+      '--member',
+      'hospital-1',
+    )
+    expect(scanned.out).toContain('answer good')
+    expect((await supply('hospital-1', 'trace', String(lot))).lines()).toMatchObject([{ units: 2 }])
+  }, 90_000)
+
   test('bundles of the mailbox are exported, and each proves its access off-line', async () => {
     const out = join(folder, 'bundles')
     const exported = await plexus('bundle', ...node, '--wallet', wallet, '--out', out, '--json')

@@ -7,6 +7,7 @@ import { defaultNode, NodeDoor } from './node-door.ts'
 import type { DirectiveFlags } from './patient.ts'
 import { addPrescriptions } from './rx-commands.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
+import { addSupply } from './supply-commands.ts'
 import type { WitnessFlags } from './witness.ts'
 
 const usageError = 2
@@ -186,6 +187,7 @@ function commands(end: (code: number) => void): Command {
 
   addNetwork(program, { json, port, peerPort, collect, run: runWords })
   addGovernment(program, { node, member, json, collect, doorOf, screenFor })
+  addSupply(program, { node, member, json, collect, wholeNumber, doorOf, screenFor })
   addPrescriptions(program, { node, member, json, doorOf, screenFor })
 
   program

@@ -109,7 +109,10 @@ export class MemberNode {
       sealingSeed: secretOf(this.layout, 'sealing', random),
       blindingKey: secretOf(this.layout, 'blinding', random),
       openBooks: (parts) => {
-        const books = openNodeBooks(parts, { outcomeOf: (id, validUntil) => this.replica.applied(id, validUntil) })
+        const books = openNodeBooks(parts, {
+          outcomeOf: (id, validUntil) => this.replica.applied(id, validUntil),
+          eventsAfter: (after, limit) => this.store.events(after, limit),
+        })
         shelves.push(books)
         return books.shelf
       },

@@ -4,3 +4,8 @@ export { type KnownFill, type KnownItem, PrescriptionsBook } from './prescriptio
 export type { Dispensed, DispenseRefusal, HolderMove, Holding } from './prescriptions/dispenser.ts'
 export type { MoveRefusal } from './prescriptions/prescriber.ts'
 export type { Order, OrderedFor, OrderedLine, OrderRefusal } from './prescriptions/signing.ts'
+export type { EventsAfter } from './supply/alarms.ts'
+export { SupplyBook } from './supply/book.ts'
+export type { PackingPlan } from './supply/making.ts'
+export type { SupplyRefusal } from './supply/rows.ts'
+export { type Label, labelIn } from './supply/shelves.ts'

@@ -64,7 +64,7 @@ const order = z.strictObject({
   lines: z.array(line).min(1, 'at least one line').max(linesMax, `at most ${linesMax} lines`),
 })
 
-const dispensed = z.strictObject({
+export const dispensed = z.strictObject({
   quantity: count(0, quantityMax),
   product: drug,
   lot: text(40).regex(/^[\x20-\x7e]*$/, 'a lot of ASCII characters'),

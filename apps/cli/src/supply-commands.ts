@@ -1,0 +1,67 @@
+/** The command with which a trading partner moves its goods. */
+import { Argument, type Command, type Option } from 'commander'
+import type { NodeDoor } from './node-door.ts'
+import type { Screen } from './screen.ts'
+import { type SupplyAct, type SupplyOptions, supplyActs } from './supply.ts'
+
+interface Common {
+  readonly json?: boolean
+  readonly node?: readonly string[]
+}
+
+interface Shared {
+  readonly node: () => Option
+  readonly member: () => Option
+  readonly json: () => Option
+  readonly collect: (value: string, before?: readonly string[]) => readonly string[]
+  readonly wholeNumber: (text: string) => number
+  readonly doorOf: (options: Common) => NodeDoor
+  readonly screenFor: (options: Common) => Screen
+}
+
+const help = `
+Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
+  keys ROLE COUNT AUTHORITY   asks an authority for one-time keys: maker, distributor, dispenser or regulator
+  keys                        at an authority: who waits for keys
+  grant ROLE PARTNER...       at an authority: grants them
+  commission FILE             a lot begins with its packages and units
+  ship TO LABEL...            to a partner, who is asked for a key first
+  shipments                   deliveries, and where each stands
+  receive SHIPMENT            the goods are here
+  pack SSCC LABEL...          into a new package
+  unpack LABEL [LABEL...]     opens a package: all in it, or only these
+  scan LABEL                  real, own and good? Or why it is held back
+  suspect SCAN                what carries the label is not what it says: the clock of 24 hours runs
+  notified SCAN               the authority was told
+  dispense LABEL...           to a patient
+  return DISPENSING           nobody fetched it
+  recall LOT...               own lots, wherever they are
+  trace LOT                   where every unit of an own lot is
+  list, alerts                what is or was in hand; what concerns it`
+
+export function addSupply(
+  program: Command,
+  { node, member, json, collect, wholeNumber, doorOf, screenFor }: Shared,
+): void {
+  program
+    .command('supply')
+    .description('units of drugs from the maker’s line to the patient: labels, deliveries, scans, recalls')
+    .addArgument(new Argument('<act>', 'what to do').choices(supplyActs))
+    .argument('[words...]', 'what it is done with')
+    .option('--purpose <purpose>', 'of a delivery: trade or return')
+    .option('--missing <label>', 'of a delivery: what is not there; repeatable', collect)
+    .option('--damaged <label>', 'of a delivery: what is broken; repeatable', collect)
+    .option('--maker <id>', 'whom to ask about a label that is not known here')
+    .option('--fill <file>', 'of a dispensing: the part of a prescription that moves with the units')
+    .option('--days <number>', 'for how long keys are granted; 365 unless told', wholeNumber)
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .addHelpText('after', help)
+    .action(async (act: SupplyAct, words: readonly string[], options: Common & SupplyOptions) => {
+      const { supply } = await import('./supply.ts')
+      await supply(doorOf(options), act, words, options, screenFor(options))
+    })
+}

@@ -1,0 +1,166 @@
+/** What makers, wholesalers and pharmacies do with their goods from a terminal. */
+import { readFileSync } from 'node:fs'
+import type { NodeDoor } from './node-door.ts'
+import { plain, Refused, type Screen, when } from './screen.ts'
+import { asStaff, type StaffOptions } from './staff.ts'
+
+export const supplyActs = [
+  'alerts',
+  'commission',
+  'dispense',
+  'grant',
+  'keys',
+  'list',
+  'notified',
+  'pack',
+  'receive',
+  'recall',
+  'return',
+  'scan',
+  'ship',
+  'shipments',
+  'suspect',
+  'trace',
+  'unpack',
+] as const
+export type SupplyAct = (typeof supplyActs)[number]
+
+export interface SupplyOptions extends StaffOptions {
+  readonly purpose?: string
+  readonly missing?: readonly string[]
+  readonly damaged?: readonly string[]
+  readonly maker?: string
+  /** A file with the part of a prescription that moves with the units. */
+  readonly fill?: string
+  readonly days?: number
+}
+
+interface Call {
+  readonly path: string
+  readonly json?: object
+  readonly post?: boolean
+}
+
+const secondsPerDay = 86_400
+/** A scan whose maker must be asked: both nodes are up, or it takes longer than somebody at a counter waits. */
+const looksMax = 50
+const lookMilliseconds = 200
+
+export async function supply(
+  door: NodeDoor,
+  act: SupplyAct,
+  words: readonly string[],
+  options: SupplyOptions,
+  screen: Screen,
+): Promise<void> {
+  const asked = callOf(act, words, options)
+  const call = async ({ path, ...sent }: Call) =>
+    asStaff<Readonly<Record<string, unknown>>>(door, options, (token, member) =>
+      door.json(`/v1/members/${member}/supply${path}`, { token, ...sent }),
+    )
+  let { member, value } = await call(asked)
+  for (let look = 0; value['answer'] === 'asked' && look < looksMax; look++) {
+    await new Promise((resolve) => setTimeout(resolve, lookMilliseconds))
+    ;({ value } = await call({ path: `/scans/${String(value['scan'])}` }))
+  }
+  screen.give({ type: act, member, ...value })
+  for (const line of linesOf(act, value)) screen.say(line)
+}
+
+function callOf(act: SupplyAct, words: readonly string[], options: SupplyOptions): Call {
+  const [first = '', ...rest] = words
+  const one = (): string => {
+    if (first === '') throw usage(act)
+    return encodeURIComponent(first)
+  }
+  switch (act) {
+    case 'keys':
+      return words.length === 0
+        ? { path: '/keys' }
+        : { path: '/keys', json: { role: first, count: numberIn(rest[0], act), authority: rest[1] ?? '' } }
+    case 'grant': {
+      const days = options.days ?? 365
+      const validUntil = Math.floor(Date.now() / 1000) + days * secondsPerDay
+      return { path: '/grants', json: { role: first, partners: rest, validUntil } }
+    }
+    case 'commission':
+      return { path: '/lots', json: objectIn(first) }
+    case 'pack':
+      return { path: '/pack', json: { sscc: first, labels: rest } }
+    case 'unpack':
+      return { path: '/unpack', json: { label: first, only: rest } }
+    case 'ship':
+      return { path: '/shipments', json: { to: first, labels: rest, purpose: options.purpose ?? 'trade' } }
+    case 'shipments':
+      return { path: first === '' ? '/shipments' : `/shipments?after=${one()}` }
+    case 'receive': {
+      const { missing = [], damaged = [] } = options
+      return { path: `/shipments/${one()}/receive`, json: { missing, damaged } }
+    }
+    case 'scan':
+      return { path: '/scans', json: { label: first, maker: options.maker ?? null } }
+    case 'suspect':
+      return { path: `/scans/${one()}/suspect`, post: true }
+    case 'notified':
+      return { path: `/scans/${one()}/notified`, post: true }
+    case 'dispense':
+      return {
+        path: '/dispensings',
+        json: { labels: words, fill: options.fill === undefined ? null : objectIn(options.fill) },
+      }
+    case 'return':
+      return { path: `/dispensings/${one()}/return`, post: true }
+    case 'recall':
+      return { path: '/recalls', json: { lots: words } }
+    case 'trace':
+      return { path: `/lots/${one()}/trace` }
+    case 'list':
+      return { path: first === '' ? '/things' : `/things?after=${one()}` }
+    case 'alerts':
+      return { path: first === '' ? '/alerts' : `/alerts?after=${one()}` }
+  }
+}
+
+/** A file as the route takes it: a lot's plan, or the part of a prescription. */
+function objectIn(path: string): object {
+  try {
+    const plan: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof plan === 'object' && plan !== null) return plan
+  } catch {
+    // Said below: what a file holds is not repeated.
+  }
+  throw new Refused('file-unreadable', 'The file does not hold one JSON object.', 'See docs/guides/make-and-ship.md.')
+}
+
+function numberIn(text: string | undefined, act: SupplyAct): number {
+  if (text === undefined || !/^\d{1,6}$/.test(text)) throw usage(act)
+  return Number(text)
+}
+
+const usage = (act: SupplyAct): Refused =>
+  new Refused('words-missing', `${act} needs more words.`, '`plexus help supply` shows them.')
+
+function linesOf(act: SupplyAct, value: Readonly<Record<string, unknown>>): readonly string[] {
+  const rows = ['waiting', 'shipments', 'things', 'alerts'].flatMap((name) => {
+    const list = value[name]
+    return Array.isArray(list) ? (list as readonly Readonly<Record<string, unknown>>[]) : []
+  })
+  if (rows.length > 0) return rows.map(lineOf)
+  const said = lineOf(value)
+  return [said === '' ? `${act}: nothing to show.` : `${act}: ${said}`]
+}
+
+/** Every fact of a row, in its order; times as people read them. */
+function lineOf(row: Readonly<Record<string, unknown>>): string {
+  return Object.entries(row)
+    .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${name} ${factOf(name, value)}`)
+    .join(', ')
+}
+
+const times = ['since', 'noticeDueAt']
+
+function factOf(name: string, value: unknown): string {
+  if (typeof value === 'number' && times.includes(name)) return when(value)
+  return plain(typeof value === 'string' ? value : JSON.stringify(value))
+}

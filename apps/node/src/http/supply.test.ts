@@ -1,0 +1,317 @@
+/** One pallet from its maker to a patient and back by a recall, through the doors of six members' nodes and a board's. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { toHex, utf8 } from '@plexus/codec'
+import { systemRandom } from '@plexus/crypto'
+import { checkDigit } from '@plexus/epcis'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Directory } from '../directory.ts'
+import { Network } from '../network.ts'
+import { createApi } from './api.ts'
+import { createLogger } from './log.ts'
+import { staffToken } from './staff-token.ts'
+
+const maker = 'maker-pharma'
+const north = 'wholesaler-north'
+const others = ['wholesaler-east', 'wholesaler-west'] as const
+const corner = 'pharmacy-corner'
+const station = 'pharmacy-station'
+const board = 'state-board'
+const members = [maker, north, ...others, corner, station, board]
+const roles = { [maker]: 'maker', [north]: 'distributor', [corner]: 'dispenser', [station]: 'dispenser' }
+
+const gtin = '00300021433802'
+const lotNumber = 'A-4711'
+const palletSscc = '006141411234567890'
+const caseSsccs = [
+  '106141411234567804',
+  '106141411234567811',
+  '106141411234567828',
+  '106141411234567835',
+  '106141411234567842',
+  '106141411234567859',
+  '106141411234567866',
+  '106141411234567873',
+  '106141411234567880',
+  '106141411234567897',
+] as const
+const serialOf = (at: number, bottle: number) => `SN${100_000 + at * 100 + bottle}`
+const unit = (at: number, bottle: number) => `(01)${gtin}(21)${serialOf(at, bottle)}(10)${lotNumber}`
+const pallet = `(00)${palletSscc}`
+const seventh = `(00)${caseSsccs[7]}`
+
+const now = (): number => Date.now() / 1000
+let data = ''
+let network: Network
+let app: FastifyInstance
+let url = ''
+let tokens: Readonly<Record<string, string>> = {}
+const failures: unknown[] = []
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'plexus-supply-'))
+  const started = await Network.start({
+    data,
+    founding: { name: 'test', members, board, engine: { type: 'local', sequencer: board } },
+    random: systemRandom,
+    now,
+    onFailure: (_, error) => failures.push(error),
+  })
+  if (!started.ok) throw new Error(started.reason.type)
+  network = started.value
+  const logger = createLogger(new Writable({ write: (_chunk, _encoding, done) => done() }))
+  app = await createApi({ network, directory: Directory.open(data), logger, random: systemRandom, now })
+  url = await app.listen({ host: '127.0.0.1', port: 0 })
+  tokens = Object.fromEntries(members.map((member) => [member, staffToken(network.node(member).layout, systemRandom)]))
+}, 60_000)
+afterAll(async () => {
+  await app.close()
+  await network.close()
+  rmSync(data, { recursive: true, force: true })
+  expect(failures).toEqual([])
+})
+
+interface Told {
+  readonly status: number
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+async function ask(member: string, path: string, body?: object): Promise<Told> {
+  const response = await fetch(`${url}/v1/members/${member}/supply${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: {
+      authorization: `Bearer ${tokens[member]}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  return { status: response.status, value: (await response.json()) as Told['value'] }
+}
+
+/** Without a body, by POST. */
+async function act(member: string, path: string): Promise<Told> {
+  const response = await fetch(`${url}/v1/members/${member}/supply${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tokens[member]}` },
+  })
+  return { status: response.status, value: (await response.json()) as Told['value'] }
+}
+
+async function must(member: string, path: string, body?: object): Promise<Told['value']> {
+  const { status, value } = await ask(member, path, body)
+  if (status !== 200) throw new Error(`${member} ${path}: ${JSON.stringify(value)}`)
+  return value
+}
+
+/** Notes and blocks come by themselves: asks again until it holds. */
+async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
+  for (const end = performance.now() + 20_000; ; ) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (performance.now() > end) throw new Error('it does not come')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+interface Delivery {
+  readonly shipment: string
+  readonly status: string
+  readonly partner: string
+  readonly ending: string | null
+}
+const deliveries = async (member: string) => (await must(member, '/shipments'))['shipments'] as readonly Delivery[]
+
+async function move(from: string, to: string, ...labels: readonly string[]): Promise<void> {
+  const { shipment } = await must(from, '/shipments', { to, labels, purpose: 'trade' })
+  await until(async () =>
+    (await deliveries(to)).find((each) => each.shipment === shipment && each.status === 'arrived'),
+  )
+  await must(to, `/shipments/${String(shipment)}/receive`, { missing: [], damaged: [] })
+}
+
+async function scan(member: string, label: string, asked: string | null = null): Promise<Told['value']> {
+  const first = await must(member, '/scans', { label, maker: asked })
+  return until(async () => {
+    const found = await must(member, `/scans/${String(first['scan'])}`)
+    return found['answer'] === 'asked' ? undefined : found
+  })
+}
+
+describe('one pallet of 120 bottles', () => {
+  let lot = ''
+  const books = async () => (await must(maker, `/lots/${lot}/trace`))['books'] as Readonly<Record<string, number>>
+  const counts = async () => Object.values(await books()).toSorted((a, b) => a - b)
+  const statuses = async () =>
+    Object.entries(await books())
+      .map(([entry, count]) => `${entry.split(' ')[0]} ${count}`)
+      .toSorted()
+
+  test('partners get one-time keys from the board, which people grant', async () => {
+    for (const [member, role] of Object.entries(roles))
+      await must(member, '/keys', { role, count: 6, authority: board })
+    await until(async () => ((await must(board, '/keys'))['waiting'] as readonly object[]).length === 4 || undefined)
+    const validUntil = Math.floor(now()) + 86_400 * 365
+    for (const [role, partners] of [
+      ['maker', [maker]],
+      ['distributor', [north]],
+      ['dispenser', [corner, station]],
+    ])
+      expect(await must(board, '/grants', { role, partners, validUntil })).toHaveProperty('height')
+    const again = await ask(board, '/grants', { role: 'maker', partners: [north], validUntil })
+    expect(again).toMatchObject({ status: 409, value: { code: 'book-refused', refusal: 'nothing-asked' } })
+  })
+
+  test('the lot begins with all that is in it, each label once', async () => {
+    const packages = caseSsccs.map((sscc, at) => ({
+      sscc,
+      serials: Array.from({ length: 12 }, (_, bottle) => serialOf(at, bottle)),
+    }))
+    const plan = {
+      gtin,
+      lot: lotNumber,
+      endsAt: Math.floor(now()) + 40_000_000,
+      packages: [{ sscc: palletSscc, packages }],
+    }
+    const made = await until(async () => {
+      const told = await ask(maker, '/lots', plan)
+      return told.value['refusal'] === 'no-key' ? undefined : told
+    })
+    expect(made.status).toBe(200)
+    lot = String(made.value['lot'])
+    expect(await ask(maker, '/lots', plan)).toMatchObject({ value: { refusal: 'label-known' } })
+    expect(await statuses()).toEqual(['held 120'])
+    expect(await scan(maker, unit(7, 3))).toMatchObject({ answer: 'good', incident: null })
+  })
+
+  test('it is shipped sealed, case 7 is taken out, sold on and opened; each owner is right at each step', async () => {
+    await move(maker, north, pallet)
+    expect(await counts()).toEqual([120])
+    expect(await scan(maker, unit(7, 3))).toMatchObject({ answer: 'not-at-holder' })
+    expect(await scan(north, unit(7, 3))).toMatchObject({ answer: 'good' })
+    await must(north, '/unpack', { label: pallet, only: [seventh] })
+    await move(north, corner, seventh)
+    expect(await counts()).toEqual([12, 108])
+    await must(corner, '/unpack', { label: seventh, only: [] })
+    expect(await scan(corner, unit(7, 3))).toMatchObject({ answer: 'good' })
+    const { dispensing } = await must(corner, '/dispensings', { labels: [unit(7, 3)], fill: null })
+    expect(dispensing).toMatch(/^[0-9a-f]{64}$/)
+    expect(await statuses()).toEqual(['dispensed 1', 'held 108', 'held 11'])
+    const sold = await ask(north, '/shipments', { to: corner, labels: [seventh], purpose: 'trade' })
+    expect(sold).toMatchObject({ status: 409, value: { refusal: 'not-held' } })
+  })
+
+  test('a wholesaler packs two cases anew and sells them; the buyer opens what was packed, and then a case', async () => {
+    const body = '0061414112345679'
+    const mixed = `${body}0${checkDigit(`${body}0`)}`
+    const [first, second] = [1, 2].map((at) => `(00)${caseSsccs[at]}`) as [string, string]
+    await must(north, '/unpack', { label: pallet, only: [first, second] })
+    await must(north, '/pack', { sscc: mixed, labels: [first, second] })
+    expect(await ask(north, '/shipments', { to: station, labels: [first], purpose: 'trade' })).toMatchObject({
+      value: { refusal: 'not-held' },
+    })
+    await move(north, station, `(00)${mixed}`)
+    expect(await scan(station, unit(1, 0))).toMatchObject({ answer: 'good' })
+    await must(station, '/unpack', { label: `(00)${mixed}`, only: [] })
+    await must(station, '/unpack', { label: first, only: [unit(1, 0)] })
+    expect(await scan(station, unit(1, 0))).toMatchObject({ answer: 'good' })
+    expect(await statuses()).toEqual(['dispensed 1', 'held 11', 'held 24', 'held 84'])
+  })
+
+  test('the label of the dispensed bottle at another pharmacy: refused, reported with its clock, former holders told', async () => {
+    const shown = await scan(station, unit(7, 3), maker)
+    expect(shown).toMatchObject({ answer: 'ended: dispensed', incident: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    const reported = await until(async () => {
+      const found = await must(station, `/scans/${String(shown['scan'])}`)
+      return found['noticeDueAt'] === null ? undefined : found
+    })
+    const due = Number(reported['noticeDueAt'])
+    expect(Math.abs(due - now() - 86_400)).toBeLessThan(60)
+    for (const member of [maker, north, corner]) {
+      const alerts = await until(async () => {
+        const { alerts: found } = (await must(member, '/alerts')) as { readonly alerts: readonly object[] }
+        return found.length > 0 ? found : undefined
+      })
+      expect(alerts).toMatchObject([{ type: 'reported', incident: shown['incident'], noticeDueAt: due }])
+      expect(alerts).toMatchObject([{ label: `01${gtin}21${serialOf(7, 3)}` }])
+    }
+    expect((await act(station, `/scans/${String(shown['scan'])}/notified`)).status).toBe(200)
+  })
+
+  test('a guessed serial and one of another lot have one answer, and whoever guesses on is not heard', async () => {
+    const guessed = await scan(station, `(01)${gtin}(21)SN1(10)${lotNumber}`, maker)
+    const wrongLot = await scan(station, `(01)${gtin}(21)${serialOf(3, 3)}(10)B-1`, maker)
+    expect([guessed, wrongLot].map(({ answer, incident }) => [answer, incident])).toEqual([
+      ['not-made', null],
+      ['not-made', null],
+    ])
+    const answers = new Set<unknown>()
+    for (let at = 0; at < 140 && !answers.has('too-many-questions'); at++)
+      answers.add((await scan(station, `(01)${gtin}(21)GUESS${at}(10)${lotNumber}`, maker))['answer'])
+    expect(answers).toEqual(new Set(['not-made', 'too-many-questions']))
+  }, 60_000)
+
+  test('T-01: two other wholesalers find no product, serial, lot or partner in all that they hold', () => {
+    const serials = caseSsccs.flatMap((_, at) => Array.from({ length: 12 }, (_each, bottle) => serialOf(at, bottle)))
+    const secrets = [gtin, gtin.slice(1, 13), lotNumber, palletSscc, ...caseSsccs, ...serials]
+    for (const member of others) {
+      const { store, journal } = network.node(member)
+      const held: string[] = []
+      for (const [key, value] of store.entries('')) held.push(toHex(utf8(key)), toHex(value))
+      for (let height = 1; ; height++) {
+        const block = store.block(height)
+        if (!block) break
+        held.push(...block.transactions.map(toHex))
+      }
+      for (const table of ['supply-things', 'supply-labels', 'supply-lots', 'supply-alerts', 'outbox'])
+        for (const [key, value] of journal.entries(table)) held.push(toHex(utf8(key)), toHex(value))
+      const all = held.join('\n')
+      expect(all.length).toBeGreaterThan(10_000)
+      for (const secret of secrets) expect([secret, all.includes(toHex(utf8(secret)))]).toEqual([secret, false])
+    }
+  })
+
+  test('a recall reaches every holder by itself, sealed pallets included, and the maker hears who has what', async () => {
+    expect(await must(maker, '/recalls', { lots: [lot] })).toHaveProperty('height')
+    for (const [member, held] of [
+      [north, 84],
+      [station, 24],
+      [corner, 11],
+    ] as const) {
+      const alert = await until(async () => {
+        const { alerts } = (await must(member, '/alerts')) as { readonly alerts: readonly { readonly type: string }[] }
+        return alerts.find(({ type }) => type === 'recalled')
+      })
+      expect(alert).toMatchObject({ lot, held })
+    }
+    const elsewhere = await until(async () => {
+      const { alerts } = (await must(maker, '/alerts')) as { readonly alerts: readonly { readonly type: string }[] }
+      const found = alerts.filter(({ type }) => type === 'held-elsewhere')
+      return found.length === 3 ? found : undefined
+    })
+    expect(elsewhere).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ holder: north, held: 84, dispensed: 0 }),
+        expect.objectContaining({ holder: station, held: 24, dispensed: 0 }),
+        expect.objectContaining({ holder: corner, held: 11, dispensed: 1 }),
+      ]),
+    )
+    expect(await scan(corner, unit(7, 4))).toMatchObject({ answer: 'recalled' })
+    const refusedFill = await ask(corner, '/dispensings', { labels: [unit(7, 4)], fill: null })
+    expect(refusedFill).toMatchObject({ status: 409, value: { code: 'ledger-refused', refusal: 'recalled' } })
+  })
+
+  test('what is no label, or stands nowhere, is refused by its name', async () => {
+    for (const [member, path, body, refusal] of [
+      [corner, '/scans', { label: '(01)00300021433803(21)A', maker: null }, 'label-malformed'],
+      [corner, '/unpack', { label: unit(0, 0), only: [] }, 'label-unknown'],
+      [north, '/unpack', { label: unit(0, 0), only: [] }, 'not-a-package'],
+      [north, '/recalls', { lots: [lot] }, 'not-our-lot'],
+      [maker, '/recalls', { lots: [lot] }, 'already-recalled'],
+      [north, `/shipments/${'0'.repeat(64)}/receive`, { missing: [], damaged: [] }, 'shipment-unknown'],
+    ] as const)
+      expect([path, (await ask(member, path, body)).value['refusal']]).toEqual([path, refusal])
+  })
+})

@@ -1,0 +1,195 @@
+/** What this member knows by label: units, packages, lots and its own one-time keys. */
+import { boolean, decode, no, ok, type Result, text, toHex } from '@plexus/codec'
+import { members, type PackageMember, type Parcel, supply, type Whereabouts } from '@plexus/contracts'
+import { readLabel } from '@plexus/epcis'
+import type { JournalChange, Table } from '@plexus/exchange'
+import { viewOf } from '@plexus/kernel'
+import {
+  checkLot,
+  type LabelIdentifier,
+  type LotContent,
+  lotContent,
+  type PackageManifest,
+  type SupplyState,
+} from '@plexus/sdk'
+import type { BookDesk } from '../desk.ts'
+import { type KeyRow, keyRow, type LotRow, lotRow, type SupplyRefusal, type Thing, thingRow } from './rows.ts'
+
+/** What a label says. */
+export interface Label {
+  readonly identifier: LabelIdentifier
+  /** Application identifiers 10 and 17, where they stand on it. */
+  readonly lot: string | null
+  readonly expiry: string | null
+}
+
+export class Shelves {
+  readonly things: Table<Thing>
+  readonly lots: Table<LotRow>
+  readonly keys: Table<KeyRow>
+  readonly #labels: Table<string>
+  readonly #makers: Table<string>
+  readonly #free: Table<boolean>
+  /** By `lot/tag`. */
+  readonly #units: Table<boolean>
+  readonly #desk: BookDesk
+
+  constructor(desk: BookDesk) {
+    this.#desk = desk
+    this.things = desk.table('things', thingRow)
+    this.lots = desk.table('lots', lotRow)
+    this.keys = desk.table('keys', keyRow)
+    this.#labels = desk.table('labels', text({ max: 64 }))
+    this.#makers = desk.table('makers', text({ max: 40 }))
+    this.#free = desk.table('free-keys', boolean())
+    this.#units = desk.table('units-of-lots', boolean())
+  }
+
+  get view(): SupplyState {
+    return viewOf(supply, this.#desk.state)
+  }
+
+  byLabel(identifier: LabelIdentifier): Thing | undefined {
+    const tag = this.#labels.get(this.#labelKey(identifier))
+    return tag === undefined ? undefined : this.things.get(tag)
+  }
+
+  put(thing: Thing): readonly JournalChange[] {
+    const tag = toHex(thing.member.tag)
+    return [
+      this.things.put(tag, thing),
+      this.#labels.put(this.#labelKey(thing.identifier), tag),
+      ...(thing.inside ? [] : thing.member.lots.map((lot) => this.#units.put(`${toHex(lot)}/${tag}`, true))),
+    ]
+  }
+
+  drop(thing: Thing): readonly JournalChange[] {
+    const tag = toHex(thing.member.tag)
+    return [
+      this.things.drop(tag),
+      this.#labels.drop(this.#labelKey(thing.identifier)),
+      ...thing.member.lots.map((lot) => this.#units.drop(`${toHex(lot)}/${tag}`)),
+    ]
+  }
+
+  /** Units of a lot whose labels this member has. */
+  *unitsOf(lot: Uint8Array): Iterable<Thing> {
+    const prefix = `${toHex(lot)}/`
+    for (const [key] of this.#units.entries({ prefix })) {
+      const thing = this.things.get(key.slice(prefix.length))
+      if (thing) yield thing
+    }
+  }
+
+  /** Where a thing is on the ledger, by what it was packed in. */
+  whereabouts({ member, around }: Pick<Thing, 'around' | 'member'>): Whereabouts | undefined {
+    return supply.queries.whereabouts(this.view, [member.tag, ...around].map(toHex))
+  }
+
+  /** Whether a key, by its hash, is this member's own. */
+  isOwn(key: Uint8Array): boolean {
+    return this.keys.get(toHex(key)) !== undefined
+  }
+
+  putLot(handle: string, row: LotRow): readonly JournalChange[] {
+    const content = contentOf(row)
+    return [this.lots.put(handle, row), this.#makers.put(this.#desk.keyOf('product', content.gtin), content.maker)]
+  }
+
+  /**
+   * A lot as it was shown, or undefined where it is not what the ledger has under its handle, or its maker did not sign it.
+   */
+  believed(shown: Pick<LotRow, 'makerKey' | 'statement'>): (LotContent & { readonly row: LotRow }) | undefined {
+    const read = decode(lotContent, shown.statement.content)
+    const lot = read.ok ? supply.queries.lot(this.view, toHex(read.value.handle)) : undefined
+    if (!read.ok || !lot) return undefined
+    const { handle, maker } = read.value
+    const { chain, state } = this.#desk
+    const { makerKey, statement } = shown
+    if (members.queries.holderAt(viewOf(members, state), toHex(makerKey), lot.height) !== maker) return undefined
+    if (!checkLot(statement, { chain, handle, lot, makerKey }).ok) return undefined
+    const own = this.lots.get(toHex(handle))?.own ?? null
+    return { ...read.value, row: { statement, makerKey, own } }
+  }
+
+  /** Who made a product, as far as this member saw statements of lots. */
+  makerOf(gtin: string): string | undefined {
+    return this.#makers.get(this.#desk.keyOf('product', gtin))
+  }
+
+  lotOf(handle: Uint8Array): LotContent | undefined {
+    const row = this.lots.get(toHex(handle))
+    return row && contentOf(row)
+  }
+
+  /** What a sealed package holds, as its tree was made. */
+  manifestOf({ inside }: Thing): PackageManifest | undefined {
+    if (!inside?.noiseSeed) return undefined
+    const members: PackageMember[] = []
+    for (const tag of inside.tags) {
+      const member = this.things.get(toHex(tag))?.member
+      if (!member) return undefined
+      members.push(member)
+    }
+    return { members, noiseSeed: inside.noiseSeed }
+  }
+
+  /** A thing and all inside of it, each before what it holds. */
+  *within(thing: Thing): Iterable<Thing> {
+    yield thing
+    for (const tag of thing.inside?.tags ?? []) {
+      const child = this.things.get(toHex(tag))
+      if (child) yield* this.within(child)
+    }
+  }
+
+  /** What stands for itself on the ledger under this tag, and the own key that holds it. */
+  held(tag: Uint8Array): { readonly parcel: Parcel; readonly key: KeyRow } | undefined {
+    const parcel = supply.queries.parcel(this.view, toHex(tag))
+    const key = parcel && this.keys.get(toHex(parcel.holder))
+    return parcel && key && { parcel, key }
+  }
+
+  /** A key that may be used for one of these roles, by its hash in hexadecimal. */
+  freeKey(roles: readonly KeyRow['role'][]): { readonly hash: string; readonly row: KeyRow } | undefined {
+    for (const role of roles)
+      for (const [key] of this.#free.entries({ prefix: `${role}/`, limit: 1 })) {
+        const found = key.slice(role.length + 1)
+        const row = this.keys.get(found)
+        if (row) return { hash: found, row }
+      }
+    return undefined
+  }
+
+  /** The key is free from now on, or not any more. */
+  putKey(key: string, row: KeyRow): readonly JournalChange[] {
+    const free = `${row.role}/${key}`
+    return [this.keys.put(key, row), row.use === 'free' ? this.#free.put(free, true) : this.#free.drop(free)]
+  }
+
+  #labelKey(identifier: LabelIdentifier): string {
+    return this.#desk.keyOf('label', identifierText(identifier))
+  }
+}
+
+/** As on the label, without brackets. */
+export const identifierText = (identifier: LabelIdentifier): string =>
+  identifier.type === 'unit' ? `01${identifier.gtin}21${identifier.serial}` : `00${identifier.sscc}`
+
+/** What the maker said of a lot; the row was checked when it came in. */
+function contentOf({ statement }: LotRow): LotContent {
+  const read = decode(lotContent, statement.content)
+  if (!read.ok) throw new Error('a statement of a lot does not read: the journal is damaged')
+  return read.value
+}
+
+/** Reads what a scanner gives: an SSCC, or GTIN and serial. */
+export function labelIn(scanned: string): Result<Label, SupplyRefusal> {
+  const read = readLabel(scanned)
+  if (!read.ok) return no({ type: 'label-malformed' })
+  const [sscc, gtin, serial] = ['00', '01', '21'].map((code) => read.value.get(code))
+  const rest = { lot: read.value.get('10') ?? null, expiry: read.value.get('17') ?? null }
+  if (sscc !== undefined) return ok({ identifier: { type: 'package', sscc }, ...rest })
+  if (gtin === undefined || serial === undefined) return no({ type: 'label-malformed' })
+  return ok({ identifier: { type: 'unit', gtin, serial }, ...rest })
+}
