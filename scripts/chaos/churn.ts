@@ -15,6 +15,8 @@ const seatPower = 2
 const stepSecondsMax = 60
 
 export class Churn {
+  static readonly comesAndGoes = 'a member is voted in, gets a seat and loses it by vote'
+  static readonly signsTwice = 'a key signs on two nodes: evidence takes its seat'
   readonly newcomer: Member
   /** What was acknowledged of all this. */
   readonly acknowledged: Acknowledged[] = []
@@ -58,6 +60,7 @@ export class Churn {
   /** The newcomer, which has no seat, is given the key of somebody's seat: the evidence costs that seat. */
   async signTwice(of: Member): Promise<void> {
     const { newcomer } = this
+    if (this.proposals === 0) await this.comeAndGo()
     await endsWell(newcomer)
     const own = newcomer.secret('validator')
     const file = join(newcomer.folder, 'keys', 'validator.secret')

@@ -1,9 +1,10 @@
 /**
  * `npm run chaos`: a network of real processes under faults that a seed decides. Nodes, engines and both are killed, paused
  * and restarted, engines end at their own fail points, a node votes against everybody, roads between engines are cut and
- * slowed; from two minutes on, each scene of `scenes.ts` and `churn.ts` once; envelopes all the time. Options: `--minutes N` (1), or `--seconds N`; `--nodes N` (4); `--seed N` (1);
- * `--report FILE` (Markdown). The exit status is 0 only when after each fault all members have one history, every
- * acknowledged envelope stands in it once, and every engine asked in an order that is allowed.
+ * slowed; from two minutes on, each scene of `scenes.ts` and `churn.ts` once; envelopes all the time. Options:
+ * `--minutes N` (1), or `--seconds N`; `--nodes N` (4); `--seed N` (1); `--report FILE` (Markdown); `--scene WORDS` (no
+ * faults, and only the scenes whose name has them). The exit status is 0 only when after each fault all members
+ * have one history, every acknowledged envelope stands in it once, and every engine asked in an order that is allowed.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     nodes: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
+    scene: { type: 'string' },
     report: { type: 'string' },
   },
 })
@@ -87,20 +89,23 @@ async function main(): Promise<number> {
       if (!(await allReach(of, height + blocks, healSecondsMax))) throw new Error('the others do not go on')
     }
 
-    const end = Date.now() + seconds * 1000
-    if (seconds >= scenesSecondsMin) {
-      for (const { name, play } of shuffled(draw, scenes)) {
-        for (let count = 0; count < faultsBetween && judge.wrong.length === 0; count++) await someFault()
-        const whom = victim()
-        await endure(`${name} (${whom.name})`, () => play({ members, victim: whom, more }))
-      }
-      await endure('a member is voted in, gets a seat and loses it by vote', () => churn.comeAndGo())
+    const isWanted = (name: string): boolean =>
+      values.scene === undefined ? seconds >= scenesSecondsMin : name.includes(values.scene)
+    const someFaults = async (goesOn: (count: number) => boolean): Promise<void> => {
+      for (let count = 0; goesOn(count) && judge.wrong.length === 0; count++) await someFault()
     }
-    while (Date.now() < end && judge.wrong.length === 0) await someFault()
-    if (seconds >= scenesSecondsMin) {
+    const end = Date.now() + seconds * 1000
+    for (const { name, play } of shuffled(draw, scenes)) {
       const whom = victim()
-      const what = `the key of ${whom.name} signs on two nodes: evidence takes the seat`
-      await endure(what, () => churn.signTwice(whom))
+      if (!isWanted(name)) continue
+      if (values.scene === undefined) await someFaults((count) => count < faultsBetween)
+      await endure(`${name} (${whom.name})`, () => play({ members, victim: whom, more }))
+    }
+    if (isWanted(Churn.comesAndGoes)) await endure(Churn.comesAndGoes, () => churn.comeAndGo())
+    if (values.scene === undefined) await someFaults(() => Date.now() < end)
+    if (isWanted(Churn.signsTwice)) {
+      const whom = victim()
+      await endure(`${Churn.signsTwice} (${whom.name})`, () => churn.signTwice(whom))
     }
     await load.stop()
     const last = await allOffer(() => Promise.all(members.map((member) => offerOne(chain, member))))

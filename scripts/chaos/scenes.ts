@@ -119,7 +119,8 @@ export const scenes: readonly Scene[] = [
     async play({ members, victim, more }) {
       const { folder, name } = victim
       const data = dirname(folder)
-      const places = ['', 'keys-', 'secrets-'].map((what) => join(data, `backup-${what}${name}`))
+      // Beside the data directory: a backup in it would go with it.
+      const places = ['files', 'keys', 'secrets'].map((what) => `${data}-${what}-${name}`)
       const [files = '', keys = '', secrets = ''] = places
       const whom = ['--member', name]
       const to = ['--to', files, '--keys-to', keys, '--secrets-to', secrets]

@@ -14,6 +14,8 @@ const secondsPerDay = 86_400
 const foundedUntil = 4_000_000_000
 
 export const contractWorld: ContractWorld = {
+  // A tag is opened late in its life.
+  historiesPerRejection: 3,
   limited: register({ ...supply, rules: rulesWithin({ lotsMax: 2, depthMax: 2 }) }),
   founding: ({ members: [first = ''] }) =>
     roles.map((role) => ({
