@@ -10,9 +10,12 @@ import { contracts } from '@plexus/contracts'
 import { kernelRejections, opening, type RegisteredContract } from '@plexus/kernel'
 import {
   acknowledgement,
+  caseAnswer,
+  caseContent,
   correction,
   directive,
   directiveSetContent,
+  disagreementContent,
   enrolmentContent,
   evidenceContent,
   intentContent,
@@ -109,6 +112,9 @@ function statementsPage(): string {
     ['Release note', statementTypes.releaseNote, releaseNoteContent],
     ['Correction', statementTypes.correction, correction],
     ['Acknowledgement', statementTypes.acknowledgement, acknowledgement],
+    ['Case of a patient', statementTypes.patientCase, caseContent],
+    ['Answer to a case', statementTypes.caseAnswer, caseAnswer],
+    ['Disagreement with a denial', statementTypes.disagreement, disagreementContent],
     ['Opening of a statement', '', opening],
     ['Receipt bundle', '', receiptBundle],
     ['Notices in a mailbox', '', notice],

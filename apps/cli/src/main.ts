@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `plexus`: the commands. Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { addCases } from './case-commands.ts'
 import { addGovernment } from './govern-commands.ts'
 import { addNetwork } from './network-commands.ts'
 import { defaultNode, NodeDoor } from './node-door.ts'
@@ -135,6 +136,7 @@ function commands(end: (code: number) => void): Command {
       const { chart } = await import('./staff.ts')
       await chart(doorOf(options), options.ask, options, screenFor(options))
     })
+  addCases(program, { node, member, json, doorOf, screenFor })
 
   program
     .command('who-looked')

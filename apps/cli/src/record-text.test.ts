@@ -17,7 +17,18 @@ const line = (over: Partial<Line>): Line => ({
   absence: false,
   verified: true,
   cautions: [],
-  sources: [{ custodian: 'hospital', record: '00', version: 1, status: null, date: null, value: null, echoOf: null }],
+  sources: [
+    {
+      custodian: 'hospital',
+      record: '00',
+      version: 1,
+      status: null,
+      date: null,
+      value: null,
+      echoOf: null,
+      dispute: null,
+    },
+  ],
   independent: 1,
   ...over,
 })
@@ -27,7 +38,7 @@ const asked = (over: Partial<AskedRecord['record']>): AskedRecord => ({
   settled: true,
   sources: [{ custodian: 'hospital', name: 'General Hospital', state: 'complete', code: null, exception: null }],
   record: {
-    algorithmVersion: 1,
+    algorithmVersion: 2,
     requester: 'clinic',
     purpose: 'TREAT',
     height: 7,

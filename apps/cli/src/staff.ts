@@ -62,7 +62,7 @@ export async function askFor(
 }
 
 /** Refusals that only say that another member of the process is meant. */
-const elsewhere = ['ask-unknown', 'clinician-unknown', 'item-unknown', 'token-wrong', 'visit-unknown']
+const elsewhere = ['ask-unknown', 'case-unknown', 'clinician-unknown', 'item-unknown', 'token-wrong', 'visit-unknown']
 
 /** Asks the named member; without one, each of the process whose token is there, until one knows what is asked for. */
 export async function asStaff<Value>(

@@ -64,7 +64,7 @@ function record(texts: readonly string[]) {
       absence: false,
       verified: index % 2 === 0,
       cautions: [text],
-      sources: [{ custodian: text }],
+      sources: [{ custodian: text, record: text, dispute: { statement: text, denial: text } }],
       independent: 2,
     })),
   )

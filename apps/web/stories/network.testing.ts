@@ -16,6 +16,8 @@ export const setUpMilliseconds = 300_000
 
 export interface RunningDemonstration {
   readonly link: string
+  /** Its data directory, with the tokens of each member's staff. */
+  readonly data: string
   readonly end: () => Promise<void>
 }
 
@@ -39,6 +41,7 @@ export async function startDemonstration(): Promise<RunningDemonstration> {
   const link = await linkFrom(child)
   return {
     link,
+    data,
     async end() {
       const ended = once(child, 'exit')
       child.kill('SIGTERM')

@@ -92,6 +92,15 @@ test('a source that says it is complete but gave fewer entries is shown as a par
   expect(record.sources[0]?.state).toEqual({ type: 'part', height: 9, count: 1, of: 2, reasons: ['count-mismatch'] })
 })
 
+test('an entry that its patient disputes is shown, says so, and carries what both sides said', () => {
+  const dispute = { statement: 'it was never taken', denial: 'it was read twice' }
+  const record = view(source('a', [entry(1, glucose('86'), { dispute })]))
+  const line = only(record.lines)
+  expect(line.value?.text).toBe('86')
+  expect(line.cautions).toEqual(['disputed'])
+  expect(line.sources).toMatchObject([{ dispute }])
+})
+
 test('a superseded version is not current, and nothing of its content is in the record', () => {
   const record = view(source('a', [entry(1, glucose('86')), entry(2, glucose('999'), { version: 2, replaces: 1 })]))
   expect(only(record.lines).value?.text).toBe('999')
@@ -184,7 +193,7 @@ test('a request that forbids a medication never makes it active', () => {
 test('the bytes of a view are JSON with sorted members', () => {
   const bytes = viewBytes(view(source('a', [entry(1, glucose('86'))])))
   const text = new TextDecoder().decode(bytes)
-  expect(text.startsWith('{"algorithmVersion":1,"conflicts":[],"entries":1,')).toBe(true)
+  expect(text.startsWith('{"algorithmVersion":2,"conflicts":[],"entries":1,')).toBe(true)
   expect(utf8(JSON.stringify(JSON.parse(text)))).toEqual(bytes)
 })
 

@@ -16,7 +16,7 @@ import type {
 } from './record.ts'
 
 /** Part of every record: the same input under the same version gives the same bytes. Any change of a rule raises it. */
-export const algorithmVersion = 1
+export const algorithmVersion = 2
 
 /** A patient is treated by tens of organisations, not by hundreds; pairs of sources are compared. */
 export const sourcesMax = 256

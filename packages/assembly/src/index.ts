@@ -1,6 +1,6 @@
 export { algorithmVersion, assemble, entriesAt, entriesMax, sourcesMax } from './assemble.ts'
 export { type EntryFacts, factsOf } from './facts.ts'
-export { type Kind, kindOf, kinds } from './kind.ts'
+export { type Kind, kindOf, kinds, typesOf } from './kind.ts'
 export type { Coding } from './members.ts'
 export type {
   AssembledRecord,
@@ -8,6 +8,7 @@ export type {
   Caution,
   Conflict,
   ConflictKind,
+  Dispute,
   EntryInput,
   Gap,
   Line,

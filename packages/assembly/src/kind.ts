@@ -23,6 +23,9 @@ export function kindOf(resourceType: string): Kind {
   return kindsByType.get(resourceType) ?? 'other'
 }
 
+/** The resource types of a group; none of `other`. */
+export const typesOf = (kind: Kind): readonly string[] => typesByKind.find(([name]) => name === kind)?.[1] ?? []
+
 const typesByKind: readonly (readonly [Kind, readonly string[]])[] = [
   ['problems', ['Condition']],
   ['medications', ['MedicationRequest', 'MedicationStatement', 'MedicationDispense', 'MedicationAdministration']],

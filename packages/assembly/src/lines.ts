@@ -82,12 +82,14 @@ function sourceOf(entry: Entry, echoes: Echoes): LineSource {
     date: entry.facts.date,
     value: shownValue(entry.facts.value),
     echoOf: origin ? { custodian: origin.custodian, record: origin.input.record } : null,
+    dispute: entry.input.dispute,
   }
 }
 
 function cautionsOf(entries: readonly Entry[], disagree: boolean): readonly Caution[] {
   const holds = (test: (entry: Entry) => boolean) => entries.some(test)
   const cautions: readonly (readonly [Caution, boolean])[] = [
+    ['disputed', holds(({ input }) => input.dispute !== null)],
     ['values-disagree', disagree],
     ['do-not-perform', holds(({ facts }) => facts.forbids)],
     ['modifier-extension', holds(({ facts }) => facts.modified)],
@@ -122,9 +124,18 @@ export function failedLineOf({ custodian, input }: FailedEntry): Line {
     value: null,
     absence: false,
     verified: false,
-    cautions: [],
+    cautions: input.dispute ? ['disputed'] : [],
     sources: [
-      { custodian, record: input.record, version: input.version, status, date: null, value: null, echoOf: null },
+      {
+        custodian,
+        record: input.record,
+        version: input.version,
+        status,
+        date: null,
+        value: null,
+        echoOf: null,
+        dispute: input.dispute,
+      },
     ],
     independent: 1,
   }

@@ -26,6 +26,14 @@ export type SourceState =
       readonly failed: number
     }
 
+/** What a patient holds against an entry (45 CFR 164.526(d)): both are null while its custodian has not answered. */
+export interface Dispute {
+  /** The patient's statement of disagreement. */
+  readonly statement: string | null
+  /** Why its custodian did not amend it. */
+  readonly denial: string | null
+}
+
 /** One version of one record, as a custodian released it. */
 export type EntryInput = {
   /** The record version's id, lower-case hexadecimal; once per source. */
@@ -36,6 +44,8 @@ export type EntryInput = {
   readonly replaces: string | null
   /** The ledger height at which the leaf of this record version was committed. */
   readonly committedAt: number
+  /** Null where its custodian told of no dispute. */
+  readonly dispute: Dispute | null
 } & (
   | { readonly verified: true; readonly value: JsonObject }
   /** The content did not verify; `resourceType` is what the verified statement says of it, if it says so. */
@@ -69,10 +79,13 @@ export interface LineSource {
   readonly value: ShownValue | null
   /** The origin that this entry repeats: it is no independent confirmation, and only the origin need be shown. */
   readonly echoOf: { readonly custodian: string; readonly record: string } | null
+  readonly dispute: Dispute | null
 }
 
 /** Why a line must be read with care. */
 export type Caution =
+  /** The patient says that an entry of it is wrong. */
+  | 'disputed'
   | 'values-disagree'
   | 'do-not-perform'
   | 'modifier-extension'

@@ -1,7 +1,7 @@
 import { JsonNumber, type JsonObject, type JsonValue } from '@plexus/codec'
 import { assemble } from './assemble.ts'
 import { rxNormSystem } from './ingredients.ts'
-import type { AssembledRecord, EntryInput, Line, SourceInput, SourceState } from './record.ts'
+import type { AssembledRecord, Dispute, EntryInput, Line, SourceInput, SourceState } from './record.ts'
 
 type Plain = null | boolean | number | string | JsonNumber | readonly Plain[] | { readonly [name: string]: Plain }
 
@@ -24,13 +24,19 @@ export const viewHeight = 9
 export function entry(
   number: number,
   value: JsonObject,
-  more: { readonly version?: number; readonly replaces?: number; readonly committedAt?: number } = {},
+  more: {
+    readonly version?: number
+    readonly replaces?: number
+    readonly committedAt?: number
+    readonly dispute?: Dispute
+  } = {},
 ): EntryInput {
   return {
     record: recordId(number),
     version: more.version ?? 1,
     replaces: more.replaces === undefined ? null : recordId(more.replaces),
     committedAt: more.committedAt ?? 3,
+    dispute: more.dispute ?? null,
     verified: true,
     value,
   }
@@ -43,6 +49,7 @@ export function failedEntry(number: number, resourceType: string | null, replace
     version: 1,
     replaces: replaces === undefined ? null : recordId(replaces),
     committedAt: 3,
+    dispute: null,
     verified: false,
     resourceType,
   }

@@ -23,6 +23,7 @@ import { type Opening, opening } from '@plexus/kernel'
 import { type Evidence, type Intent, refusals, statementTypes } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
+import type { Cases } from './cases.ts'
 import type { Custody } from './custody.ts'
 import { zeroHash } from './custody-rows.ts'
 import { type Found, findOpened, handleIsOpen, readEvidence, readIntent } from './facts.ts'
@@ -77,6 +78,7 @@ export interface CustodianParts {
   readonly vault: Vault
   readonly receipts: Receipts
   readonly selfAsserted: SelfAsserted
+  readonly cases: Cases
   readonly desk: NoteDesk
   readonly surroundings: Surroundings
   readonly organisations: ReadonlyMap<string, Organisation>
@@ -233,6 +235,7 @@ export class Custodian {
       note,
       release,
       records: records.filter((each) => each !== undefined),
+      disputes: this.parts.cases.disputesOf(row.patient, weighed.released),
     }
     const settled: RequestRow = { ...row, state: 'released' }
     const encoded = encode(memberNote, answer)

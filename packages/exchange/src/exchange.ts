@@ -6,6 +6,7 @@ import { no, ok, type Result } from '@plexus/codec'
 import type { Vault } from '@plexus/vault'
 import { Batches } from './batches.ts'
 import { type BookDoor, type BookParts, notYet } from './book-door.ts'
+import { Cases } from './cases.ts'
 import { Corrections } from './corrections.ts'
 import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
@@ -56,6 +57,7 @@ export class Exchange {
   readonly mailboxes: Mailboxes
   readonly outbox: Outbox
   readonly corrections: Corrections
+  readonly cases: Cases
   readonly door: WalletDoor
   readonly ownRecord: OwnRecord
   /** The member itself and its tenants; a tenant that joins is put in here, and whoever signs with another key from now on. */
@@ -106,6 +108,17 @@ export class Exchange {
     this.receipts = new Receipts({ journal, replica, batches, custody, vault, outbox, surroundings, organisations })
     const { receipts } = this
     const selfAsserted = new SelfAsserted({ journal, blind })
+    this.cases = new Cases({
+      journal,
+      replica,
+      batches,
+      custody,
+      patientOfKey: (custodian, key) => this.custodian.patientOfKey(custodian, key),
+      outbox,
+      surroundings,
+      organisations,
+    })
+    const { cases } = this
     this.custodian = new Custodian({
       journal,
       replica,
@@ -114,6 +127,7 @@ export class Exchange {
       vault,
       receipts,
       selfAsserted,
+      cases,
       desk,
       surroundings,
       organisations,
@@ -146,6 +160,7 @@ export class Exchange {
       custodian,
       receipts,
       requester: this.requester,
+      cases,
       vault,
       outbox,
       surroundings,

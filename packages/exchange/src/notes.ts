@@ -21,8 +21,10 @@ import { openSealed, publicKeyOf, sealTo, sign, signedBytes, verify } from '@ple
 import { opening, type StateReader, viewOf } from '@plexus/kernel'
 import {
   acknowledgement,
+  casesPerPatientMax,
   contractName,
   correction,
+  dispute,
   hash,
   inner,
   noteBytesMax,
@@ -55,6 +57,8 @@ export const memberNote = variant({
     note: releaseNote,
     release: bytes({ max: 1024 * 1024 }),
     records: list(opening, { max: recordsPerReleaseMax }),
+    /** Of these records, those that the patient disputes: the custodian's word (45 CFR 164.526(d)(5)). */
+    disputes: list(dispute, { max: casesPerPatientMax }),
   },
   /** A refusal; its receipt, unless the request was not fit for one. */
   refusal: { intent: hash, code, exception: option(text({ max: 20 })), receipt: option(opening) },

@@ -81,6 +81,7 @@ export class OwnRecord {
       records,
       more: waiting.length - records.length,
       leftOut: current.length - open.length,
+      set: custody.patients.get(key)?.set ?? null,
       height: replica.tip().height,
     }
   }

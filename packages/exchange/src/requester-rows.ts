@@ -1,6 +1,16 @@
 /** What the asking side keeps, and how it reads: visits, asks, one row per intent, and the records that came. */
-import { bytes, type Infer, list, object, oneOf, option, text, uint } from '@plexus/codec'
-import { npi, type Purpose, purpose, type RecordVersion, randomId } from '@plexus/policy'
+import { bytes, equalBytes, type Infer, list, object, oneOf, option, text, uint } from '@plexus/codec'
+import {
+  casesPerPatientMax,
+  type Dispute,
+  dispute,
+  npi,
+  type Purpose,
+  purpose,
+  type RecordVersion,
+  randomId,
+} from '@plexus/policy'
+import { readVersion } from './answer-check.ts'
 
 const hash = bytes({ length: 32 })
 const custodiansPerVisitMax = 64
@@ -46,6 +56,9 @@ export const receivedRow = object({
   plaintext: bytes({ max: 64 * 1024 * 1024 }),
 })
 
+/** As many as one answer brings. */
+export const disputesRow = list(dispute, { max: casesPerPatientMax })
+
 /** How one source stands, as far as this requester has proof of it. */
 export interface GatheredSource {
   readonly custodian: string
@@ -63,6 +76,8 @@ export interface GatheredRecord {
   readonly verified: 'missing' | 'mismatch' | 'verified'
   /** Exactly as the custodian received it; empty when it did not verify. */
   readonly plaintext: Uint8Array
+  /** What the custodian says that the patient holds against it; null where nothing was said. */
+  readonly dispute: Omit<Dispute, 'record'> | null
 }
 
 export interface Gathered {
@@ -73,6 +88,23 @@ export interface Gathered {
   readonly height: number
   readonly settled: boolean
   readonly sources: readonly GatheredSource[]
+}
+
+const notReceived = { verified: 'missing', plaintext: new Uint8Array(0) } as const
+
+export function gatheredSource(
+  { custodian, state, code, exception, reasons, height, records }: AskedRow,
+  received: ReadonlyMap<number, Infer<typeof receivedRow>>,
+  disputes: readonly Dispute[],
+): GatheredSource {
+  const gathered = records.map(({ statement, committedAt }, index): GatheredRecord => {
+    const version = readVersion(statement)
+    const { verified, plaintext } = received.get(index) ?? notReceived
+    const found = disputes.find(({ record }) => equalBytes(record, version.record))
+    const held = found ? { statement: found.statement, denial: found.denial } : null
+    return { statement: version, committedAt, verified, plaintext, dispute: held }
+  })
+  return { custodian, state, code, exception, reasons, height, records: gathered }
 }
 
 /** Why evidence that was brought to a visit is not taken. */

@@ -29,9 +29,10 @@ import {
   type AskedRow,
   askedRow,
   askRow,
+  disputesRow,
   type Gathered,
-  type GatheredRecord,
   type GatheredSource,
+  gatheredSource,
   receivedRow,
   type VisitRefusal,
   visitRow,
@@ -46,8 +47,6 @@ const fetchCountMax = 500
 /** Contents may still come this long after the intent ended: the keys are here already. */
 const fetchGraceSeconds = 300
 const answersParkedMax = 256
-
-const notReceived = { verified: 'missing', plaintext: new Uint8Array(0) } as const
 
 export type AskRefusal = { readonly type: 'visit-unknown' | 'evidence-not-committed' }
 
@@ -69,6 +68,8 @@ export class Requester {
   private readonly asked
   private readonly active
   private readonly received
+  /** By intent: what the patient disputes of its records. */
+  private readonly disputes
   private readonly repeatAt = new Map<string, number>()
   /** By intent: an answer whose commitments this replica has not applied yet. */
   private readonly parked = new Map<string, { readonly from: string; readonly note: Answer }>()
@@ -80,6 +81,7 @@ export class Requester {
     this.asked = tableOf(parts.journal, 'intents-asked', askedRow)
     this.active = tableOf(parts.journal, 'intents-active', randomId)
     this.received = tableOf(parts.journal, 'records-received', receivedRow)
+    this.disputes = tableOf(parts.journal, 'disputes-received', disputesRow)
   }
 
   /** Step 1: evidence that came with a visit is kept and committed, before anybody asks. */
@@ -298,6 +300,7 @@ export class Requester {
     }
     this.parts.journal.append([
       this.asked.put(key, next),
+      ...(note.disputes.length === 0 ? [] : [this.disputes.put(key, note.disputes)]),
       ...(records.length === 0 ? [this.active.drop(key)] : []),
       ...this.notice(this.asks.get(toHex(row.ask))?.requester ?? '', note, found),
     ])
@@ -385,12 +388,7 @@ export class Requester {
     const received = new Map(
       [...this.received.entries({ prefix: `${key}/` })].map(([at, value]) => [Number(at.slice(key.length + 1)), value]),
     )
-    const records = row.records.map(({ statement, committedAt }, index): GatheredRecord => {
-      const { verified, plaintext } = received.get(index) ?? notReceived
-      return { statement: readVersion(statement), committedAt, verified, plaintext }
-    })
-    const { custodian, state, code, exception, reasons, height } = row
-    return { custodian, state, code, exception, reasons, height, records }
+    return gatheredSource(row, received, this.disputes.get(key) ?? [])
   }
 
   /** Everything active has ended. */

@@ -30,9 +30,9 @@ function stateOf({ state, code, exception, reasons, height, records }: GatheredS
   return { type: 'complete', height: height ?? 0, count, of }
 }
 
-function entryInput({ statement, committedAt, verified, plaintext }: GatheredRecord): EntryInput {
+function entryInput({ statement, committedAt, verified, plaintext, dispute }: GatheredRecord): EntryInput {
   const { record, version, replaces, resourceType } = statement
-  const frame = { record: toHex(record), version, replaces: replaces && toHex(replaces), committedAt }
+  const frame = { record: toHex(record), version, replaces: replaces && toHex(replaces), committedAt, dispute }
   const value = verified === 'verified' ? contentOf(plaintext) : undefined
   return value ? { ...frame, verified: true, value } : { ...frame, verified: false, resourceType }
 }

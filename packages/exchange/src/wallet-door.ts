@@ -15,6 +15,7 @@ import {
 } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
+import type { CaseRefusal, Cases } from './cases.ts'
 import type { Custodian } from './custodian.ts'
 import type { Custody } from './custody.ts'
 import type { PatientRow } from './custody-rows.ts'
@@ -30,6 +31,7 @@ import { tableOf } from './tables.ts'
 const codeSeconds = 86_400
 
 export type WalletRefusal =
+  | CaseRefusal
   | VisitRefusal
   | {
       readonly type:
@@ -53,6 +55,7 @@ export interface WalletDoorParts {
   readonly custodian: Custodian
   readonly receipts: Receipts
   readonly requester: Requester
+  readonly cases: Cases
   readonly vault: Vault
   readonly outbox: Outbox
   readonly surroundings: Surroundings
@@ -98,6 +101,10 @@ export class WalletDoor {
       // The exchange hands it to the book.
       case 'book':
         return no({ type: 'note-not-for-us' })
+      case 'open-case':
+        return this.parts.cases.open(note.opened)
+      case 'disagree':
+        return this.parts.cases.disagree(note.disagreement)
     }
   }
 

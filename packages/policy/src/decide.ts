@@ -6,7 +6,7 @@
 import { decode, equalBytes } from '@plexus/codec'
 import type { Member } from '@plexus/kernel'
 import { applies, type DirectiveQuestion, judge } from './directives.ts'
-import { profiles, summaryTypes } from './profiles.ts'
+import { type Profile, profiles, summaryTypes } from './profiles.ts'
 import { type PartReason, type RefusalCode, refusals } from './refusals.ts'
 import {
   type DirectiveSet,
@@ -221,10 +221,8 @@ function select(
 
   const minimum = profile.minimum[intent.purpose]
   for (const [index, record] of patient.records.entries()) {
-    const said = judge(question, record)
-    if (said === 'deny') reasons.add('directive-withholds')
-    else if (said === 'silent' && !permitted) reasons.add('directive-withholds')
-    else if (profile.closed.includes(record.segment) && !opensSegment(question, record)) reasons.add('segment-closed')
+    const withheld = withheldBy(question, profile, record)
+    if (withheld) reasons.add(withheld)
     else if (grade === 'self-asserted' && !summaryTypes.includes(record.resourceType)) reasons.add('summary-only')
     else if (minimum && !minimum.includes(record.resourceType)) reasons.add('minimum-necessary')
     else if (intent.types.length > 0 && !intent.types.includes(record.resourceType)) reasons.add('selected')
@@ -234,6 +232,21 @@ function select(
   if (grade === 'self-asserted') reasons.add('summary-only')
   const open = openSegments(patient.records, released)
   return { type: reasons.size > 0 ? 'part' : 'permit', grade, reasons: [...reasons].sort(), released, open }
+}
+
+/**
+ * Why a record stays closed to this question by directives and profile alone, or null: what evidence, purpose and choice
+ * take away besides is not in it. A wallet previews with it what a change would do.
+ */
+export function withheldBy(
+  question: DirectiveQuestion,
+  profile: Profile,
+  record: RecordFacts,
+): 'directive-withholds' | 'segment-closed' | null {
+  const said = judge(question, record)
+  if (said === 'deny') return 'directive-withholds'
+  if (said === 'silent' && !profile.permits.includes(question.purpose)) return 'directive-withholds'
+  return profile.closed.includes(record.segment) && !opensSegment(question, record) ? 'segment-closed' : null
 }
 
 /** A specially protected segment opens by a permit that speaks of it: of the segment, of a label, or of the entry. */

@@ -1,5 +1,6 @@
 /** Every statement of the exchange: what wallet, node and auditor read alike. Types, bytes and names; no rule. */
 export * from './statements/bundle.ts'
+export * from './statements/case.ts'
 export * from './statements/correction.ts'
 export * from './statements/directive-set.ts'
 export * from './statements/enrolment.ts'
@@ -22,6 +23,9 @@ export const statementTypes = {
   releaseNote: 'release-note',
   correction: 'correction',
   acknowledgement: 'acknowledgement',
+  patientCase: 'patient-case',
+  caseAnswer: 'case-answer',
+  disagreement: 'disagreement',
   padding: 'padding',
 } as const
 export type StatementType = (typeof statementTypes)[keyof typeof statementTypes]

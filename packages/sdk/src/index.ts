@@ -217,9 +217,10 @@ export { contentsOf, type PackageManifest, packageManifest, unpacking } from './
 export { type ScanAnswer, type SupplyState, scanLabel } from './supply/scan.ts'
 export { supplyStep } from './supply/steps.ts'
 export { formerHolders, type LotTrace, type TracedUnit, type TraceRefusal, traceLot } from './supply/trace.ts'
+export { type CaseState, casesIn, type WalletCase } from './wallet/cases.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
-export { type HttpDoor, httpPort, lightSource, memberPath } from './wallet/http-port.ts'
+export { type HttpDoor, handlesAt, httpPort, lightSource, memberPath } from './wallet/http-port.ts'
 export * from './wallet/keys.ts'
 export { type NoticeRefusal, openNotice, takeClosing, takeNotice } from './wallet/notices.ts'
 export {
@@ -229,7 +230,14 @@ export {
   openOwnRecordPage,
   ownRecordRequestFor,
 } from './wallet/own-record.ts'
-export { type FoundHeads, findHeads, type HandleStatus, recover } from './wallet/recovery.ts'
+export {
+  type FoundHeads,
+  findHeads,
+  type HandleStatus,
+  recover,
+  type SetNotTaken,
+  takeSet,
+} from './wallet/recovery.ts'
 export { type RecoveryCodeRefusal, recoveryCodeOf, rootOfRecoveryCode } from './wallet/recovery-code.ts'
 export {
   type CoSignRefusal,

@@ -72,5 +72,6 @@ async function answerByHand(
     note: receipts.signNote(custodian, written.hash),
     release,
     records: openings,
+    disputes: [],
   }
 }

@@ -1,53 +1,18 @@
 /** A wallet over HTTP reads its own chart, and nobody else does. */
-import { no, ok } from '@plexus/codec'
 import { systemRandom } from '@plexus/crypto'
-import { createWallet, httpPort, openOwnRecordPage, ownRecordRequestFor, WalletClient } from '@plexus/sdk'
+import { httpPort, openOwnRecordPage, ownRecordRequestFor, WalletClient } from '@plexus/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { board, hospital, patient, refused, startWorld, type World } from './world.testing.ts'
-
-const now = (): number => Math.floor(Date.now() / 1000)
-const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+import { enrolled, now, pause } from './wallet.testing.ts'
+import { board, hospital, refused, startWorld, type World } from './world.testing.ts'
 
 let world: World
 let client: WalletClient
 
 beforeAll(async () => {
   world = await startWorld()
-  client = await enrolled()
+  client = await enrolled(world)
 })
 afterAll(() => world.close())
-
-function walletAt(world: World): WalletClient {
-  const send = async (path: string, init: RequestInit) => {
-    const response = await fetch(world.url + path, init)
-    return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
-  }
-  const door = {
-    async must<Value>(path: string) {
-      return (await (await fetch(world.url + path)).json()) as Value
-    },
-    async json<Value>(path: string, sent: { readonly json?: object } = {}) {
-      const body = sent.json && { method: 'POST', body: JSON.stringify(sent.json) }
-      const { response, bytes } = await send(path, { ...body, headers: { 'content-type': 'application/json' } })
-      const value = JSON.parse(new TextDecoder().decode(bytes))
-      return response.ok ? ok(value as Value) : no({ type: value.refusal ?? value.code })
-    },
-    async ask(path: string, { octets }: { readonly octets: Uint8Array }) {
-      const headers = { 'content-type': 'application/octet-stream' }
-      const { response, bytes } = await send(path, { method: 'POST', headers, body: new Uint8Array(octets) })
-      return response.ok ? ok(bytes) : no({ type: JSON.parse(new TextDecoder().decode(bytes)).code })
-    },
-  }
-  const wallet = createWallet({ chain: world.network.chain, root: systemRandom(32), random: systemRandom })
-  return new WalletClient({ wallet, port: httpPort({ door, sponsor: board, now, pause }) })
-}
-
-async function enrolled(): Promise<WalletClient> {
-  const made = walletAt(world)
-  const code = await world.network.node(hospital).exchange.run(({ door }) => door.issueCode(hospital, patient))
-  expect(await made.enrol(hospital, code, board)).toMatchObject({ ok: true })
-  return made
-}
 
 const address = (): string => `${world.url}/v1/members/${hospital}/own-record`
 const asOctets = (bytes: Uint8Array): RequestInit => ({
@@ -117,7 +82,7 @@ describe('the own chart', () => {
 
   test('is another wallet’s after a new enrolment, and no longer the first one’s', async () => {
     const before = client
-    client = await enrolled()
+    client = await enrolled(world)
     expect(await refused(address(), asOctets(requestOf(before)))).toMatchObject({ code: 'not-enrolled' })
     expect((await fetch(address(), asOctets(requestOf(client)))).status).toBe(200)
   })

@@ -1,5 +1,12 @@
 /** What a request can be refused for, as problem details (RFC 9457). Codes are on the wire: never renamed, never reused. */
-import type { AskRefusal, MailboxRefusal, NoteRefusal, OwnRecordRefusal, WalletRefusal } from '@plexus/exchange'
+import type {
+  AnswerRefusal,
+  AskRefusal,
+  MailboxRefusal,
+  NoteRefusal,
+  OwnRecordRefusal,
+  WalletRefusal,
+} from '@plexus/exchange'
 import type { CosignatureRefusal } from '../cosignatures.ts'
 
 type DoorCode =
@@ -50,6 +57,7 @@ type DoorCode =
 /** Everything that the doors, and what stands behind them, can answer: a refusal without a line here does not compile. */
 export type ProblemCode =
   | DoorCode
+  | AnswerRefusal['type']
   | AskRefusal['type']
   | CosignatureRefusal['type']
   | MailboxRefusal['type']
@@ -61,6 +69,10 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'address-malformed': { status: 400, title: 'The address is not one that HTTP allows.' },
   'already-in-error': { status: 409, title: 'The record is marked as entered in error already.' },
   'ask-unknown': { status: 404, title: 'This member made no such request.' },
+  'basis-does-not-fit': {
+    status: 409,
+    title: 'An entry and an access are denied for different reasons: this one is not for that subject.',
+  },
   'batch-malformed': { status: 400, title: 'The bytes are not a list of envelopes in canonical form.' },
   'block-unknown': { status: 404, title: "This member's replica has no such block or transaction." },
   'body-not-json': { status: 400, title: 'The body is not one JSON text in UTF-8 without duplicate keys.' },
@@ -72,6 +84,11 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
     title: 'What this member keeps of the contract does not allow it; `refusal` says why.',
   },
   'capture-unknown': { status: 404, title: 'There is no such capture job, or not any more.' },
+  'case-answered': { status: 409, title: 'The case has its answer already.' },
+  'case-differs': { status: 409, title: 'The id stands for another case already.' },
+  'case-not-denied': { status: 409, title: 'Only a denied case can be disagreed with, once.' },
+  'case-unknown': { status: 404, title: 'There is no such case here.' },
+  'cases-full': { status: 409, title: 'This patient has as many cases here as are taken.' },
   'chart-unknown': { status: 404, title: 'This custodian keeps no such chart here.' },
   'checkpoint-file-unknown': { status: 404, title: 'The log of this member has no such file, or not yet.' },
   'checkpoint-unknown': { status: 404, title: 'This log signed no such checkpoint lately.' },
@@ -107,6 +124,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'ledger-refused': { status: 409, title: 'The transaction is in a block, and the rules refused it.' },
   'member-not-here': { status: 404, title: 'No such member runs in this process.' },
   'member-recovering': { status: 503, title: 'The member was put back from a backup and finds out what it missed.' },
+  'no-second-delay': { status: 409, title: 'The answer was put off once: 45 CFR 164.526(b)(2)(ii) allows no more.' },
   'node-busy': { status: 429, title: 'Too much waits already: come again in a second.' },
   'not-its-key': { status: 403, title: 'The key that signed does not belong to this mailbox.' },
   'not-enrolled': { status: 409, title: 'There is no enrolment that this would change.' },
@@ -133,6 +151,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'set-not-the-next': { status: 409, title: 'The directive set does not follow the one in force.' },
   'signature-invalid': { status: 403, title: 'A signature does not hold.' },
   'streams-full': { status: 429, title: 'As many streams are open as are held at once: come again.' },
+  'subject-unknown': { status: 404, title: 'The chart has no such entry, or its custodian made no such receipt.' },
   'token-missing': { status: 401, title: 'This route is for the staff of the member: send its bearer token.' },
   'token-wrong': { status: 401, title: 'The bearer token is not the one of this member.' },
   'upgrade-required': { status: 426, title: 'This route is a WebSocket: open it as one.' },

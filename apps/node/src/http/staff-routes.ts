@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Directory } from '../directory.ts'
 import { secretsNamed } from '../layout.ts'
 import type { MemberNode } from '../member-node.ts'
+import { caseRoutes } from './case-routes.ts'
 import { chartNumber, hexHash, hexId, npi, organisationId, purpose, recordSource, resourceTypes } from './fields.ts'
 import { type ReadTogether, readTogether } from './own-staff-reads.ts'
 import { type Problem, problem } from './problem.ts'
@@ -17,7 +18,7 @@ const contentsMax = 50
 const contentBytesMax = 8 * 1024 * 1024
 
 export function staffRoutes({ directory }: { readonly directory: Directory }): readonly Route[] {
-  return [...askRoutes(directory), ...chartRoutes(readTogether()), ...correctionRoutes()]
+  return [...askRoutes(directory), ...chartRoutes(readTogether()), ...correctionRoutes(), ...caseRoutes()]
 }
 
 function askRoutes(directory: Directory): readonly Route[] {

@@ -95,13 +95,17 @@ export function walletRoutes({
       method: 'POST',
       path: '/notes',
       id: 'deliverNote',
-      summary: 'Brings a sealed note: an enrolment, a check-in, or a directive set',
+      summary: 'Brings a sealed note: an enrolment, a check-in, a directive set, or a case',
       tag: 'wallet',
       octetsMax: noteBytesMax,
       media: 'none',
       gives: 'It is durable here.',
       refusals: [
         'book-refused',
+        'case-differs',
+        'case-not-denied',
+        'case-unknown',
+        'cases-full',
         'code-unknown',
         'custodian-not-here',
         'custodian-unknown',
@@ -118,6 +122,7 @@ export function walletRoutes({
         'set-not-empty',
         'set-not-the-next',
         'signature-invalid',
+        'subject-unknown',
       ],
       async handle({ octets: sealed }, { exchange }) {
         const answer = await exchange.receive(sealed)

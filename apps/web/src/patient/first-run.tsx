@@ -7,6 +7,7 @@ import { Heading, Mark, Note, Waiting } from '../look/parts.tsx'
 import { codeFrom, type DeskPatient } from '../node/desk.ts'
 import { hasPasskeys, type LockRefusal } from '../wallet/locks.ts'
 import { useWords } from '../words/use-words.tsx'
+import { ComingBack } from './coming-back.tsx'
 import { RecoveryCode } from './recovery-code.tsx'
 
 interface Made {
@@ -20,7 +21,10 @@ export function FirstRun({ onJoining }: { readonly onJoining: (joining: boolean)
   const [made, setMade] = useState<Made | null>(null)
   const [written, setWritten] = useState(false)
   const [restoring, setRestoring] = useState(false)
+  const [isBack, setIsBack] = useState(false)
   if (!keeper) return <Waiting />
+  if (keeping.type === 'open' && restoring && !isBack)
+    return <ComingBack onJoining={onJoining} onDone={() => setIsBack(true)} />
   if (keeping.type === 'open') return <Enrolment onJoining={onJoining} />
   if (made && written) return <ChooseLock made={made} />
   if (made) return <WriteDown code={made.code} onDone={() => setWritten(true)} />

@@ -8,6 +8,7 @@ import type { WalletView } from '../wallet/keeper.ts'
 import { momentOf, timeOf } from '../words/dates.ts'
 import { useWords } from '../words/use-words.tsx'
 import { ProofDialog } from './proof-dialog.tsx'
+import { WrongAccess } from './wrong-access.tsx'
 
 /** Looks that one click made: same asker, same clinician, within half a minute. */
 interface Occasion {
@@ -144,6 +145,7 @@ function OccasionCard({
               <Button variant="light" onClick={() => onProve(look)}>
                 {words.looks.verify}
               </Button>
+              <WrongAccess look={look} view={view} />
             </li>
           ))}
         </ul>

@@ -1,7 +1,7 @@
 /** My record: what each place holds, put together in this browser, as a timeline or by topic. */
 import { Button, SegmentedControl } from '@mantine/core'
-import { type AssembledRecord, assemble, type Kind, kinds } from '@plexus/assembly'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { type AssembledRecord, assemble, type Kind, kinds, type Line } from '@plexus/assembly'
+import { memo, type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { Heading, Mark, type Tone, Waiting } from '../look/parts.tsx'
 import { LineList } from '../record/line-list.tsx'
@@ -12,6 +12,8 @@ import type { ChartSource } from '../wallet/own-record.ts'
 import { dateOf } from '../words/dates.ts'
 import type { Words } from '../words/english.ts'
 import { useWords } from '../words/use-words.tsx'
+import { ChecksDue, personIn, ValueMeaning } from './explained.tsx'
+import { casesOfEntries, WrongEntry } from './wrong-entry.tsx'
 
 /** Bills and letterheads are kept, and are not what a person looks for in a history. */
 const besideTheStory: readonly Kind[] = ['claims', 'administrative', 'other']
@@ -33,6 +35,15 @@ export function RecordPage({ view }: { readonly view: WalletView }) {
     if (keeper && keeper.charts.length === 0) void read()
   }, [keeper, read])
   const record = useMemo(() => (reading || charts.length === 0 ? null : assembled(charts)), [charts, reading])
+  const cases = useMemo(() => casesOfEntries(view), [view])
+  const stamp = JSON.stringify(view.cases.map(({ subject: _, ...each }) => each))
+  const person = useMemo(() => personIn(charts), [charts])
+  const beside = (line: Line): ReactNode => (
+    <>
+      <ValueMeaning line={line} person={person} />
+      <WrongEntry line={line} cases={cases} view={view} />
+    </>
+  )
   return (
     <>
       <Heading title={words.record.title} lead={words.record.lead} />
@@ -67,7 +78,12 @@ export function RecordPage({ view }: { readonly view: WalletView }) {
               {words.record.again}
             </Button>
           </div>
-          {shape === 'topics' ? <Topics record={record} /> : <Timeline record={record} />}
+          {shape === 'topics' ? (
+            <Topics record={record} beside={beside} stamp={stamp} />
+          ) : (
+            <Timeline record={record} beside={beside} stamp={stamp} />
+          )}
+          <ChecksDue record={record} person={person} />
           <Gaps record={record} />
         </>
       )}
@@ -116,7 +132,17 @@ function stateOf({ source: { state } }: ChartSource, { record: { sourceStates } 
   }
 }
 
-function Topics({ record }: { readonly record: AssembledRecord }) {
+interface Shown {
+  readonly record: AssembledRecord
+  readonly beside: (line: Line) => ReactNode
+  /** Differs when what is beside the lines does. */
+  readonly stamp: string
+}
+
+/** The wallet tells of itself every few seconds: thousands of lines are drawn again only when something in them changed. */
+const isSame = (before: Shown, after: Shown): boolean => before.record === after.record && before.stamp === after.stamp
+
+const Topics = memo(function Topics({ record, beside }: Shown) {
   const words = useWords()
   return (
     <div className="stack">
@@ -130,18 +156,18 @@ function Topics({ record }: { readonly record: AssembledRecord }) {
               <span className="small">{words.record.entries(lines.length)}</span>
             </div>
             {kind === 'results' ? (
-              <Measurements record={record} first={firstOfTopic} />
+              <Measurements record={record} first={firstOfTopic} beside={beside} />
             ) : (
-              <LineList lines={lines} first={firstOfTopic} />
+              <LineList lines={lines} first={firstOfTopic} beside={beside} />
             )}
           </section>
         )
       })}
     </div>
   )
-}
+}, isSame)
 
-function Timeline({ record }: { readonly record: AssembledRecord }) {
+const Timeline = memo(function Timeline({ record, beside }: Shown) {
   const words = useWords()
   const months = monthsOf(record.lines.filter(({ kind }) => !besideTheStory.includes(kind)))
   return (
@@ -149,9 +175,9 @@ function Timeline({ record }: { readonly record: AssembledRecord }) {
       {months.map(([month, lines]) => (
         <section key={month} className="month">
           <h2>{month === '' ? words.record.undated : dateOf(month, words.locale)}</h2>
-          <LineList lines={lines} />
+          <LineList lines={lines} beside={beside} />
         </section>
       ))}
     </div>
   )
-}
+}, isSame)

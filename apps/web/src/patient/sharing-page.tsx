@@ -1,13 +1,14 @@
-/** Sharing: check in at a place, and close or open its door. What would change is shown before anything is signed. */
+/** Sharing: check in at a place, close or open its door, restrict. What would change is shown before anything is signed. */
 import { Button } from '@mantine/core'
 import type { Directive } from '@plexus/policy'
 import { useState } from 'react'
 import { useShared } from '../demonstration.tsx'
-import { Dialog } from '../look/dialog.tsx'
 import { Heading, Mark, Note } from '../look/parts.tsx'
 import { QrCode } from '../look/qr-code.tsx'
 import type { Relation, WalletView } from '../wallet/keeper.ts'
 import { useWords } from '../words/use-words.tsx'
+import { ChangeDialog } from './change-dialog.tsx'
+import { Restrictions } from './restrictions.tsx'
 
 export function SharingPage({ view }: { readonly view: WalletView }) {
   const words = useWords()
@@ -44,7 +45,8 @@ export function SharingPage({ view }: { readonly view: WalletView }) {
           })}
         </ul>
       </section>
-      {changing && <ChangeDialog {...changing} view={view} onClose={() => setChanging(null)} />}
+      <Restrictions view={view} requesters={requesters} />
+      {changing && <DoorDialog {...changing} view={view} onClose={() => setChanging(null)} />}
     </>
   )
 }
@@ -89,9 +91,8 @@ function CheckIn({ requester }: { readonly requester: string }) {
   )
 }
 
-type Progress = 'now' | 'waiting' | { readonly height: number } | { readonly refused: string }
-
-function ChangeDialog({
+/** A door is everything at every place: what each would do is said in words. */
+function DoorDialog({
   requester,
   close,
   view,
@@ -103,95 +104,23 @@ function ChangeDialog({
   readonly onClose: () => void
 }) {
   const words = useWords()
-  const { keeper } = useShared()
-  const [progress, setProgress] = useState<Readonly<Record<string, Progress>> | null>(null)
-  const [busy, setBusy] = useState(false)
-  const concerned = view.relations.filter((relation) => isClosedTo(relation, requester) !== close || progress)
-  const sign = async (): Promise<void> => {
-    setBusy(true)
-    setProgress(Object.fromEntries(concerned.map(({ custodian }) => [custodian, 'waiting' as const])))
-    for (const relation of concerned) {
-      const { custodian } = relation
-      setProgress((known) => ({ ...known, [custodian]: 'now' }))
-      const done = (await keeper?.sign(custodian, changed(relation, requester, close)).catch(() => null)) ?? {
-        refused: 'offline',
-      }
-      setProgress((known) => ({ ...known, [custodian]: done }))
-    }
-    setBusy(false)
-  }
   const { preview } = words.sharing
+  const [gets, refuses] = [preview.gets, preview.refuses]
+  const changes = view.relations
+    .filter((relation) => isClosedTo(relation, requester) !== close)
+    .map((relation) => ({
+      relation,
+      directives: changed(relation, requester, close),
+      before: close ? gets : refuses,
+      after: close ? refuses : gets,
+    }))
   return (
-    <Dialog title={close ? preview.closeTitle(requester) : preview.openTitle(requester)} busy={busy} onClose={onClose}>
-      <table className="change">
-        <thead>
-          <tr>
-            <th scope="col">{preview.places(concerned.length)}</th>
-            <th scope="col">{progress ? words.story.done : preview.from}</th>
-            {!progress && <th scope="col">{preview.to}</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {concerned.map((relation) => (
-            <tr key={relation.custodian}>
-              <th scope="row">{relation.name}</th>
-              {progress ? (
-                <td>
-                  <ProgressMark
-                    progress={progress[relation.custodian]}
-                    inForce={
-                      view.relations.find(({ custodian }) => custodian === relation.custodian)?.inForceAt !== null
-                    }
-                  />
-                </td>
-              ) : (
-                <>
-                  <td>{close ? preview.gets : preview.refuses}</td>
-                  <td>
-                    <strong>{close ? preview.refuses : preview.gets}</strong>
-                  </td>
-                </>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className="small">
-        {preview.stays} {preview.emergency}
-      </p>
-      <div className="row">
-        {progress && !busy ? (
-          <Button onClick={onClose}>{words.close}</Button>
-        ) : (
-          <>
-            <Button loading={busy} onClick={() => void sign()} data-autofocus>
-              {preview.sign}
-            </Button>
-            <Button variant="default" disabled={busy} onClick={onClose}>
-              {words.cancel}
-            </Button>
-          </>
-        )}
-      </div>
-    </Dialog>
-  )
-}
-
-function ProgressMark({ progress, inForce }: { readonly progress: Progress | undefined; readonly inForce: boolean }) {
-  const words = useWords()
-  if (progress === undefined || progress === 'waiting') return <Mark>{words.sharing.progress.waiting}</Mark>
-  if (progress === 'now') return <Mark>{words.sharing.progress.signing}</Mark>
-  if ('refused' in progress)
-    return (
-      <Mark tone="no">
-        {words.sharing.progress.refused}: {words.refusal(progress.refused)}
-      </Mark>
-    )
-  return (
-    <span className="stack stack-tight">
-      {inForce && <Mark tone="good">{words.sharing.progress.inForce}</Mark>}
-      <span className="small">{words.sharing.progress.closed(progress.height)}</span>
-    </span>
+    <ChangeDialog
+      title={close ? preview.closeTitle(requester) : preview.openTitle(requester)}
+      changes={changes}
+      view={view}
+      onClose={onClose}
+    />
   )
 }
 

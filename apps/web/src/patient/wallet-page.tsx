@@ -5,6 +5,7 @@ import { useShared } from '../demonstration.tsx'
 import { Heading, Mark } from '../look/parts.tsx'
 import type { WalletView } from '../wallet/keeper.ts'
 import { useWords } from '../words/use-words.tsx'
+import { CasesList } from './cases-list.tsx'
 import { RecoveryCode } from './recovery-code.tsx'
 
 export function WalletPage({ view, lock }: { readonly view: WalletView; readonly lock: 'device' | 'passkey' }) {
@@ -32,6 +33,7 @@ export function WalletPage({ view, lock }: { readonly view: WalletView; readonly
           ))}
         </ul>
       </section>
+      <CasesList view={view} />
       <section className="card stack">
         <p className="lead">{words.wallet.codeLead}</p>
         {shown && keeper && <RecoveryCode code={keeper.recoveryCode} />}

@@ -1,7 +1,7 @@
 /** Lines of an assembled record, each with its value, its state, its date and how many sources say so. */
 import { Button } from '@mantine/core'
 import type { Line } from '@plexus/assembly'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Mark } from '../look/parts.tsx'
 import { dateOf } from '../words/dates.ts'
 import { useWords } from '../words/use-words.tsx'
@@ -12,9 +12,12 @@ const shortValueMax = 24
 export function LineList({
   lines,
   first = lines.length,
+  beside,
 }: {
   readonly lines: readonly Line[]
   readonly first?: number
+  /** What a page puts under a line of its own accord. */
+  readonly beside?: (line: Line) => ReactNode
 }) {
   const words = useWords()
   const [all, setAll] = useState(false)
@@ -23,7 +26,7 @@ export function LineList({
     <>
       <ul className="lines">
         {shown.map((line) => (
-          <LineItem key={line.key} line={line} />
+          <LineItem key={line.key} line={line} beside={beside?.(line)} />
         ))}
       </ul>
       {shown.length < lines.length && (
@@ -37,7 +40,7 @@ export function LineList({
   )
 }
 
-function LineItem({ line }: { readonly line: Line }) {
+function LineItem({ line, beside }: { readonly line: Line; readonly beside: ReactNode }) {
   const words = useWords()
   const places = new Set(line.sources.map(({ custodian }) => custodian)).size
   const value = line.value ? [line.value.text, line.value.unit].filter((each) => each !== null).join(' ') : ''
@@ -57,6 +60,31 @@ function LineItem({ line }: { readonly line: Line }) {
           </Mark>
         ))}
       </span>
+      <Disputes line={line} />
+      {beside}
     </li>
   )
+}
+
+/** What both sides said, where the patient wanted it to go with the entry (45 CFR 164.526(d)(5)). */
+function Disputes({ line }: { readonly line: Line }) {
+  const words = useWords()
+  const said = line.sources.flatMap(({ custodian, record, dispute }) =>
+    dispute ? [{ custodian, record, dispute }] : [],
+  )
+  return said.map(({ custodian, record, dispute: { statement, denial } }) => (
+    <div key={`${custodian}/${record}`} className="case" data-case={denial === null ? 'open' : 'denied'}>
+      {statement === null && <p className="small">{words.cases.disputedOpen}</p>}
+      {statement !== null && (
+        <p className="said">
+          <span className="small">{words.cases.patientSays}:</span> {statement}
+        </p>
+      )}
+      {denial !== null && (
+        <p className="said">
+          <span className="small">{words.cases.custodianSays}:</span> {denial}
+        </p>
+      )}
+    </div>
+  ))
 }

@@ -1,7 +1,7 @@
 /** Parts of a record that both roles see: conflicts, gaps, measurements. */
 import { Button } from '@mantine/core'
-import type { AssembledRecord } from '@plexus/assembly'
-import { useState } from 'react'
+import type { AssembledRecord, Line } from '@plexus/assembly'
+import { type ReactNode, useState } from 'react'
 import { Note } from '../look/parts.tsx'
 import { Trend } from '../look/trend.tsx'
 import { dateOf } from '../words/dates.ts'
@@ -40,7 +40,16 @@ export function Gaps({ record }: { readonly record: AssembledRecord }) {
   )
 }
 
-export function Measurements({ record, first }: { readonly record: AssembledRecord; readonly first: number }) {
+export function Measurements({
+  record,
+  first,
+  beside,
+}: {
+  readonly record: AssembledRecord
+  readonly first: number
+  /** What a page puts under the newest value of its own accord. */
+  readonly beside?: (line: Line) => ReactNode
+}) {
   const words = useWords()
   const [all, setAll] = useState(false)
   const measurements = measurementsIn(record)
@@ -49,7 +58,7 @@ export function Measurements({ record, first }: { readonly record: AssembledReco
     <>
       <ul className="lines">
         {shown.map((each) => (
-          <MeasurementItem key={each.key} measurement={each} />
+          <MeasurementItem key={each.key} measurement={each} beside={beside?.(each.newest)} />
         ))}
       </ul>
       {shown.length < measurements.length && (
@@ -63,7 +72,7 @@ export function Measurements({ record, first }: { readonly record: AssembledReco
   )
 }
 
-function MeasurementItem({ measurement }: { readonly measurement: Measurement }) {
+function MeasurementItem({ measurement, beside }: { readonly measurement: Measurement; readonly beside: ReactNode }) {
   const words = useWords()
   const { display, newest, points, count } = measurement
   const [low, high] = [points[0], points.at(-1)]
@@ -82,6 +91,7 @@ function MeasurementItem({ measurement }: { readonly measurement: Measurement })
           says={`${display}: ${words.record.trend(points.length, String(low.value), String(high.value))}`}
         />
       )}
+      {beside}
     </li>
   )
 }

@@ -7,6 +7,7 @@ import { type Chain, readGenesis, sequencerKeyOf } from '@plexus/kernel'
 import type { Directive } from '@plexus/policy'
 import {
   beliefIn,
+  casesIn,
   createWallet,
   decodeWalletFile,
   encodeWalletFile,
@@ -23,6 +24,7 @@ import {
   type VerifiedAccess,
   verifyBundle,
   type Wallet,
+  type WalletCase,
   WalletClient,
   whoLooked,
   witnessesMax,
@@ -46,6 +48,8 @@ export interface WalletView {
   readonly looks: readonly Look[]
   readonly findings: readonly Finding[]
   readonly relations: readonly Relation[]
+  /** What the patient said is wrong, newest first. */
+  readonly cases: readonly WalletCase[]
   /** When the mailbox was last fetched, seconds since 1970; null before. */
   readonly fetchedAt: number | null
   /** The code of what stands in the way now, if anything does. */
@@ -77,7 +81,7 @@ export class WalletKeeper {
   keeping: Keeping = { type: 'loading' }
   private readonly listeners = new Set<() => void>()
   private readonly names = new Map<string, string>()
-  private readonly sponsor: string
+  readonly sponsor: string
   private chain: Chain | undefined
   private opened: OpenWallet | undefined
   private tail: Promise<unknown> = Promise.resolve()
@@ -322,7 +326,7 @@ export class WalletKeeper {
   witnesses: readonly string[] = []
 
   /** One thing after the other: a wallet is a value, and each step makes the next. */
-  private turn<Value>(step: (open: OpenWallet) => Promise<Value>): Promise<Value> {
+  turn<Value>(step: (open: OpenWallet) => Promise<Value>): Promise<Value> {
     const done = this.tail.then(async () => {
       try {
         return await step(this.mustOpen())
@@ -356,6 +360,7 @@ export class WalletKeeper {
       looks: whoLooked(state),
       findings: findings(state),
       relations,
+      cases: casesIn(state),
       fetchedAt: this.fetchedAt,
       trouble: this.trouble,
     }

@@ -8,6 +8,10 @@ export function momentOf(seconds: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(seconds * 1000))
 }
 
+export function dayOf(seconds: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(seconds * 1000))
+}
+
 /** A FHIR date or dateTime, as precise as it came: `2024`, `2024-05`, `2024-05-06`, or an instant. */
 export function dateOf(text: string, locale: string): string {
   const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?/.exec(text) ?? []

@@ -1,5 +1,10 @@
 /** Everything that the pages say, in English. A sentence that differs in another language differs there alone. */
+import { englishCases } from './cases.ts'
+import { englishComingBack } from './coming-back.ts'
+import { englishMeanings } from './meanings.ts'
 import { englishRefusals } from './refusals.ts'
+import { englishRestrictions } from './restrictions.ts'
+import { englishSharing } from './sharing.ts'
 
 export const english = {
   locale: 'en-US',
@@ -203,44 +208,7 @@ export const english = {
     save: 'Save the proof',
     saveWhat: 'Anyone can check the file with “plexus verify”, without asking any server.',
   },
-  sharing: {
-    title: 'Sharing',
-    checkInTitle: 'Check in',
-    checkInLead: (who: string): string =>
-      `At ${who}: show this code at the desk. It points out the places that hold your charts, and proves that you are there.`,
-    checkIn: (who: string): string => `Check in at ${who}`,
-    checkingIn: 'Checking in…',
-    code: 'Your visit',
-    codeLead: 'The desk scans it. It says nothing about you, and is good for twelve hours.',
-    doorTitle: 'Doors',
-    doorLead: 'Who may be given your record when they ask.',
-    open: 'Open',
-    closed: 'Closed',
-    closeDoor: 'Close the door',
-    openDoor: 'Open it again',
-    preview: {
-      closeTitle: (who: string): string => `What would change if you sign: ${who} is given nothing`,
-      openTitle: (who: string): string => `What would change if you sign: ${who} may be given your record again`,
-      places: (count: number): string => `At ${count} places`,
-      from: 'Now',
-      to: 'After',
-      gets: 'gives your record on good evidence',
-      refuses: 'refuses, and tells you',
-      stays:
-        'What was released before cannot be called back. Own staff of each place go on reading their own chart, and you see it.',
-      emergency: 'It binds each place from the block in which it learns of it: seconds.',
-      sign: 'Sign',
-    },
-    progress: {
-      waiting: 'Waiting',
-      signing: 'Signing…',
-      closed: (height: number): string => `Old directives closed in block ${height}`,
-      inForce: 'In force',
-      refused: 'Not done',
-    },
-    version: (version: number): string => `Directives ${version}`,
-    nobody: 'Nobody has asked for your record yet.',
-  },
+  sharing: englishSharing,
   record: {
     title: 'My record',
     lead: 'Put together in this browser from what each place holds. Your copy; nobody is told that you look at it.',
@@ -309,6 +277,7 @@ export const english = {
     } as Readonly<Record<string, string>>,
     trend: (count: number, from: string, to: string): string => `${count} values, from ${from} to ${to}`,
     cautions: {
+      disputed: 'the patient disputes this',
       'values-disagree': 'sources disagree',
       'do-not-perform': 'must not be done',
       'modifier-extension': 'carries a remark that changes its meaning',
@@ -317,6 +286,10 @@ export const english = {
       'not-understood': 'not understood',
     } as Readonly<Record<string, string>>,
   },
+  cases: englishCases,
+  comingBack: englishComingBack,
+  restrictions: englishRestrictions,
+  meanings: englishMeanings,
   clinician: {
     title: 'Ask for a record',
     signInTitle: 'Sign in',

@@ -1,6 +1,11 @@
 /** Everything that the pages say, in Spanish. */
+import { spanishCases } from './cases.ts'
+import { spanishComingBack } from './coming-back.ts'
 import type { Words } from './english.ts'
+import { spanishMeanings } from './meanings.ts'
 import { spanishRefusals } from './refusals.ts'
+import { spanishRestrictions } from './restrictions.ts'
+import { spanishSharing } from './sharing.ts'
 
 const several = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
@@ -210,44 +215,7 @@ export const spanish: Words = {
     save: 'Guardar la prueba',
     saveWhat: 'Cualquiera puede comprobar el archivo con «plexus verify», sin preguntar a ningún servidor.',
   },
-  sharing: {
-    title: 'Compartir',
-    checkInTitle: 'Registrarse',
-    checkInLead: (who: string): string =>
-      `En ${who}: muestre este código en recepción. Señala los lugares que guardan sus historiales y prueba que usted está allí.`,
-    checkIn: (who: string): string => `Registrarse en ${who}`,
-    checkingIn: 'Registrando…',
-    code: 'Su visita',
-    codeLead: 'La recepción lo escanea. No dice nada de usted y vale doce horas.',
-    doorTitle: 'Puertas',
-    doorLead: 'A quién se puede dar su historial cuando lo pide.',
-    open: 'Abierta',
-    closed: 'Cerrada',
-    closeDoor: 'Cerrar la puerta',
-    openDoor: 'Abrirla de nuevo',
-    preview: {
-      closeTitle: (who: string): string => `Qué cambiaría si firma: a ${who} no se le da nada`,
-      openTitle: (who: string): string => `Qué cambiaría si firma: a ${who} se le puede dar de nuevo su historial`,
-      places: (count: number): string => `En ${count} lugares`,
-      from: 'Ahora',
-      to: 'Después',
-      gets: 'da su historial con buena prueba',
-      refuses: 'rechaza y se lo cuenta a usted',
-      stays:
-        'Lo que ya se entregó no se puede recuperar. El personal de cada lugar sigue leyendo su propio historial, y usted lo ve.',
-      emergency: 'Obliga a cada lugar desde el bloque en que lo conoce: segundos.',
-      sign: 'Firmar',
-    },
-    progress: {
-      waiting: 'En espera',
-      signing: 'Firmando…',
-      closed: (height: number): string => `Directivas anteriores cerradas en el bloque ${height}`,
-      inForce: 'En vigor',
-      refused: 'No se hizo',
-    },
-    version: (version: number): string => `Directivas ${version}`,
-    nobody: 'Nadie ha pedido aún su historial.',
-  },
+  sharing: spanishSharing,
   record: {
     title: 'Mi historial',
     lead: 'Reunido en este navegador con lo que guarda cada lugar. Es su copia; a nadie se le cuenta que la mira.',
@@ -316,6 +284,7 @@ export const spanish: Words = {
     },
     trend: (count: number, from: string, to: string): string => `${count} valores, de ${from} a ${to}`,
     cautions: {
+      disputed: 'el paciente lo discute',
       'values-disagree': 'las fuentes no coinciden',
       'do-not-perform': 'no debe hacerse',
       'modifier-extension': 'lleva una observación que cambia su sentido',
@@ -324,6 +293,10 @@ export const spanish: Words = {
       'not-understood': 'no se entiende',
     },
   },
+  cases: spanishCases,
+  comingBack: spanishComingBack,
+  restrictions: spanishRestrictions,
+  meanings: spanishMeanings,
   clinician: {
     title: 'Pedir un historial',
     signInTitle: 'Entrar',

@@ -1,6 +1,7 @@
 /** The receipt bundle: all that a third party needs to check one access off-line. And the notices that carry it to a wallet. */
 import { bytes, type Infer, list, object, oneOf, option, text, uint, variant } from '@plexus/codec'
 import { opening, signedHeader, stateProof } from '@plexus/kernel'
+import { caseNotices } from './case.ts'
 import { bookWordBytesMax, contractName, hash, inner, organisationId, randomId, seconds, segment } from './fields.ts'
 import { releaseNoteContent } from './receipt.ts'
 
@@ -61,6 +62,7 @@ export const notice = variant({
   },
   /** From the book of a contract; whoever keeps the wallet's things of that contract reads it. */
   book: { teller: organisationId, contract: contractName, body: bytes({ max: bookWordBytesMax }) },
+  ...caseNotices,
 })
 export type Notice = Infer<typeof notice>
 export const noticeBytesMax = bundleBytesMax + 4096

@@ -1,5 +1,6 @@
 /** Sealed notes: what is said between a wallet and a member's node, and the frame of every note. Contents never reach the ledger. */
 import { bytes, encode, type Infer, list, object, text, uint, variant } from '@plexus/codec'
+import { disagreement, patientCase } from './case.ts'
 import { directiveSet } from './directive-set.ts'
 import { enrolment } from './enrolment.ts'
 import { evidence } from './evidence.ts'
@@ -22,6 +23,10 @@ export const walletNote = variant({
   'directive-set': { set: directiveSet },
   /** To the book of a contract at this node; what it says proves itself inside. */
   book: { contract: contractName, body: bytes({ max: bookWordBytesMax }) },
+  /** The patient says that an entry or an access is wrong. */
+  'open-case': { opened: patientCase },
+  /** The patient disagrees with a denial. */
+  disagree: { disagreement },
 })
 export type WalletNote = Infer<typeof walletNote>
 export const walletNoteBytesMax = 2 * 1024 * 1024

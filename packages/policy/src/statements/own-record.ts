@@ -3,6 +3,7 @@
  * come back, each sealed to the key that was enrolled there.
  */
 import { bytes, type Infer, list, object, option, uint } from '@plexus/codec'
+import { directiveSet } from './directive-set.ts'
 import { inner, organisationId, seconds } from './fields.ts'
 
 /** A wallet's request for a page. The enrolment's signing key signs it. */
@@ -39,6 +40,8 @@ export const ownRecordPage = object({
   more: uint(),
   /** Records of the whole chart that are left out: psychotherapy notes (45 CFR 164.524(a)(1)(i)). */
   leftOut: uint(),
+  /** The directive set that the custodian holds: a wallet that came back from paper has none. */
+  set: option(directiveSet),
   /** Of the custodian's replica. */
   height: uint(),
 })

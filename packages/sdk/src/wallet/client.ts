@@ -4,10 +4,11 @@
  */
 import { no, ok, type Result, type Schema } from '@plexus/codec'
 import type { Variant } from '@plexus/kernel'
-import type { Directive, Notice, NoticePage, WalletNote } from '@plexus/policy'
+import type { CaseSubject, Directive, Notice, NoticePage, WalletNote } from '@plexus/policy'
 import { contractStep } from '../contract-step.ts'
 import { engineKey, type HeaderTrust } from '../header-trust.ts'
 import { sealNote } from '../notes.ts'
+import { disagreeWith, openCase, unheardNotes } from './cases.ts'
 import { openNotice, takeNotice } from './notices.ts'
 import { closeHandleBody, openHandlesBody, type Share } from './sponsored.ts'
 import { relationshipWith } from './state.ts'
@@ -150,6 +151,38 @@ export class WalletClient {
     for (const set of unconfirmedSets(this.wallet, custodian)) {
       if (set.content.version === 1) continue
       const told = await this.tell(custodian, { type: 'directive-set', set })
+      if (!told.ok) return told
+    }
+    return ok()
+  }
+
+  /** Opens a case at a custodian; its id. It stays in the wallet where the note was lost, to be brought again. */
+  async openCase(
+    custodian: string,
+    asked: { readonly subject: CaseSubject; readonly words: string },
+  ): Promise<Result<Uint8Array, StepRefusal>> {
+    const made = openCase(this.wallet, { custodian, ...asked, now: this.seconds() })
+    if (!made.ok) return made
+    await this.set(made.value.wallet)
+    const told = await this.tell(custodian, made.value.note)
+    return told.ok ? ok(made.value.id) : told
+  }
+
+  /** The patient's statement against a denial, which goes with the entry from then on. */
+  async disagree(
+    custodian: string,
+    asked: { readonly case: Uint8Array; readonly words: string },
+  ): Promise<Result<void, StepRefusal>> {
+    const made = disagreeWith(this.wallet, { custodian, ...asked, now: this.seconds() })
+    if (!made.ok) return made
+    await this.set(made.value.wallet)
+    return this.tell(custodian, made.value.note)
+  }
+
+  /** Brings what was said of cases and not confirmed: a custodian takes it once. */
+  async bringCases(custodian: string): Promise<Result<void, StepRefusal>> {
+    for (const note of unheardNotes(this.wallet, custodian)) {
+      const told = await this.tell(custodian, note)
       if (!told.ok) return told
     }
     return ok()

@@ -6,8 +6,9 @@ import { type Access, headOf, lower, type Relationship, type WalletState } from 
 /** One access, as the patient reads it. Times are seconds since 1970. */
 export interface Look {
   readonly custodian: string
-  /** The receipt's number in the patient's chain at this custodian. */
+  /** The receipt's number in the patient's chain at this custodian, and its statement's hash in hexadecimal. */
   readonly number: number
+  readonly receipt: string
   /** The custodian itself for its own staff; null while nobody has shown the intent. */
   readonly requester: string | null
   /** NPI. */
@@ -93,6 +94,7 @@ function lookOf(known: Relationship, access: Access): Look {
   return {
     custodian: known.custodian,
     number: access.number,
+    receipt: toHex(access.receipt),
     requester: own ? known.custodian : (asked?.requester ?? null),
     clinician: own ? decision.clinician : (asked?.npi ?? null),
     purpose: asked?.purpose ?? null,

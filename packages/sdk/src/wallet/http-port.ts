@@ -1,9 +1,10 @@
 /** A wallet's way to nodes over HTTP, in a browser and in a terminal: what differs between them is the door that is handed in. */
-import { decode, no, ok, parseBase64Url, parseHex, type Result, toBase64Url } from '@plexus/codec'
+import { decode, no, ok, parseBase64Url, parseHex, type Result, toBase64Url, toHex } from '@plexus/codec'
 import { noticePage } from '@plexus/policy'
 import type { FetchLightBlock } from '../light/follow.ts'
 import { readLightBlock } from '../light/read-light-block.ts'
 import type { NodePort, StepRefusal } from './client.ts'
+import type { HandleStatus } from './recovery.ts'
 
 /** One address with the members that answer there. Paths begin with `/v1`; every answer is bounded in time and size. */
 export interface HttpDoor {
@@ -60,6 +61,15 @@ export function httpPort({
     },
     now,
     pause,
+  }
+}
+
+/** What a member's replica says of handles. That it knows none is an answer; that nobody answers is none. */
+export function handlesAt(door: HttpDoor, member: string) {
+  return async (handle: Uint8Array): Promise<Result<HandleStatus | undefined, StepRefusal>> => {
+    const answer = await door.json<HandleStatus>(memberPath(member, `/handles/${toHex(handle)}`))
+    if (answer.ok) return ok({ status: answer.value.status, closed: answer.value.closed })
+    return answer.reason.type === 'handle-unknown' ? ok(undefined) : answer
   }
 }
 

@@ -13,10 +13,12 @@ import {
 } from '@plexus/policy'
 import { readBundle, type ShownReceipt, verifyBundle, verifyNote, verifyReceipt } from '../bundle.ts'
 import { engineKey, type HeaderTrust } from '../header-trust.ts'
+import { takeCaseNotice } from './cases.ts'
 import { mailboxSeed, noticeSeed, sealingSeed } from './keys.ts'
 import {
   type Access,
   accessesMax,
+  casesMax,
   correctionsMax,
   headOf,
   lower,
@@ -33,7 +35,11 @@ export type NoticeRefusal =
   | { readonly type: 'not-enrolled'; readonly custodian: string }
   | { readonly type: 'notice-not-for-us' }
   | { readonly type: 'notice-malformed' }
-  | { readonly type: 'wallet-full'; readonly of: 'accesses' | 'corrections' | 'wrapping-keys'; readonly max: number }
+  | {
+      readonly type: 'wallet-full'
+      readonly of: 'accesses' | 'cases' | 'corrections' | 'wrapping-keys'
+      readonly max: number
+    }
 
 /** Opens what lay in the mailbox for this custodian; wrapping keys may also be sealed to the key that was enrolled for them. */
 export async function openNotice(
@@ -66,7 +72,7 @@ export function takeNotice(
   if (!known) return no({ type: 'not-enrolled', custodian })
   // Of a contract's things: whoever hears of the notice keeps them, beside this state.
   if (notice.type === 'book') return ok(wallet)
-  const taken = notice.type === 'access' ? takeAccess(wallet, known, notice, trust) : takeWord(known, notice)
+  const taken = notice.type === 'access' ? takeAccess(wallet, known, notice, trust) : takeWord(wallet, known, notice)
   if (!taken.ok) return taken
   return ok(withState(wallet, withRelationship(wallet.state, taken.value)))
 }
@@ -87,7 +93,7 @@ type Taken = Result<Relationship, NoticeRefusal>
 type Of<Type> = Extract<Notice, { readonly type: Type }>
 
 /** The custodian's word; it carries no signature, so nothing but display hangs on it. */
-function takeWord(known: Relationship, notice: Exclude<Notice, Of<'access'> | Of<'book'>>): Taken {
+function takeWord(wallet: Wallet, known: Relationship, notice: Exclude<Notice, Of<'access'> | Of<'book'>>): Taken {
   if (notice.custodian !== known.custodian) return ok(stray(known, notice, 'wrong-custodian'))
   switch (notice.type) {
     case 'set-in-force':
@@ -117,6 +123,13 @@ function takeWord(known: Relationship, notice: Exclude<Notice, Of<'access'> | Of
       if (held.length >= correctionsMax) return no({ type: 'wallet-full', of: 'corrections', max: correctionsMax })
       const corrections = [...held, told].sort((a, b) => a.madeAt - b.madeAt || (name(a) < name(b) ? -1 : 1))
       return ok({ ...known, corrections })
+    }
+    case 'case-received':
+    case 'case-answered':
+    case 'disagreement-received': {
+      const taken = takeCaseNotice(wallet, known, notice)
+      if (taken === 'not-ours') return ok(stray(known, notice, 'of-another-patient'))
+      return taken === 'full' ? no({ type: 'wallet-full', of: 'cases', max: casesMax }) : ok(taken)
     }
   }
 }

@@ -9,6 +9,7 @@ import {
   ownRecordRequestType,
   type RecordVersion,
   recordVersion,
+  type SignedDirectiveSet,
   signedOwnRecordRequest,
 } from '@plexus/policy'
 import { sealingSeed, signingSeed } from './keys.ts'
@@ -34,6 +35,8 @@ export interface OwnRecordPart {
   readonly entries: readonly OwnRecordEntry[]
   readonly more: number
   readonly leftOut: number
+  /** The directive set that the custodian says it holds; see `takeSet`. */
+  readonly set: SignedDirectiveSet | null
   readonly height: number
 }
 
@@ -80,7 +83,7 @@ export async function openOwnRecordPage(
   if (!opened.ok) return no({ type: 'page-not-for-us' })
   const read = decode(ownRecordPage, opened.value, pageBytesMax)
   if (!read.ok) return no({ type: 'page-malformed' })
-  const { records, more, leftOut, height } = read.value
+  const { records, more, leftOut, set, height } = read.value
   const entries: OwnRecordEntry[] = []
   let last = asked.after
   for (const { place, statement: bytes, committedAt, content } of records) {
@@ -97,5 +100,5 @@ export async function openOwnRecordPage(
       content: holds ? content : null,
     })
   }
-  return ok({ entries, more, leftOut, height })
+  return ok({ entries, more, leftOut, set, height })
 }

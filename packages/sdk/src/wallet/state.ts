@@ -15,10 +15,13 @@ import {
   uint,
 } from '@plexus/codec'
 import {
+  caseAnswer,
   directiveSet,
+  disagreement,
   hash,
   npi,
   organisationId,
+  patientCase,
   purpose,
   randomId,
   receiptDecision,
@@ -40,6 +43,10 @@ export const evidenceMax = 10_000
 export const strayNoticesMax = 1_000
 export const wrappingKeysMax = 1_000
 export const correctionsMax = 10_000
+/** As many as a custodian takes of one patient, and what came back of others that a recovered wallet once had. */
+export const casesMax = 1_000
+/** One that says that it takes longer, and one that ends the case. */
+const answersMax = 2
 const failuresMax = 40
 
 /** One receipt that the custodian is proven to have committed, and what was told of it. */
@@ -94,6 +101,20 @@ const strayNotice = object({
   reason: text({ max: 40 }),
 })
 
+/** A case that this wallet opened; after a recovery its parts come back in any order. */
+const heldCase = object({
+  id: randomId,
+  opened: option(patientCase),
+  /** When the custodian says that it will have answered; null until it says that it has the case. */
+  dueAt: option(seconds),
+  /** In the order of their time. */
+  answers: list(caseAnswer, { max: answersMax }),
+  disagreement: option(disagreement),
+  /** The custodian says that it has the disagreement. */
+  disagreementHeard: boolean(),
+})
+export type HeldCase = Infer<typeof heldCase>
+
 const relationship = object({
   custodian: organisationId,
   epoch: uint(),
@@ -119,6 +140,8 @@ const relationship = object({
     object({ record: randomId, kind: oneOf('entered-in-error', 'superseded'), receivers: uint(), madeAt: seconds }),
     { max: correctionsMax },
   ),
+  /** By their ids. */
+  cases: list(heldCase, { max: casesMax }),
 })
 export type Relationship = Infer<typeof relationship>
 

@@ -1,4 +1,4 @@
-import { decode, encode, equalBytes, toHex, utf8 } from '@plexus/codec'
+import { decode, encode, equalBytes, no, ok, toHex, utf8 } from '@plexus/codec'
 import { notary } from '@plexus/contracts'
 import { generateSealingKey, handleOf, openSealed, publicKeyOf, sealTo, signedBytes, verify } from '@plexus/crypto'
 import { assembleEnvelope, composeBody, readBody, signBody, viewOf } from '@plexus/kernel'
@@ -22,7 +22,7 @@ import { sealNote } from '../notes.ts'
 import { memberSeed, seedOf, World } from '../world.testing.ts'
 import { headHandle, sealingSeed } from './keys.ts'
 import { openNotice, takeClosing, takeNotice } from './notices.ts'
-import { findHeads, type HandleStatus, recover } from './recovery.ts'
+import { findHeads, type HandleStatus, recover, takeSet } from './recovery.ts'
 import { closeHandleBody, coSign, openHandlesBody } from './sponsored.ts'
 import { encodeWallet, relationshipWith } from './state.ts'
 import {
@@ -204,6 +204,7 @@ describe('on the ledger, through a sponsor', () => {
   const frame = () => ({ sponsor: 'elsewhere', sponsorKey, nonce: ledger.nonce(), validUntil: ledger.time + 60 })
   const statusOf = (handle: Uint8Array): HandleStatus | undefined =>
     notary.queries.handle(viewOf(notary, ledger.ledger.reader), toHex(handle))
+  const lookUp = async (handle: Uint8Array) => ok(statusOf(handle))
   const openOnLedger = (handles: readonly Uint8Array[]): void => {
     const body = openHandlesBody(ledger.chain, { ...frame(), handles })
     ledger.block([assembleEnvelope(body, [signBody(ledger.chain.id, body, memberSeed('elsewhere'))])])
@@ -234,7 +235,7 @@ describe('on the ledger, through a sponsor', () => {
     ledger.block([envelopeOf(body, share)])
     expect(statusOf(headHandle(placeOf(wallet, 'hospital'), 1))).toMatchObject({ status: 'closed', closed: 2 })
 
-    const found = findHeads(root, ledger.chain.id, ['clinic', 'emergency', 'hospital'], statusOf)
+    const found = must(await findHeads(own, ['clinic', 'emergency', 'hospital'], lookUp))
     expect(found).toEqual([{ custodian: 'hospital', current: 2, opened: 3, closed: [{ number: 1, height: 2 }] }])
     const back = must(recover(own, { found, mailboxMember: 'elsewhere', now }))
     expect(relationshipWith(back.state, 'hospital')).toMatchObject({ latest: 2, opened: 3, sets: [] })
@@ -244,8 +245,26 @@ describe('on the ledger, through a sponsor', () => {
       reason: { type: 'already-enrolled' },
     })
   })
-  test('another root finds nothing', () => {
-    expect(findHeads(seedOf('another root'), ledger.chain.id, ['hospital'], statusOf)).toEqual([])
+  test('another root finds nothing, and what nobody answered is not taken for nothing', async () => {
+    const { chain } = ledger
+    expect(must(await findHeads({ root: seedOf('another root'), chain }, ['hospital'], lookUp))).toEqual([])
+    const offline = async () => no({ type: 'offline' })
+    expect(await findHeads(own, ['hospital'], offline)).toEqual(no({ type: 'offline' }))
+  })
+  test('a wallet from paper takes the set that its custodian holds, if one of its own heads signed it', async () => {
+    const wallet = await openedHeads()
+    const { wallet: changed } = must(changeDirectives(wallet, { custodian: 'hospital', directives: [denyAll], now }))
+    const [first, second] = relationshipWith(changed.state, 'hospital')?.sets ?? []
+    if (!first || !second) throw new Error('two sets were signed')
+    // Head 1 is closed on this ledger, and heads 2 and 3 are open.
+    const found = must(await findHeads(own, ['hospital'], lookUp))
+    const back = must(recover(own, { found, mailboxMember: 'elsewhere', now }))
+    const taken = (set: typeof second) => takeSet(back, { custodian: 'hospital', set })
+    expect(relationshipWith(must(taken(second)).state, 'hospital')?.sets).toEqual([second])
+    expect(taken(first)).toEqual(no({ type: 'set-behind', version: 1, inForce: 2 }))
+    const emptied = { ...second, content: { ...second.content, directives: [] } }
+    expect(taken(emptied)).toEqual(no({ type: 'set-not-ours' }))
+    expect(takeSet(own, { custodian: 'hospital', set: second })).toEqual(no({ type: 'not-enrolled' }))
   })
   test('the wallet signs no closing of the head in use', async () => {
     const wallet = await openedHeads()

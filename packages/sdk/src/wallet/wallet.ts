@@ -53,11 +53,17 @@ export type WalletRefusal =
   | { readonly type: 'already-enrolled'; readonly custodian: string }
   | { readonly type: 'not-enrolled'; readonly custodian: string }
   | { readonly type: 'no-custodian-named' }
+  /** Only a denial can be disagreed with, once. */
+  | { readonly type: 'case-not-denied' }
   /** The head after the next must be on the ledger before a set can name it. */
   | { readonly type: 'handle-not-open'; readonly custodian: string; readonly number: number }
   /** The change before this one is neither closed on the ledger nor in force at the custodian. */
   | { readonly type: 'change-pending'; readonly custodian: string; readonly version: number }
-  | { readonly type: 'wallet-full'; readonly of: 'custodians' | 'evidence' | 'heads' | 'sets'; readonly max: number }
+  | {
+      readonly type: 'wallet-full'
+      readonly of: 'cases' | 'custodians' | 'evidence' | 'heads' | 'sets'
+      readonly max: number
+    }
 
 const randomIdBytes = 16
 /** Rotation is a new enrolment under a higher epoch. */
@@ -150,6 +156,7 @@ export function strangers(custodian: string, mailboxMember: string, now: number)
     strangeSets: [],
     wrappingKeys: [],
     corrections: [],
+    cases: [],
   }
 }
 
@@ -309,7 +316,8 @@ function signSet(
   return { content, signature }
 }
 
-function signed(
+/** A signature of a key of this wallet over what is to be hashed as `typeName` on its chain. */
+export function signed(
   { chain }: Wallet,
   seed: Uint8Array,
   typeName: string,

@@ -1,0 +1,81 @@
+/** What pages say of sharing: check-in, doors, and a change before it is signed. */
+
+export const englishSharing = {
+  title: 'Sharing',
+  checkInTitle: 'Check in',
+  checkInLead: (who: string): string =>
+    `At ${who}: show this code at the desk. It points out the places that hold your charts, and proves that you are there.`,
+  checkIn: (who: string): string => `Check in at ${who}`,
+  checkingIn: 'Checking in…',
+  code: 'Your visit',
+  codeLead: 'The desk scans it. It says nothing about you, and is good for twelve hours.',
+  doorTitle: 'Doors',
+  doorLead: 'Who may be given your record when they ask.',
+  open: 'Open',
+  closed: 'Closed',
+  closeDoor: 'Close the door',
+  openDoor: 'Open it again',
+  preview: {
+    closeTitle: (who: string): string => `What would change if you sign: ${who} is given nothing`,
+    openTitle: (who: string): string => `What would change if you sign: ${who} may be given your record again`,
+    places: (count: number): string => `At ${count} places`,
+    from: 'Now',
+    to: 'After',
+    gets: 'gives your record on good evidence',
+    refuses: 'refuses, and tells you',
+    stays:
+      'What was released before cannot be called back. Own staff of each place go on reading their own chart, and you see it.',
+    nothing: 'Nothing would change.',
+    emergency: 'It binds each place from the block in which it learns of it: seconds.',
+    sign: 'Sign',
+  },
+  progress: {
+    waiting: 'Waiting',
+    signing: 'Signing…',
+    closed: (height: number): string => `Old directives closed in block ${height}`,
+    inForce: 'In force',
+    refused: 'Not done',
+  },
+  version: (version: number): string => `Directives ${version}`,
+  nobody: 'Nobody has asked for your record yet.',
+}
+
+export const spanishSharing: typeof englishSharing = {
+  title: 'Compartir',
+  checkInTitle: 'Registrarse',
+  checkInLead: (who: string): string =>
+    `En ${who}: muestre este código en recepción. Señala los lugares que guardan sus historiales y prueba que usted está allí.`,
+  checkIn: (who: string): string => `Registrarse en ${who}`,
+  checkingIn: 'Registrando…',
+  code: 'Su visita',
+  codeLead: 'La recepción lo escanea. No dice nada de usted y vale doce horas.',
+  doorTitle: 'Puertas',
+  doorLead: 'A quién se puede dar su historial cuando lo pide.',
+  open: 'Abierta',
+  closed: 'Cerrada',
+  closeDoor: 'Cerrar la puerta',
+  openDoor: 'Abrirla de nuevo',
+  preview: {
+    closeTitle: (who: string): string => `Qué cambiaría si firma: a ${who} no se le da nada`,
+    openTitle: (who: string): string => `Qué cambiaría si firma: a ${who} se le puede dar de nuevo su historial`,
+    places: (count: number): string => `En ${count} lugares`,
+    from: 'Ahora',
+    to: 'Después',
+    gets: 'da su historial con buena prueba',
+    refuses: 'rechaza y se lo cuenta a usted',
+    stays:
+      'Lo que ya se entregó no se puede recuperar. El personal de cada lugar sigue leyendo su propio historial, y usted lo ve.',
+    nothing: 'No cambiaría nada.',
+    emergency: 'Obliga a cada lugar desde el bloque en que lo conoce: segundos.',
+    sign: 'Firmar',
+  },
+  progress: {
+    waiting: 'En espera',
+    signing: 'Firmando…',
+    closed: (height: number): string => `Directivas anteriores cerradas en el bloque ${height}`,
+    inForce: 'En vigor',
+    refused: 'No se hizo',
+  },
+  version: (version: number): string => `Directivas ${version}`,
+  nobody: 'Nadie ha pedido aún su historial.',
+}
