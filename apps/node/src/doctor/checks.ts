@@ -21,7 +21,7 @@ const blocksBehindMax = 50
 type Check = (facts: DoctorFacts, version: string) => readonly Finding[]
 
 export const checks: Readonly<Record<string, Check>> = {
-  directory({ genesis, folderThere, running, diskFreeBytes, layout, ledgerFault }) {
+  directory({ genesis, folderThere, running, diskFreeBytes, layout, ledgerFault, ledger }) {
     if (genesis) return [{ type: `genesis-${genesis}` }]
     if (!folderThere) return [{ type: 'member-folder-missing' }]
     const found: Finding[] = layout.map((each) => ({ type: 'layout-wrong', ...each }))
@@ -29,6 +29,7 @@ export const checks: Readonly<Record<string, Check>> = {
     if (diskFreeBytes < diskBytesLeast) found.push({ type: 'disk-full', freeBytes: diskFreeBytes })
     else if (diskFreeBytes < diskBytesLow) found.push({ type: 'disk-nearly-full', freeBytes: diskFreeBytes })
     if (ledgerFault !== null) found.push({ type: 'ledger-does-not-open', fault: ledgerFault })
+    if (ledger && ledger.beginning > 0) found.push({ type: 'checkpoints-missing', block: ledger.beginning })
     return found
   },
 

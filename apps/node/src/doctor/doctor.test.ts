@@ -20,6 +20,7 @@ const engine: EngineFacts = {
 }
 const ledger: LedgerFacts = {
   height: 100,
+  beginning: 0,
   time: clock - 2,
   status: 'active',
   address: 'plexus://alder.example:7443',
@@ -71,6 +72,7 @@ const sick: { readonly [Type in Finding['type']]: Partial<DoctorFacts> } = {
   'secret-missing': { secretsMissing: ['journal'] },
   'successor-beside': { successorsBeside: ['member-next'] },
   'ledger-does-not-open': { ledgerFault: 'damaged', ledger: null, self: null, peers: [] },
+  'checkpoints-missing': withLedger({ beginning: 90 }),
   'member-unknown': withLedger({ status: null, address: null }),
   'member-not-active': withLedger({ status: 'suspended' }),
   'signing-key-not-active': withLedger({ signingKey: { ...ledger.signingKey, status: 'revoked' } }),

@@ -26,6 +26,8 @@ export interface EngineFacts {
 
 export interface LedgerFacts {
   readonly height: number
+  /** The block of the snapshot from which the replica began; 0 when it has every block. */
+  readonly beginning: number
   /** Of the newest block, seconds since 1970. */
   readonly time: number
   /** Of the member; null where the ledger has no member of this name. */

@@ -10,6 +10,7 @@ export type Finding =
   | { readonly type: 'layout-wrong'; readonly where: string; readonly what: string }
   | { readonly type: 'secret-missing' | 'successor-beside'; readonly name: string }
   | { readonly type: 'ledger-does-not-open'; readonly fault: string }
+  | { readonly type: 'checkpoints-missing'; readonly block: number }
   | Plain<'member-unknown' | 'sealing-key-differs' | 'transport-key-not-registered'>
   | { readonly type: 'member-not-active'; readonly status: string }
   | { readonly type: 'signing-key-not-active' | 'transport-key-not-active'; readonly status: string }
@@ -98,6 +99,11 @@ export const meanings: Meanings = {
     weight: 'wrong',
     says: ({ fault }) => `The ledger does not open: ${fault}.`,
     advice: 'Run plexus verify --data on a copy; restore the member from its backup if it is damaged.',
+  },
+  'checkpoints-missing': {
+    weight: 'watch',
+    says: ({ block }) => `The replica began from a snapshot of block ${block}: the member signs no log of checkpoints.`,
+    advice: 'Witnesses cannot follow this member. To have a log, join anew without --begin, from the first block.',
   },
   'member-unknown': {
     weight: 'wrong',

@@ -91,6 +91,7 @@ async function withLedger(
   const sealing = isSecret(layout, 'sealing') ? await generateSealingKey(secret(layout, 'sealing')) : undefined
   const ledger: LedgerFacts = {
     height: tip.height,
+    beginning: store.beginning().height,
     time: tip.time,
     status: own?.status ?? null,
     address: own?.address ?? null,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
 import { publicKeyOf } from '@plexus/crypto'
@@ -24,6 +24,7 @@ import {
   validatorSeedOf,
 } from './network.testing.ts'
 import { type RunningNode, runNode } from './running-node.testing.ts'
+import { signedLastOf } from './signed-last.ts'
 
 const now = (): number => Math.floor(Date.now() / 1_000)
 
@@ -50,7 +51,7 @@ function onEmbeddedEngine(chain: Chain, directory: string): ReadonlyMap<number, 
   return found
 }
 
-/** Those that one block passes, at the start of a chain and later (CometBFT `libs/fail`). */
+/** Those that one block passes, at the start of a chain and later (CometBFT `libs/fail`). `npm run chaos` draws later ones. */
 const failPoints = 9
 
 describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run engine`)', () => {
@@ -219,6 +220,45 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     for (let at = 1; at <= height + 3; at++)
       expect(new Set(nodes.map(({ blocks }) => blocks.get(at))).size, `height ${at}`).toBe(1)
     await Promise.all(nodes.map((node) => node.stop()))
+  })
+
+  test('a key of which nobody knows what it signed last signs nothing until the others have moved on', async () => {
+    const foundedAt = now() - 5
+    const chain = chainOf(foundedAt)
+    const ports = await freePorts(memberNames.length)
+    const directory = networkDirectory()
+    const plans = memberNames.map((member, index) => ({
+      directory: folderIn(directory, member),
+      member,
+      validating: memberNames,
+      foundedAt,
+      port: ports[index] ?? 0,
+      peers: peersOf(memberNames, ports, member),
+      environment: {},
+    }))
+    const nodes = plans.map((plan) => runNode(plan))
+    const [alder, , , elm] = nodes as [RunningNode, RunningNode, RunningNode, RunningNode]
+    await Promise.all(nodes.map((node) => node.up()))
+    await elm.reaches(3)
+    await elm.kill()
+    const plan = plans[3] as (typeof plans)[number]
+    const signed = signedLastOf(join(plan.directory, 'engine'))
+    rmSync(signed)
+    const again = runNode(plan, elm.blocks)
+    const word = await again.says('event', ({ event }) => event.type === 'engine-watches')
+    expect(JSON.parse(readFileSync(signed, 'utf8')).signature).toBeUndefined()
+    const height = word.event.type === 'engine-watches' ? word.event.height : 0
+    await again.reaches(height)
+    // It begins anew, and what it signs then lies behind all of that.
+    await again.says('event', ({ event }) => event.type === 'engine-ended')
+    await again.up()
+    const votes = (): { readonly height: string; readonly signature?: string } =>
+      JSON.parse(readFileSync(signed, 'utf8'))
+    while (votes().signature === undefined) await again.reaches(again.height() + 1)
+    expect(Number(votes().height)).toBeGreaterThan(height)
+    expect((await again.offer(opening(chain, 'elm', 'back', now()))).text).toBe('kernel 0')
+    expect(alder.words.filter((each) => each.type === 'block').every(({ seats }) => seats === 4)).toBe(true)
+    await Promise.all([alder, ...nodes.slice(1, 3), again].map((node) => node.stop()))
   })
 
   test('an engine that dies at any of its own fail points goes on where the ledger stands', async () => {

@@ -105,6 +105,7 @@ const started = await startCometEngine({
     listen: { host: '127.0.0.1', port: plan.port },
     peers: plan.peers,
     timing: { propose: 1_000, commit: 0, emptyBlocks: 1_000 },
+    mayHaveSigned: (store.tip()?.height ?? 0) > 0,
     ...(plan.begin && { begin: plan.begin }),
   },
   program: enginePath,
