@@ -1,6 +1,6 @@
 /**
- * The second act: one bottle, from the prescriber's signature to the patient's hand. Each step is taken through the books of
- * the members, as their staff would take it, and checks its own result. Two hospitals of the demonstration play pharmacies.
+ * The second act: one bottle, from the maker's line to the patient's hand, and what it was prescribed for. Each step is taken
+ * through the books of the members, as their staff would take it, and checks its own result.
  */
 import { decode, encode, fromHex, type Result, toHex } from '@plexus/codec'
 import { practitioners, prescriptions } from '@plexus/contracts'
@@ -16,15 +16,20 @@ import {
   prescriptionWord,
 } from '@plexus/sdk'
 import { asker, board, employClinician, mintNpi } from './demonstration.ts'
+import {
+  bringGoods,
+  firstPharmacy,
+  type Goods,
+  identifierOf,
+  pharmacy,
+  recall,
+  showCounterfeit,
+} from './goods-story.ts'
 import { must, StoryFailed, stepSecondsMax, type Telling } from './telling.ts'
 
-/** Whom the patient names first, and whom then. */
-const firstPharmacy = 'hospital-6'
-const pharmacy = 'hospital-5'
 /** Of RxNorm, of the National Drug Code, and of no patient. */
 const oxycodone = { system: 'rxnorm', code: '1049221', display: 'Oxycodone HCl 5 MG / Acetaminophen 325 MG' } as const
 const bottle = { system: 'ndc', code: '00406-0512-01', display: 'Oxycodone and acetaminophen, 100 tablets' } as const
-const lot = 'A-4711'
 const tablets = 30
 const firstPart = 20
 /** A number with a right check digit (DEA), given to nobody. */
@@ -41,10 +46,13 @@ interface Item {
 
 /** Tells the second act, after the first: the wallet is enrolled, and the clinician employed. */
 export async function tellBottle(telling: Telling): Promise<void> {
+  const goods = await bringGoods(telling)
   const item = await prescribe(telling)
-  await dispense(telling, item)
-  await cancel(telling, item)
-  silence(telling)
+  await dispense(telling, item, goods)
+  await cancel(telling, item, goods)
+  await showCounterfeit(telling, goods)
+  await recall(telling, goods)
+  silence(telling, goods)
 }
 
 async function prescribe(telling: Telling): Promise<Item> {
@@ -96,14 +104,22 @@ async function prescribe(telling: Telling): Promise<Item> {
   return { handle: fromHex(handle), prescription: copy.prescription, patientSeed }
 }
 
-async function dispense(telling: Telling, item: Item): Promise<void> {
+async function dispense(telling: Telling, item: Item, goods: Goods): Promise<void> {
   const { network } = telling
   await bringTo(telling, item, firstPharmacy, 0)
   await bringTo(telling, item, pharmacy, 1)
   const { handle } = item
   const claimed = await step(telling, pharmacy, ({ dispenser }) => dispenser.claim(handle))
   const late = await step(telling, firstPharmacy, ({ dispenser }) => dispenser.claim(handle))
-  const filled = await step(telling, pharmacy, ({ dispenser }) => dispenser.fill(handle, handedOut(telling, firstPart)))
+  // The bottle and the item's counter move in one transaction, or neither.
+  const { exchange, books } = network.node(pharmacy)
+  const moved = await exchange.run(() =>
+    books.supply.dispensing.dispense({
+      labels: [identifierOf(goods.bottle)],
+      fill: { item: handle, ...handedOut(telling, firstPart) },
+    }),
+  )
+  const filled = await ended(telling, pharmacy, moved)
   await network.until(
     () => network.node(asker).books.prescriptions.find(handle)[0]?.fills.length === 1,
     stepSecondsMax,
@@ -121,19 +137,19 @@ async function dispense(telling: Telling, item: Item): Promise<void> {
       told?.record.quantity === firstPart,
     says: [
       `The patient's wallet named the pharmacy of ${firstPharmacy}, then that of ${pharmacy}, and brought it the prescription; ${pharmacy} claimed it, and ${firstPharmacy} was told: ${late}.`,
-      `${firstPart} of ${tablets} tablets were filled at the patient's request; the prescriber and the wallet have the record, the ledger has a share of the whole.`,
+      `${firstPart} of ${tablets} tablets were filled at the patient's request, in the transaction that says that their bottle is dispensed; the prescriber and the wallet have the record, the ledger has a share of the whole.`,
     ],
     facts: { claimed, late, filled, quantity: known?.filled, of: tablets },
   })
 }
 
-async function cancel(telling: Telling, { handle }: Item): Promise<void> {
+async function cancel(telling: Telling, { handle }: Item, { lotNumber }: Goods): Promise<void> {
   const { clinic } = telling
   const { prescriber } = clinic.books.prescriptions
   const made = await clinic.exchange.run(() => prescriber.cancel(handle))
   if (!made.ok) throw new StoryFailed(`the cancellation was refused: ${made.reason.type}`)
   const answer = prescriber.answerTo(handle, await clinic.books.shelf.outcome(made.value.step))
-  const rest = { ...handedOut(telling, tablets - firstPart), remainder: null }
+  const rest = { ...handedOut(telling, tablets - firstPart), lot: lotNumber, remainder: null }
   const refused = await step(telling, pharmacy, ({ dispenser }) => dispenser.fill(handle, rest))
   const returned = await step(telling, pharmacy, ({ dispenser }) => dispenser.move(handle, 'return-item'))
   await telling.network.until(
@@ -157,10 +173,10 @@ async function cancel(telling: Telling, { handle }: Item): Promise<void> {
   })
 }
 
-/** That no block which any member holds names the drug, its lot or its code. */
-function silence(telling: Telling): void {
+/** That no block which any member holds names the drug, its lot, its serial or its code. */
+function silence(telling: Telling, { lotNumber, serial }: Goods): void {
   const { store } = telling.clinic
-  const secrets = [oxycodone.code, oxycodone.display, bottle.code, 'Oxycodone', lot, registration]
+  const secrets = [oxycodone.code, oxycodone.display, bottle.code, 'Oxycodone', lotNumber, serial, registration]
   const height = store.tip()?.height ?? 0
   let found = 0
   let bytes = 0
@@ -173,7 +189,9 @@ function silence(telling: Telling): void {
   telling.step({
     step: 'silence',
     ok: found === 0 && bytes > 0,
-    says: [`In the ${bytes} bytes of all ${height} blocks, which every member holds, neither drug nor lot stands.`],
+    says: [
+      `In the ${bytes} bytes of all ${height} blocks, which every member holds, neither drug nor lot nor serial stands.`,
+    ],
     facts: { height, bytes, found },
   })
 }
@@ -196,7 +214,7 @@ async function bringTo(
 }
 
 const handedOut = ({ npi }: Telling, quantity: number) =>
-  ({ quantity, product: bottle, lot, pharmacist: npi, remainder: 'requested' }) as const
+  ({ quantity, product: bottle, pharmacist: npi, remainder: 'requested' }) as const
 
 /** The first key of the wallet that the ledger has not seen: a number is used for one item. */
 function freshSeed({ client, clinic, network }: Telling): Uint8Array {

@@ -7,5 +7,5 @@ export type { Order, OrderedFor, OrderedLine, OrderRefusal } from './prescriptio
 export type { EventsAfter } from './supply/alarms.ts'
 export { SupplyBook } from './supply/book.ts'
 export type { PackingPlan } from './supply/making.ts'
-export type { SupplyRefusal } from './supply/rows.ts'
+export { type SupplyRefusal, supplyWord } from './supply/rows.ts'
 export { type Label, labelIn } from './supply/shelves.ts'
