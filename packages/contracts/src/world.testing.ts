@@ -49,8 +49,16 @@ export interface Identity {
   readonly handle: Uint8Array
 }
 
+const made = new Map<number, Identity>()
+
 /** The identity with this number, below 65,536: the same in every run. */
 export function identityOf(number: number): Identity {
+  const known = made.get(number) ?? makeIdentity(number)
+  made.set(number, known)
+  return known
+}
+
+function makeIdentity(number: number): Identity {
   const seed = new Uint8Array(32).fill(number & 255)
   seed[0] = (seed[0] as number) ^ (number >> 8)
   const envelope = readEnvelope(
@@ -72,6 +80,7 @@ export function identityOf(number: number): Identity {
 }
 
 export const identities: readonly Identity[] = Array.from({ length: 48 }, (_, index) => identityOf(index + 1))
+const identityKeys = identities.map(({ key }) => toHex(key))
 const founders = ['alder', 'birch', 'cedar', 'elm', 'fir'] as const
 const tenants = ['grove', 'heath', 'ivy', 'juniper'] as const
 /** Who is no member at the founding, and may be admitted. */
@@ -126,6 +135,8 @@ export interface World extends Cast {
 }
 
 export function worldAt(cast: Cast, random: Random, state: StateReader, at: { time: number; height: number }): World {
+  // Read once a step, and only where somebody asks.
+  let holders: readonly ReturnType<typeof directory.holderOf>[] | undefined
   return {
     ...cast,
     random,
@@ -139,11 +150,13 @@ export function worldAt(cast: Cast, random: Random, state: StateReader, at: { ti
       const active = [...cast.members, ...candidates].filter((member) => directory.isActive(state, member))
       return random.pick(active.length === 0 || random.oneIn(8) ? cast.members : active)
     },
-    keysOf: (holder, scope) =>
-      identities.filter(({ key }) => {
-        const known = directory.holderOf(state, toHex(key))
+    keysOf(holder, scope) {
+      holders ??= identityKeys.map((key) => directory.holderOf(state, key))
+      return identities.filter((_, index) => {
+        const known = holders?.[index]
         return known?.holder === holder && known.scopes.includes(scope)
-      }),
+      })
+    },
   }
 }
 

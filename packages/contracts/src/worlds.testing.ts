@@ -50,8 +50,19 @@ function activated(of: readonly Subject[]) {
     }))
 }
 
+/** Of these subjects, by the number of the cast's members: a founding is the same for all histories. */
+const chains = new WeakMap<readonly Subject[], Map<number, Chain>>()
+
 /** A chain whose genesis holds what every world founds. */
 export function chainOf(of: readonly Subject[], cast: Cast): Chain {
+  const known = chains.get(of) ?? new Map<number, Chain>()
+  chains.set(of, known)
+  const chain = known.get(cast.members.length) ?? makeChain(of, cast)
+  known.set(cast.members.length, chain)
+  return chain
+}
+
+function makeChain(of: readonly Subject[], cast: Cast): Chain {
   return foundChain({
     name: 'test',
     time: startDay * secondsPerDay,
