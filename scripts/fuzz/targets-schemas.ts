@@ -95,6 +95,11 @@ const rows: readonly (readonly [string, string, string])[] = [
     `${sdkPrescriptions}/words.ts#prescriptionWord`,
   ],
   [
+    'books/rebate-message',
+    'to the book of rebates, from the other party',
+    'packages/books/src/rebates/messages.ts#message',
+  ],
+  [
     'sdk/rebate-note',
     'terms, accruals, steps and settlements of a discount, from the other party',
     'packages/sdk/src/rebates/statements.ts#rebateNote',

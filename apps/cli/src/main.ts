@@ -6,6 +6,7 @@ import { addGovernment } from './govern-commands.ts'
 import { addNetwork } from './network-commands.ts'
 import { defaultNode, NodeDoor } from './node-door.ts'
 import type { DirectiveFlags } from './patient.ts'
+import { addRebates } from './rebate-commands.ts'
 import { addPrescriptions } from './rx-commands.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
 import { addSupply } from './supply-commands.ts'
@@ -191,6 +192,7 @@ function commands(end: (code: number) => void): Command {
   addGovernment(program, { node, member, json, collect, doorOf, screenFor })
   addSupply(program, { node, member, json, collect, wholeNumber, doorOf, screenFor })
   addPrescriptions(program, { node, member, json, doorOf, screenFor })
+  addRebates(program, { node, member, json, doorOf, screenFor })
 
   program
     .command('backup')

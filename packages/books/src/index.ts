@@ -4,6 +4,8 @@ export { type KnownFill, type KnownItem, PrescriptionsBook } from './prescriptio
 export type { Dispensed, DispenseRefusal, HolderMove, Holding } from './prescriptions/dispenser.ts'
 export type { MoveRefusal } from './prescriptions/prescriber.ts'
 export type { Order, OrderedFor, OrderedLine, OrderRefusal } from './prescriptions/signing.ts'
+export { RebatesBook } from './rebates/book.ts'
+export type { KnownAccrual, KnownTerms } from './rebates/reading.ts'
 export type { EventsAfter } from './supply/alarms.ts'
 export { SupplyBook } from './supply/book.ts'
 export type { PackingPlan } from './supply/making.ts'

@@ -13,6 +13,7 @@ import { createMachine, foundChain, type Machine, memoryLedger, type Outcome, re
 import { openDiskBlobStore, openKeyStore, openVault } from '@plexus/vault'
 import { Books } from './books.ts'
 import { PrescriptionsBook } from './prescriptions/book.ts'
+import { RebatesBook } from './rebates/book.ts'
 
 const startsAt = 1_795_000_000
 const secondsPerBlock = 2
@@ -78,6 +79,7 @@ interface Node {
   exchange: Exchange
   books: Books
   prescriptions: PrescriptionsBook
+  rebates: RebatesBook
 }
 
 type Chain = Machine['chain']
@@ -195,7 +197,7 @@ export class World {
     const random = seededRandom(`${member} ${this.folders.length}`)
     const keys = openKeyStore({ folder: join(folder, 'keys'), masterKey: seedOf('master'), random })
     if (!keys.ok) throw new Error(keys.reason.type)
-    const opened: Pick<Node, 'books' | 'prescriptions'>[] = []
+    const opened: Pick<Node, 'books' | 'prescriptions' | 'rebates'>[] = []
     const exchange = new Exchange({
       member,
       replica,
@@ -212,7 +214,11 @@ export class World {
       blindingKey: seedOf(`blinding ${member}`),
       openBooks: (parts) => {
         const books = new Books(parts, { outcomeOf: (id) => outcomes.get(toHex(id)) })
-        opened.push({ books, prescriptions: books.open(prescriptions.name, (desk) => new PrescriptionsBook(desk)) })
+        opened.push({
+          books,
+          prescriptions: books.open(prescriptions.name, (desk) => new PrescriptionsBook(desk)),
+          rebates: books.open(rebates.name, (desk) => new RebatesBook(desk)),
+        })
         return books
       },
     })
