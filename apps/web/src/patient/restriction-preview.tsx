@@ -98,10 +98,10 @@ function Counts({
     <ul className="stack stack-tight">
       {askers.map((who) => {
         const { count, of } = givenTo(chart.facts, set, { who, profile, now })
-        const name = who === 'anyone' && askers.length > 1 ? words.restrictions.others : whoIn(who, words)
+        const name = who === 'anyone' ? words.restrictions.others : whoIn(who, words)
         return (
           <li key={who} className="given">
-            <span className="small">{name}</span>
+            {askers.length > 1 && <span className="small">{name}</span>}
             <span>{words.restrictions.given(count, of)}</span>
           </li>
         )
