@@ -9,7 +9,7 @@ import { board, SupplyWorld } from '../supply-world.ts'
 
 const maker = 'maker-pharma'
 const gtin = '00300021433802'
-const full = { lots: 50, casesPerLot: 1_600, scans: 2_000 }
+const full = { lots: 53, casesPerLot: 1_600, scans: 2_000 }
 const tiny = { lots: 2, casesPerLot: 4, scans: 20 }
 const unitsPerCase = 12
 const casesPerPallet = 40

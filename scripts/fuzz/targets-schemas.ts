@@ -105,7 +105,7 @@ const rows: readonly (readonly [string, string, string])[] = [
     'packages/sdk/src/rebates/statements.ts#rebateNote',
   ],
   ['books/supply-note', 'to the book of supply, from another member', `${booksSupply}/rows.ts#supplyNote`],
-  ['books/supply-word', 'to a wallet, from the book of supply', `${booksSupply}/rows.ts#supplyWord`],
+  ['sdk/supply-word', 'to a wallet, from the book of supply', `${sdkSupply}/words.ts#supplyWord`],
   ['sdk/package-manifest', 'what is in a package, from who shipped it', `${sdkSupply}/packages.ts#packageManifest`],
   ['sdk/lot-statement', 'what a maker says of a lot, from whoever shows it', `${sdkSupply}/lots.ts#lotStatement`],
   ['sdk/lot-content', 'what a maker signed of a lot', `${sdkSupply}/lots.ts#lotContent`],

@@ -2,10 +2,11 @@
  * The bottle's own way in the second act: made, shipped in a sealed pallet, taken out of it by the case, and, once a patient has
  * it, not to be had a second time. Members of the demonstration play maker, wholesaler and pharmacies.
  */
-import { labelIn, supplyWord } from '@plexus/books'
+import { labelIn } from '@plexus/books'
 import { decode } from '@plexus/codec'
 import { supply } from '@plexus/contracts'
 import { checkDigit } from '@plexus/epcis'
+import { supplyWord } from '@plexus/sdk'
 import { board } from './demonstration.ts'
 import type { MemberNode } from './member-node.ts'
 import { must, StoryFailed, stepSecondsMax, type Telling } from './telling.ts'

@@ -217,6 +217,7 @@ export { contentsOf, type PackageManifest, packageManifest, unpacking } from './
 export { type ScanAnswer, type SupplyState, scanLabel } from './supply/scan.ts'
 export { supplyStep } from './supply/steps.ts'
 export { formerHolders, type LotTrace, type TracedUnit, type TraceRefusal, traceLot } from './supply/trace.ts'
+export { supplyWord } from './supply/words.ts'
 export { type CaseState, casesIn, type WalletCase } from './wallet/cases.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'

@@ -6,9 +6,10 @@ import { decode, encode, fromHex, no, ok, type Result, toHex, uint } from '@plex
 import { type SupplyEvent, supply } from '@plexus/contracts'
 import { leafOf, statementHash } from '@plexus/crypto'
 import { type JournalChange, sequenceKey, type Table } from '@plexus/exchange'
+import { supplyWord } from '@plexus/sdk'
 import type { BookDesk, Taken } from '../desk.ts'
 import type { Dispensing } from './dispensing.ts'
-import { type AlertRow, alertRow, type SupplyNote, type SupplyRefusal, supplyWord } from './rows.ts'
+import { type AlertRow, alertRow, type SupplyNote, type SupplyRefusal } from './rows.ts'
 import type { Shelves } from './shelves.ts'
 import type { Compose, Tell } from './steps.ts'
 

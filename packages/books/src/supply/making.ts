@@ -160,6 +160,7 @@ class Packing {
   readonly things: Thing[] = []
   readonly #parts
   readonly #seen = new Set<string>()
+  #units = 0
 
   constructor(parts: {
     readonly desk: BookDesk
@@ -193,7 +194,7 @@ class Packing {
   }
 
   #unit(serial: string, around: readonly Uint8Array[]): Result<PackageMember, SupplyRefusal> {
-    if (this.things.length >= unitsPerLotMax) return no({ type: 'plan-too-large' })
+    if (this.#units++ >= unitsPerLotMax) return no({ type: 'plan-too-large' })
     const labelled = this.#labelled({ type: 'unit', gtin: this.#parts.plan.gtin, serial })
     if (!labelled.ok) return labelled
     const member = { tag: labelled.value.tag, contents: null, lots: [this.#parts.lot] }

@@ -154,11 +154,6 @@ export const supplyNote = variant({
 })
 export type SupplyNote = Infer<typeof supplyNote>
 
-/** To a patient's wallet, from whoever dispensed. */
-export const supplyWord = variant({
-  recalled: { maker: organisation, gtin, lot: gs1Text, serials: list(gs1Text, { min: 1, max: parcelsMax }) },
-})
-
 /** What a step was for, when its end comes. */
 export const stepWords = variant({
   commission: { lot: hash, key: hash },

@@ -182,10 +182,11 @@ export class Scanning {
     return this.read(scan) ?? this.#shown(scan, row)
   }
 
-  /** What ended cannot be here: something else has its label. */
+  /** What ended elsewhere cannot be here: something else has its label. What ended here is for people. */
   #settled(scan: number, row: ScanRow, answer: string): readonly JournalChange[] {
     const settled = { ...row, answer }
-    const reported = answer.startsWith('ended') ? this.#report(scan, settled) : []
+    const ended = answer.startsWith('ended') && row.tag ? this.#parts.shelves.holderOf(row.tag) : undefined
+    const reported = ended && !this.#parts.shelves.isOwn(ended) ? this.#report(scan, settled) : []
     return reported.length > 0 ? reported : [this.scans.put(sequenceKey(scan), settled)]
   }
 

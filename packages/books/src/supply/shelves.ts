@@ -86,6 +86,11 @@ export class Shelves {
     return supply.queries.whereabouts(this.view, [member.tag, ...around].map(toHex))
   }
 
+  /** The hash of the key that holds, or held last, what stands for itself under this tag. */
+  holderOf(tag: Uint8Array): Uint8Array | undefined {
+    return supply.queries.parcel(this.view, toHex(tag))?.holder
+  }
+
   /** Whether a key, by its hash, is this member's own. */
   isOwn(key: Uint8Array): boolean {
     return this.keys.get(toHex(key)) !== undefined
