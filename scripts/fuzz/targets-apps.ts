@@ -1,8 +1,9 @@
 /** Doors of the process and of the commands. */
+import { createHash } from 'node:crypto'
 import type { Schema } from '@plexus/codec'
 import { Chance } from './chance.ts'
 import { reach } from './reach.ts'
-import { type Answer, accepted, refused } from './subject.ts'
+import { type Answer, accepted, answerOf, refused } from './subject.ts'
 import type { Target } from './target.ts'
 import { samples } from './targets-schemas.ts'
 
@@ -114,6 +115,32 @@ export const appTargets: readonly Target[] = [
           const problem = check(header, token)
           if (!problem && !/^bearer [0-9a-f]{64}$/i.test(header)) throw new Error('another header is let in')
           return problem ? refused(problem.code) : accepted
+        },
+      }
+    },
+  },
+  {
+    name: 'node/passkey',
+    reads:
+      'client data and authenticator data of a passkey, from whoever has a link: the length of the second, it, the first',
+    covers: ['readClientData', 'readAuthenticatorData'].map((name) => `apps/node/src/sign-in/passkey.ts#${name}`),
+    async load() {
+      const register = await reach<(given: object) => Parameters<typeof answerOf>[0]>(
+        'apps/node/src/sign-in/passkey.ts',
+        'registered',
+      )
+      const rpId = createHash('sha256').update('clinic.example').digest()
+      const credential = Buffer.concat([Buffer.alloc(16), Buffer.from('000107a4010103272006215820', 'hex')])
+      const data = Buffer.concat([rpId, Buffer.of(0x45), Buffer.alloc(4), credential, Buffer.alloc(32, 0x11)])
+      const origin = 'https://clinic.example'
+      const client = JSON.stringify({ type: 'webauthn.create', challenge: 'A'.repeat(43), origin, crossOrigin: false })
+      return {
+        shape: 'binary',
+        seeds: [new Uint8Array(Buffer.concat([Buffer.of(data.length), data, Buffer.from(client)]))],
+        run(bytes) {
+          const end = 1 + (bytes[0] ?? 0)
+          const given = { clientData: bytes.slice(end), authenticatorData: bytes.slice(1, end) }
+          return answerOf(register({ ...given, challenge: new Uint8Array(32) }))
         },
       }
     },

@@ -180,6 +180,7 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
       'packages/exchange/src/custodian.ts#requestRow',
       'packages/exchange/src/outbox.ts#row',
       'packages/exchange/src/corrections.ts#row',
+      'packages/exchange/src/reviews.ts#row',
       'packages/exchange/src/weigh.ts#fingerprintSchema',
     ],
   ],

@@ -227,7 +227,7 @@ export class Apart {
 
   /** What an ask at a visit brings, once nothing is waited for. */
   async ask(member: string, visit: string, npi: string) {
-    const of = { visit, npi, purpose: 'TREAT', types: [] }
+    const of = { at: visit, json: { npi, purpose: 'TREAT', types: [] } }
     const asked = await eventually('the evidence of the visit', () =>
       this.told((options, screen) => askFor(this.door, of, options, screen), member),
     )

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plexus, start } from './running.testing.ts'
@@ -156,6 +156,41 @@ describe('a network that runs', () => {
       )
       expect([code, err]).toEqual([0, ''])
     }
+  })
+
+  test('an emergency opens the first minutes on the asker’s word, the patient reads why, and a person answers for it', async () => {
+    // The door of the test before this one is open to treatment of any kind.
+    const known = ['--known', `hospital-2=${basename(sample, '.json.zst')}`]
+    const asking = ['--npi', told('npi'), '--emergency', 'unconscious', '--words', 'found at home']
+    const at = [...node, '--data', data, '--member', 'emergency-1']
+    const asked = await plexus('ask', ...at, ...known, ...asking, '--json')
+    expect(asked.err).toBe('')
+    const { ask } = asked.lines()[0] as { ask: string }
+    const shown = await plexus('chart', ...node, '--data', data, '--ask', ask)
+    expect(shown.out).toMatch(/: in part \(emergency-only\), \d+ records/)
+
+    const looks = await plexus('who-looked', ...node, '--wallet', wallet)
+    expect(looks.out).toMatch(/for ETREAT: part \(emergency-only\)/)
+    expect(looks.out).toContain('emergency: unconscious (found at home)')
+
+    const waiting = (await plexus('review', ...at, '--json')).lines() as { id: string; emergency: object }[]
+    expect(waiting).toMatchObject([{ emergency: { reason: 'unconscious', words: 'found at home' }, outcome: null }])
+    const [{ id } = { id: '' }] = waiting
+    const found = ['--verdict', 'justified', '--reviewer', 'privacy officer 7']
+    expect((await plexus('review', id, ...at, '--verdict', 'justified', '--reviewer', told('npi'))).err).toMatch(
+      /review/,
+    )
+    expect((await plexus('review', id, ...at, ...found)).out).toContain('justified, found by privacy officer 7')
+    expect((await plexus('review', ...at)).out).toContain('No emergency waits')
+    const custodian = await plexus('review', ...node, '--data', data, '--member', 'hospital-2')
+    expect(custodian.out).toMatch(/chart .*: unconscious \(found at home\)/)
+  })
+
+  test('an employer hands out a link for a passkey, to a clinician with a role there', async () => {
+    const made = await plexus('passkey', ...node, '--data', data, '--npi', told('npi'), '--json')
+    const link = /^http:\/\/localhost:\d+\/#passkey=emergency-1\.[0-9a-f]{64}$/
+    expect(made.lines()).toMatchObject([{ member: 'emergency-1', link: expect.stringMatching(link) }])
+    expect((await plexus('passkey', ...node, '--data', data, '--npi', '1234567893')).err).toMatch(/no role/)
   })
 
   test('a change that was cut off after the wallet kept it is finished by the next', async () => {

@@ -9,6 +9,8 @@ import type { DirectiveFlags } from './patient.ts'
 import { addRebates } from './rebate-commands.ts'
 import { addPrescriptions } from './rx-commands.ts'
 import { Refused, type Screen, screenOf } from './screen.ts'
+import type { AskFlags } from './staff.ts'
+import { addStaff } from './staff-commands.ts'
 import { addSupply } from './supply-commands.ts'
 import type { WitnessFlags } from './witness.ts'
 
@@ -109,9 +111,21 @@ function commands(end: (code: number) => void): Command {
 
   program
     .command('ask')
-    .description('ask every custodian that the patient pointed out at a visit')
-    .requiredOption('--visit <id>', 'the visit')
+    .description(
+      'ask every custodian that the patient pointed out at a visit, or those that the member knows of itself',
+    )
+    .option('--visit <id>', 'the visit at which the patient checked in')
+    .option(
+      '--known <custodian=number>',
+      'without a check-in: a custodian and its number of the chart; it opens a summary alone; repeatable',
+      collect,
+    )
     .requiredOption('--npi <npi>', 'the clinician who asks')
+    .option(
+      '--emergency <reason>',
+      'unconscious, cannot-communicate or life-in-danger: the first minutes, told to the patient and reviewed',
+    )
+    .option('--words <text>', 'what a reviewer should know of the emergency', '')
     .addOption(new Option('--purpose <code>', 'why').choices(['TREAT', 'HPAYMT', 'HOPERAT', 'PATRQT']).default('TREAT'))
     .option('--type <resource-type>', 'only this FHIR type; repeatable', collect)
     .option('--token <token>', 'bearer token of the member’s staff')
@@ -119,10 +133,12 @@ function commands(end: (code: number) => void): Command {
     .addOption(node())
     .addOption(member())
     .addOption(json())
-    .action(async (options: Common & { visit: string; npi: string; purpose: string; type?: readonly string[] }) => {
-      const { askFor } = await import('./staff.ts')
-      const { visit, npi, purpose, type = [] } = options
-      await askFor(doorOf(options), { visit, npi, purpose, types: type }, options, screenFor(options))
+    .action(async (options: Common & AskFlags) => {
+      const { askFor, askingOf } = await import('./staff.ts')
+      const asking = askingOf(options)
+      if (!asking)
+        return program.error('give --visit, or --known CUSTODIAN=NUMBER, and not both', { exitCode: usageError })
+      await askFor(doorOf(options), asking, options, screenFor(options))
     })
   program
     .command('chart')
@@ -188,6 +204,7 @@ function commands(end: (code: number) => void): Command {
       await exportBundles(doorOf(options), options, screenFor(options))
     })
 
+  addStaff(program, { node, member, json, doorOf, screenFor })
   addNetwork(program, { json, port, peerPort, collect, run: runWords })
   addGovernment(program, { node, member, json, collect, doorOf, screenFor })
   addSupply(program, { node, member, json, collect, wholeNumber, doorOf, screenFor })

@@ -22,7 +22,7 @@ import {
   witnessesMax,
 } from '@plexus/sdk'
 import type { NodeDoor } from './node-door.ts'
-import { Refused, type Screen, when } from './screen.ts'
+import { plain, Refused, type Screen, when } from './screen.ts'
 import { readWalletFile, writeWalletFile } from './wallet-file.ts'
 
 export interface WalletOptions {
@@ -128,10 +128,13 @@ function lookLines(look: Look): readonly string[] {
   ]
 }
 
-function evidenceOf({ decision, checkIns, otherEvidence, grade }: Look): string {
+function evidenceOf({ decision, checkIns, emergency, otherEvidence, grade }: Look): string {
   if (decision.type === 'own-staff') return 'none is needed for own staff'
   const pieces = [
     ...checkIns.map(({ visit }) => `your check-in at visit ${toHex(visit).slice(0, 8)}`),
+    ...(emergency
+      ? [`emergency: ${emergency.reason}${emergency.words === '' ? '' : ` (${plain(emergency.words)})`}`]
+      : []),
     ...(otherEvidence > 0 ? [`${otherEvidence} that this wallet did not make`] : []),
   ]
   return `${pieces.join(', ') || 'not shown'}${grade === null ? '' : `, ${grade}`}`

@@ -29,6 +29,7 @@ export interface AskedRecord {
 }
 
 const secondsToSettle = 60
+const secondsToCommit = 15
 const looksPerSecond = 5
 
 /** Waits until no source is waited for, then shows the record. */
@@ -47,22 +48,104 @@ export async function chart(door: NodeDoor, ask: string, options: StaffOptions, 
   }
 }
 
+/** Where the clinician opens the page: a passkey wants a name, not a number. */
+export async function passkeyLink(
+  door: NodeDoor,
+  { npi, ...options }: StaffOptions & { readonly npi: string },
+  screen: Screen,
+): Promise<void> {
+  const { member, value } = await asStaff<{ readonly link: string }>(door, options, (token, name) =>
+    door.json(`/v1/members/${name}/passkeys/link`, { token, json: { npi } }),
+  )
+  const url = new URL(door.address)
+  if (url.hostname === '127.0.0.1') url.hostname = 'localhost'
+  const link = `${url.origin}/#passkey=${member}.${value.link}`
+  screen.give({ member, npi, link })
+  screen.say(`Hand this to ${npi}, in person or by your own mail. It makes one passkey, within a day:`)
+  screen.say(link)
+}
+
+export interface AskFlags {
+  readonly visit?: string
+  readonly known?: readonly string[]
+  readonly npi: string
+  readonly purpose: string
+  readonly emergency?: string
+  readonly words: string
+  readonly type?: readonly string[]
+}
+
+/** What is asked, and at which visit: of a check-in, or of the member's own word. */
+export interface AskingFor {
+  readonly at: string | readonly { readonly custodian: string; readonly number: string }[]
+  readonly json: {
+    readonly npi: string
+    readonly purpose: string
+    readonly types: readonly string[]
+    readonly emergency?: { readonly reason: string; readonly words: string }
+  }
+}
+
+/** Null when the flags name no visit, or two kinds of one. */
+export function askingOf({ visit, known = [], npi, purpose, emergency, words, type = [] }: AskFlags): AskingFor | null {
+  const charts = known.flatMap((each) => {
+    const [, custodian, number] = /^([^=]+)=(.+)$/.exec(each) ?? []
+    return custodian === undefined || number === undefined ? [] : [{ custodian, number }]
+  })
+  if (charts.length !== known.length || (visit === undefined) === (charts.length === 0)) return null
+  const asked = emergency === undefined ? { purpose } : { purpose: 'ETREAT', emergency: { reason: emergency, words } }
+  return { at: visit ?? charts, json: { npi, types: type, ...asked } }
+}
+
 export async function askFor(
   door: NodeDoor,
-  of: { readonly visit: string; readonly npi: string; readonly purpose: string; readonly types: readonly string[] },
+  { at, json }: AskingFor,
   options: StaffOptions,
   screen: Screen,
 ): Promise<void> {
-  const { visit, ...json } = of
-  const { member, value } = await asStaff<{ readonly ask: string }>(door, options, (token, name) =>
-    door.json(`/v1/members/${name}/visits/${encodeURIComponent(visit)}/ask`, { token, json }),
-  )
+  const visit = typeof at === 'string' ? at : await goOnWithout(door, at, json.npi, options)
+  const { member, value } = await asStaff<{ readonly ask: string }>(door, options, async (token, name) => {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await door.json<{ readonly ask: string }>(
+        `/v1/members/${name}/visits/${encodeURIComponent(visit)}/ask`,
+        { token, json },
+      )
+      // The evidence of a visit that was just opened waits for its block.
+      const waits = !answer.ok && answer.reason.type === 'evidence-not-committed' && typeof at !== 'string'
+      if (!waits || attempt >= secondsToCommit * looksPerSecond) return answer
+      await new Promise((resolve) => setTimeout(resolve, 1000 / looksPerSecond))
+    }
+  })
   screen.give({ member, ask: value.ask })
   screen.say(`${member} asked every custodian of the visit. Read what comes with: plexus chart --ask ${value.ask}`)
 }
 
+/** Opens a visit on the own word of the member that employs the clinician. */
+async function goOnWithout(
+  door: NodeDoor,
+  known: Exclude<AskingFor['at'], string>,
+  npi: string,
+  options: StaffOptions,
+): Promise<string> {
+  if (options.member === undefined)
+    throw new Refused('member-needed', `Which member asks for ${npi}?`, 'Without a check-in, give --member.')
+  const { value } = await asStaff<{ readonly visit: string }>(door, options, (token, name) =>
+    door.json(`/v1/members/${name}/visits`, { token, json: { requester: name, known } }),
+  )
+  return value.visit
+}
+
 /** Refusals that only say that another member of the process is meant. */
-const elsewhere = ['ask-unknown', 'case-unknown', 'clinician-unknown', 'item-unknown', 'token-wrong', 'visit-unknown']
+const elsewhere = [
+  'ask-unknown',
+  'case-unknown',
+  'clinician-unknown',
+  'clinician-without-role',
+  'item-unknown',
+  'review-unknown',
+  'token-wrong',
+  'visit-unknown',
+]
 
 /** Asks the named member; without one, each of the process whose token is there, until one knows what is asked for. */
 export async function asStaff<Value>(

@@ -225,7 +225,7 @@ export class World {
     const node = this.node(clinician.organisation)
     const { npi, seed } = clinician
     const asked = await node.exchange.run(({ requester }) =>
-      requester.ask({ visit, clinician: { npi, seed }, purpose, types }),
+      requester.ask({ visit, clinician: { npi, seed }, purpose, emergency: null, types }),
     )
     if (!asked.ok) throw new Error(`the ask was refused: ${asked.reason.type}`)
     return asked.value
@@ -310,6 +310,7 @@ export class World {
       custodian,
       clinician: { npi: clinician.npi, organisation: clinician.organisation },
       purpose: 'TREAT',
+      emergency: null,
       evidence: evidenceHashes,
       types: [],
       sessionKey: (await generateSealingKey(systemRandom(32))).publicKey,

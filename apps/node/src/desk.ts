@@ -2,9 +2,11 @@
  * What happens in person, played by the demonstration: a front desk hands out enrolment codes, an employer signs a
  * clinician in. Only the process of `demo` opens it, and only to whoever has the link that it printed.
  */
-import { toHex } from '@plexus/codec'
+import { readJson, toHex, toPlain, utf8 } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
+import { custodianSystem } from '@plexus/fhir'
 import { asker, board, type Demonstration, employClinician, mintNpi } from './demonstration.ts'
+import type { MemberNode } from './member-node.ts'
 
 /** A chart in the demonstration. `enrolled`: a wallet knows it already. */
 export interface DeskPatient {
@@ -40,6 +42,11 @@ export class Desk {
     this.token = toHex(parts.random(32))
   }
 
+  /** Where the clinician works. */
+  get home(): MemberNode {
+    return this.demonstration.network.node(asker)
+  }
+
   /** Charts with two custodians or more, those with most first; one whose wallet is in use comes after the others. */
   patients(): readonly DeskPatient[] {
     const { directory } = this.demonstration
@@ -72,7 +79,42 @@ export class Desk {
   private async employ(): Promise<string> {
     const npi = mintNpi(this.random)
     await employClinician(this.demonstration, npi, this.now())
+    for (const { patient, custodians } of this.patients()) await this.register(patient, custodians)
     return npi
+  }
+
+  /**
+   * The asking member's own chart of somebody who was there before: who it is, and where else they are known, as an
+   * insurance card says it. A chart that is there already stays as it is.
+   */
+  private async register(patient: string, custodians: DeskPatient['custodians']): Promise<void> {
+    const resource = custodians
+      .map(({ id, member }) => this.personIn(id, member, patient))
+      .find((each) => each !== null)
+    if (!resource) return
+    const identifier = custodians.map(({ id }) => ({ system: `${custodianSystem}${id}`, value: patient }))
+    const { name, birthDate, gender } = resource
+    const own = { resourceType: 'Patient', id: patient, name, birthDate, gender, identifier }
+    await this.home.exchange.register(asker, patient, [
+      {
+        source: `Patient/${patient}`,
+        segment: 'general',
+        resourceType: 'Patient',
+        codes: [],
+        contentType: 'application/fhir+json',
+        bytes: utf8(JSON.stringify(own)),
+        enteredInError: false,
+      },
+    ])
+  }
+
+  private personIn(custodian: string, member: string, patient: string): Readonly<Record<string, unknown>> | null {
+    const { exchange, vault } = this.demonstration.network.node(member)
+    const { custody } = exchange
+    const row = custody.current(custody.patientKey(custodian, patient)).find((each) => each.resourceType === 'Patient')
+    const opened = row && vault.open({ ...row, custodian })
+    const read = opened?.ok ? readJson(opened.value) : undefined
+    return read?.ok ? (toPlain(read.value.value) as Readonly<Record<string, unknown>>) : null
   }
 
   private isEnrolled(patient: string, custodian: string): boolean {

@@ -247,7 +247,7 @@ async function ask({
 }: Telling): Promise<{ readonly ask: Uint8Array; readonly gathered: Gathered }> {
   const seed = clinic.clinicianSeed(npi)
   const asked = await clinic.exchange.run(({ requester }) =>
-    requester.ask({ visit, clinician: { npi, seed }, purpose: 'TREAT', types: [] }),
+    requester.ask({ visit, clinician: { npi, seed }, purpose: 'TREAT', emergency: null, types: [] }),
   )
   if (!asked.ok) throw new StoryFailed(`the request was refused: ${asked.reason.type}`)
   await network.until(() => clinic.exchange.requester.settled(asked.value), stepSecondsMax, 'every custodian to answer')

@@ -15,6 +15,8 @@ const subscribe = (listener: () => void): (() => void) => {
 
 export function usePlace(): Place {
   const hash = useSyncExternalStore(subscribe, () => location.hash)
+  // An employer's link is a clinician's; it is taken out of the address before anything else is shown.
+  if (hash.startsWith('#passkey=')) return { role: 'clinician', page: '' }
   const [, first = '', page = ''] = /^#\/([a-z]+)\/?([a-z-]*)$/.exec(hash) ?? []
   return { role: roles.find((role) => role === first) ?? null, page }
 }

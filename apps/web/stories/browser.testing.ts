@@ -64,3 +64,23 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize({ width: 1280, height: 900 })
 }
+
+/** An authenticator with the extension `prf`, played by the browser. */
+export async function withAuthenticator(page: Page): Promise<(verified: boolean) => Promise<void>> {
+  const tools = await page.context().newCDPSession(page)
+  await tools.send('WebAuthn.enable')
+  const { authenticatorId } = await tools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf: true,
+      isUserVerified: true,
+    },
+  })
+  return async (isUserVerified) => {
+    await tools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })
+  }
+}

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 /** The story's patient, and the one whose wallet the pages make. */
-const charts = ['ff27d104-0a0d-12d1-779e-fbbebf3777a2', 'd0909477-0140-7b8b-4123-06c37fef6f85'] as const
+export const charts = ['ff27d104-0a0d-12d1-779e-fbbebf3777a2', 'd0909477-0140-7b8b-4123-06c37fef6f85'] as const
 
 /** Building the pages, importing two charts and telling the story take seconds, and minutes on a machine that does much else. */
 export const setUpMilliseconds = 300_000

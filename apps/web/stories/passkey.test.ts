@@ -1,28 +1,8 @@
 /** A wallet under a passkey: locked, it opens for the passkey alone. */
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { barriers, browserPath, openBrowser, openWindow } from './browser.testing.ts'
+import { barriers, browserPath, openBrowser, openWindow, withAuthenticator } from './browser.testing.ts'
 import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
-
-/** An authenticator with the extension `prf`, played by the browser. */
-async function withAuthenticator(page: Page): Promise<(verified: boolean) => Promise<void>> {
-  const tools = await page.context().newCDPSession(page)
-  await tools.send('WebAuthn.enable')
-  const { authenticatorId } = await tools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      hasPrf: true,
-      isUserVerified: true,
-    },
-  })
-  return async (isUserVerified) => {
-    await tools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified })
-  }
-}
 
 describe.skipIf(browserPath === undefined)('a wallet under a passkey (needs Chromium)', () => {
   let network: RunningDemonstration

@@ -1,4 +1,5 @@
 export { algorithmVersion, assemble, entriesAt, entriesMax, sourcesMax } from './assemble.ts'
+export { type Change, type ChangedPart, type Changes, changesSince } from './changes.ts'
 export { type EntryFacts, factsOf } from './facts.ts'
 export { type Kind, kindOf, kinds, typesOf } from './kind.ts'
 export type { Coding } from './members.ts'

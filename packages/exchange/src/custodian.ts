@@ -30,6 +30,7 @@ import { type Found, findOpened, handleIsOpen, readEvidence, readIntent } from '
 import { type MemberNote, memberNote, type NoteDesk, recordsPerReleaseMax } from './notes.ts'
 import type { Journal, JournalChange, Organisation, Replica, Surroundings } from './ports.ts'
 import type { Receipts } from './receipts.ts'
+import type { Reviews } from './reviews.ts'
 import type { SelfAsserted } from './self-asserted.ts'
 import { tableOf } from './tables.ts'
 import { type Weighed, weigh } from './weigh.ts'
@@ -79,6 +80,7 @@ export interface CustodianParts {
   readonly receipts: Receipts
   readonly selfAsserted: SelfAsserted
   readonly cases: Cases
+  readonly reviews: Reviews
   readonly desk: NoteDesk
   readonly surroundings: Surroundings
   readonly organisations: ReadonlyMap<string, Organisation>
@@ -155,6 +157,7 @@ export class Custodian {
         head: weighed.head,
       }),
       this.deciding.put(key, patient),
+      ...this.parts.reviews.ofRequest(intent.value, intent.hash, row.patient),
       ...this.parts.selfAsserted.count(content, patient, weighed.decision, this.parts.replica.tip().time),
     ])
     // Durable: the receipt, its number and the use of the intent. A crash from here on ends in this receipt or a void one.

@@ -2,7 +2,7 @@
  * One member's part in the exchange, driven from outside by notes, blocks and ticks. One thing happens at a time: what
  * waits for cryptography never interleaves with another note, so each handler reads and writes a journal of its own.
  */
-import { no, ok, type Result } from '@plexus/codec'
+import { no, ok, type Result, toHex } from '@plexus/codec'
 import type { Vault } from '@plexus/vault'
 import { Batches } from './batches.ts'
 import { type BookDoor, type BookParts, notYet } from './book-door.ts'
@@ -12,14 +12,18 @@ import { Counts } from './counts.ts'
 import { Custodian } from './custodian.ts'
 import { Custody, type Registered } from './custody.ts'
 import type { IncomingRecord } from './custody-rows.ts'
+import { EarlierAsks } from './earlier-asks.ts'
 import { Leaving } from './leaving.ts'
 import { Mailboxes } from './mailbox.ts'
 import { type MemberNote, NoteDesk, type NoteRefusal, type OpenedNote } from './notes.ts'
 import { Outbox } from './outbox.ts'
 import { OwnRecord } from './own-record.ts'
+import { type KnownThere, ownWord } from './own-word.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
 import { Receipts } from './receipts.ts'
 import { Requester } from './requester.ts'
+import type { Gathered, VisitRefusal } from './requester-rows.ts'
+import { Reviews } from './reviews.ts'
 import { SelfAsserted } from './self-asserted.ts'
 import { blindKeys } from './tables.ts'
 import { WalletDoor, type WalletRefusal } from './wallet-door.ts'
@@ -58,6 +62,7 @@ export class Exchange {
   readonly outbox: Outbox
   readonly corrections: Corrections
   readonly cases: Cases
+  readonly reviews: Reviews
   readonly door: WalletDoor
   readonly ownRecord: OwnRecord
   /** The member itself and its tenants; a tenant that joins is put in here, and whoever signs with another key from now on. */
@@ -66,6 +71,8 @@ export class Exchange {
   private readonly desk: NoteDesk
   private readonly counts: Counts
   private readonly books: BookDoor | undefined
+  private readonly earlier: EarlierAsks
+  private readonly surroundings: Surroundings
   private tail: Promise<unknown> = Promise.resolve()
   private queued = 0
   private woken = false
@@ -75,6 +82,7 @@ export class Exchange {
     this.leaving = new Leaving(journal)
     const replica = this.leaving.replica(options.replica)
     const surroundings = this.leaving.surroundings(options.surroundings)
+    this.surroundings = surroundings
     this.organisations = new Map(options.organisations.map((each) => [each.id, each]))
     const { organisations } = this
     const current = (): Uint8Array => organisations.get(member)?.seed ?? seed
@@ -119,6 +127,10 @@ export class Exchange {
       organisations,
     })
     const { cases } = this
+    this.earlier = new EarlierAsks({ journal, blind })
+    const { earlier } = this
+    this.reviews = new Reviews({ journal, batches, surroundings })
+    const { reviews } = this
     this.custodian = new Custodian({
       journal,
       replica,
@@ -128,6 +140,7 @@ export class Exchange {
       receipts,
       selfAsserted,
       cases,
+      reviews,
       desk,
       surroundings,
       organisations,
@@ -135,7 +148,7 @@ export class Exchange {
     })
     const { custodian } = this
     this.ownRecord = new OwnRecord({ replica, batches, custody, custodian, vault, surroundings, organisations })
-    this.requester = new Requester({ journal, replica, batches, outbox, desk, surroundings })
+    this.requester = new Requester({ journal, replica, batches, outbox, desk, earlier, reviews, surroundings })
     this.mailboxes = new Mailboxes({ journal, surroundings, chain })
     this.corrections = new Corrections({
       journal,
@@ -232,6 +245,31 @@ export class Exchange {
       await this.advance().catch(() => {})
       return value
     })
+  }
+
+  /** Opens a visit on the own word of an organisation that this node acts for; gives its random name. */
+  goOnWithout(
+    requester: string,
+    known: readonly KnownThere[],
+  ): Promise<Result<Uint8Array, VisitRefusal | { readonly type: 'requester-not-here' }>> {
+    return this.turn(async () => {
+      if (!this.organisations.has(requester)) return no({ type: 'requester-not-here' })
+      const { now, random } = this.surroundings
+      const visit = random(16)
+      const evidence = ownWord({ requester, known, reference: toHex(visit), now: now(), random })
+      const opened = this.requester.openVisit(visit, requester, evidence)
+      await this.advance().catch(() => {})
+      return opened.ok ? ok(visit) : opened
+    })
+  }
+
+  /** The newest ask of the same patient before this one that brought something, and when it was made. */
+  earlierThan(ask: Uint8Array): { readonly gathered: Gathered; readonly askedAt: number } | undefined {
+    for (const { ask: before, askedAt } of this.earlier.earlierThan(ask)) {
+      const gathered = this.requester.gathered(before)
+      if (gathered?.sources.some(({ records }) => records.length > 0)) return { gathered, askedAt }
+    }
+    return undefined
   }
 
   /**

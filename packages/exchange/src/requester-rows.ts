@@ -4,6 +4,7 @@ import {
   casesPerPatientMax,
   type Dispute,
   dispute,
+  type Emergency,
   npi,
   type Purpose,
   purpose,
@@ -105,6 +106,17 @@ export function gatheredSource(
     return { statement: version, committedAt, verified, plaintext, dispute: held }
   })
   return { custodian, state, code, exception, reasons, height, records: gathered }
+}
+
+export type AskRefusal = { readonly type: 'evidence-not-committed' | 'visit-unknown' }
+
+/** `seed`: the clinician's signing key. `emergency`: with the purpose `ETREAT`, and with it alone. */
+export interface Asking {
+  readonly visit: Uint8Array
+  readonly clinician: { readonly npi: string; readonly seed: Uint8Array }
+  readonly purpose: Purpose
+  readonly emergency: Emergency | null
+  readonly types: readonly string[]
 }
 
 /** Why evidence that was brought to a visit is not taken. */

@@ -234,7 +234,9 @@ describe('a visit', () => {
     const asked = () =>
       world
         .exchange(clinic)
-        .run(({ requester }) => requester.ask({ visit: fresh, clinician, purpose: 'TREAT', types: [] }))
+        .run(({ requester }) =>
+          requester.ask({ visit: fresh, clinician, purpose: 'TREAT', emergency: null, types: [] }),
+        )
     expect(await asked()).toEqual({ ok: false, reason: { type: 'visit-unknown' } })
     const done = await client.checkIn(clinic, fresh, [hospital], 600)
     expect(done.ok).toBe(true)

@@ -11,7 +11,6 @@ import {
   evidence,
   intent,
   intentContent,
-  type Purpose,
   type Receipt,
   randomId,
   statementBytesMax,
@@ -21,12 +20,15 @@ import { checkAnswer, openOne, readVersion } from './answer-check.ts'
 import type { Batches } from './batches.ts'
 import { bundleOf } from './bundles.ts'
 import { releaseInfo } from './custodian.ts'
+import type { EarlierAsks } from './earlier-asks.ts'
 import { evidenceHolds, type Found } from './facts.ts'
 import type { MemberNote, NoteDesk } from './notes.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
 import {
   type AskedRow,
+  type Asking,
+  type AskRefusal,
   askedRow,
   askRow,
   disputesRow,
@@ -37,6 +39,7 @@ import {
   type VisitRefusal,
   visitRow,
 } from './requester-rows.ts'
+import type { Reviews } from './reviews.ts'
 import { sequenceKey, tableOf } from './tables.ts'
 
 /** A question that got no answer is put again this often, until its intent ends. */
@@ -48,8 +51,6 @@ const fetchCountMax = 500
 const fetchGraceSeconds = 300
 const answersParkedMax = 256
 
-export type AskRefusal = { readonly type: 'visit-unknown' | 'evidence-not-committed' }
-
 type Answer = Extract<MemberNote, { type: 'answer' }>
 
 interface Parts {
@@ -58,6 +59,8 @@ interface Parts {
   readonly batches: Batches
   readonly outbox: Outbox
   readonly desk: NoteDesk
+  readonly earlier: EarlierAsks
+  readonly reviews: Reviews
   readonly surroundings: Surroundings
 }
 
@@ -115,22 +118,16 @@ export class Requester {
 
   /** The evidence of a visit, as a referrer hands it on. */
   evidenceOf(visit: Uint8Array): readonly Evidence[] {
-    const row = this.visits.get(toHex(visit))
-    return (row?.evidence ?? []).flatMap(({ hash: hashed }) => {
+    return (this.visits.get(toHex(visit))?.evidence ?? []).flatMap(({ hash: hashed }) => {
       const statement = this.parts.batches.statement(hashed)
       const read = statement && decode(evidence, statement, statementBytesMax)
       return read?.ok ? [read.value] : []
     })
   }
 
-  /** Step 2: one intent per custodian of the visit, durable before anything leaves. `seed`: the clinician's signing key. */
-  async ask(of: {
-    readonly visit: Uint8Array
-    readonly clinician: { readonly npi: string; readonly seed: Uint8Array }
-    readonly purpose: Purpose
-    readonly types: readonly string[]
-  }): Promise<Result<Uint8Array, AskRefusal>> {
-    const { replica, batches, journal, surroundings } = this.parts
+  /** Step 2: one intent per custodian of the visit, durable before anything leaves. */
+  async ask(of: Asking): Promise<Result<Uint8Array, AskRefusal>> {
+    const { replica, batches, earlier, journal, reviews, surroundings } = this.parts
     const visit = this.visits.get(toHex(of.visit))
     if (!visit) return no({ type: 'visit-unknown' })
     if (!this.visitReady(of.visit)) return no({ type: 'evidence-not-committed' })
@@ -160,6 +157,7 @@ export class Requester {
         custodian,
         clinician: { npi: of.clinician.npi, organisation: visit.requester },
         purpose: of.purpose,
+        emergency: of.emergency,
         evidence: used,
         types: of.types,
         sessionKey: session.publicKey,
@@ -204,6 +202,8 @@ export class Requester {
         intents,
         madeAt,
       }),
+      ...earlier.remember(id, this.evidenceOf(of.visit), madeAt),
+      ...reviews.ofAsk(of, { requester: visit.requester, custodians, intents, askedAt: madeAt }),
     ])
     // Durable: intents, leaf keys and session secrets. A crash before the commitment leaves noise, or asks again.
     return ok(id)

@@ -1,4 +1,4 @@
-/** How many patients each member asked for on self-asserted evidence: counted with the receipt, whatever comes of it. */
+/** How many patients each member asked for on its own word, emergencies apart: counted with the receipt, whatever comes of it. */
 import { list, object, uint } from '@plexus/codec'
 import { type Decision, type IntentContent, npi } from '@plexus/policy'
 import { secondsPerDay } from './facts.ts'
@@ -51,7 +51,7 @@ export class SelfAsserted {
     return [...changes, this.askedTotals.put(total, (this.askedTotals.get(total) ?? 0) + 1)]
   }
 
-  /** Distinct patients for whom each requester asked at a custodian on a day, on self-asserted evidence. */
+  /** Distinct patients for whom each requester asked at a custodian on a day on its own word; emergencies count once more. */
   totals(day: number, custodian: string): readonly { readonly asker: string; readonly requests: number }[] {
     const prefix = `${sequenceKey(day)}/${custodian}/`
     return [...this.askedTotals.entries({ prefix })].map(([key, requests]) => ({
@@ -60,7 +60,8 @@ export class SelfAsserted {
     }))
   }
 
-  private askedPrefix({ custodian, requester }: IntentContent, time: number): string {
-    return `${this.blind('asked', custodian, requester, String(Math.floor(time / secondsPerDay)))}/`
+  private askedPrefix({ custodian, requester, purpose }: IntentContent, time: number): string {
+    const kind = purpose === 'ETREAT' ? 'asked-in-emergency' : 'asked'
+    return `${this.blind(kind, custodian, requester, String(Math.floor(time / secondsPerDay)))}/`
   }
 }

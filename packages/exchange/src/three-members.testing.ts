@@ -19,7 +19,7 @@ import {
   transactionsRoot,
   viewOf,
 } from '@plexus/kernel'
-import type { Evidence } from '@plexus/policy'
+import type { Emergency } from '@plexus/policy'
 import { createWallet, type NodePort, WalletClient } from '@plexus/sdk'
 import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/vault'
 import type { IncomingRecord } from './custody-rows.ts'
@@ -337,30 +337,25 @@ export class World {
 
   /** A visit on the asker's own word, committed. */
   async selfAsserted(numbers: readonly string[]): Promise<readonly Uint8Array[]> {
-    const visits = numbers.map((number) => {
-      const content = {
-        type: 'self-asserted' as const,
-        id: this.random(16),
-        custodian: hospital,
-        requester: clinic,
-        subject: { type: 'record-number' as const, number },
-        kind: 'encounter' as const,
-        reference: 'visit',
-        madeAt: this.time,
-        validUntil: this.time + visitSeconds,
-      }
-      return { visit: this.random(16), piece: { content, signatures: [] } satisfies Evidence }
-    })
-    for (const { visit, piece } of visits)
-      await this.exchange(clinic).run(({ requester }) => requester.openVisit(visit, clinic, [piece]))
+    const visits: Uint8Array[] = []
+    for (const number of numbers) {
+      const opened = await this.exchange(clinic).goOnWithout(clinic, [{ custodian: hospital, number }])
+      if (!opened.ok) throw new Error(`no visit: ${opened.reason.type}`)
+      visits.push(opened.value)
+    }
     await this.settle()
-    return visits.map(({ visit }) => visit)
+    return visits
   }
 
   /** Step 2: the ask is durable, and its intents are on their way to a block. */
-  async ask(visit: Uint8Array, seed: Uint8Array = clinicianSeed): Promise<Uint8Array> {
+  async ask(
+    visit: Uint8Array,
+    seed: Uint8Array = clinicianSeed,
+    emergency: Emergency | null = null,
+  ): Promise<Uint8Array> {
+    const purpose = emergency ? 'ETREAT' : 'TREAT'
     const asked = await this.exchange(clinic).run(({ requester }) =>
-      requester.ask({ visit, clinician: { npi, seed }, purpose: 'TREAT', types: [] }),
+      requester.ask({ visit, clinician: { npi, seed }, purpose, emergency, types: [] }),
     )
     if (!asked.ok) throw new Error(`the ask was refused: ${asked.reason.type}`)
     return asked.value

@@ -1,6 +1,14 @@
 /** From what an ask gathered to the sources of an assembled record: what is verified is shown, what is missing is named. */
 
-import { type AssembledRecord, assemble, type EntryInput, type SourceInput, type SourceState } from '@plexus/assembly'
+import {
+  type AssembledRecord,
+  assemble,
+  type Changes,
+  changesSince,
+  type EntryInput,
+  type SourceInput,
+  type SourceState,
+} from '@plexus/assembly'
 import { type JsonObject, readJson, toHex } from '@plexus/codec'
 import type { Gathered, GatheredRecord, GatheredSource } from './requester-rows.ts'
 
@@ -8,6 +16,10 @@ import type { Gathered, GatheredRecord, GatheredSource } from './requester-rows.
 export function viewOfAsk({ sources, requester, purpose, height }: Gathered): AssembledRecord {
   return assemble({ sources: sources.map(sourceInput), requester, purpose, height })
 }
+
+/** What is otherwise than in the record of an earlier ask, made again from what is durable of both. */
+export const changesBetween = (before: Gathered, now: Gathered): Changes =>
+  changesSince(viewOfAsk(before), viewOfAsk(now))
 
 function sourceInput(source: GatheredSource): SourceInput {
   return {

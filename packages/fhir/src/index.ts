@@ -6,6 +6,15 @@ export {
   attribute,
 } from './attribution.ts'
 export { loadDefinitions } from './definitions.ts'
+export {
+  custodianSystem,
+  type Demographics,
+  demographicsOf,
+  type MatchReason,
+  matchOf,
+  type PatientQuery,
+  weightOf,
+} from './demographics.ts'
 export { type ReadEntries, type ResourceEntry, readBundle, readResource } from './entries.ts'
 export { chartFileEndings, readSampleFile } from './files.ts'
 export { type Intake, takeIn, type ValidatedEntries, validateEntries, type Warning } from './intake.ts'

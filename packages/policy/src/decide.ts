@@ -6,7 +6,7 @@
 import { decode, equalBytes } from '@plexus/codec'
 import type { Member } from '@plexus/kernel'
 import { applies, type DirectiveQuestion, judge } from './directives.ts'
-import { type Profile, profiles, summaryTypes } from './profiles.ts'
+import { isOfFirstMinutes, type Profile, profiles, summaryTypes } from './profiles.ts'
 import { type PartReason, type RefusalCode, refusals } from './refusals.ts'
 import {
   type DirectiveSet,
@@ -84,11 +84,15 @@ export interface PatientFacts {
   readonly enrolled: boolean
   /** Current record versions whose leaves are committed. */
   readonly records: readonly RecordFacts[]
-  /** Patients for whom this requester, and this clinician, asked here today on self-asserted evidence, this patient left out. */
+  /**
+   * Patients for whom this requester, and this clinician, asked here today on self-asserted evidence, this patient left
+   * out. For an emergency, those for whom they asked in emergencies: neither uses up the other’s room.
+   */
   readonly selfAssertedToday: { readonly byRequester: number; readonly byClinician: number }
 }
 
-export type Grade = 'corroborated' | 'self-asserted'
+/** `emergency`: the asker’s own word too, with a reason, and put up for review. */
+export type Grade = 'corroborated' | 'emergency' | 'self-asserted'
 
 export type Decision =
   | {
@@ -126,6 +130,8 @@ export function decide(request: Request): Decision {
     !equalBytes(ledger.clinicianKey, request.clinicianSigned.key)
   )
     return refuse('clinician-did-not-sign')
+  const isEmergency = intent.purpose === 'ETREAT'
+  if (isEmergency !== (intent.emergency !== null)) return refuse('emergency-without-reason')
 
   const opened = intent.evidence.map((wanted) => evidence.find(({ hash }) => equalBytes(hash, wanted)))
   if (opened.some((found) => found === undefined)) return refuse('evidence-missing')
@@ -144,15 +150,14 @@ export function decide(request: Request): Decision {
     earliest,
     latest,
   }
-  const grade: Grade = named.some((each) => gradeOf(each, question) === 'corroborated')
-    ? 'corroborated'
-    : 'self-asserted'
+  // What a request says of itself it is: an emergency opens the summary also where evidence is strong.
+  const grade: Grade = isEmergency ? 'emergency' : strongest(named, question)
   // Before the directives are read: whoever is above a ceiling learns no more, not even what a patient denies.
-  if (grade === 'self-asserted') {
+  if (grade !== 'corroborated') {
     const { byRequester, byClinician } = patient.selfAssertedToday
     if (byClinician >= parameters.selfAssertedPatientsPerClinicianPerDayMax) return refuse('ceiling-of-clinician')
     if (byRequester >= parameters.selfAssertedPatientsPerDayMax) return refuse('ceiling-of-requester')
-    if (ledger.selfAssertedExcess > 0) return refuse('ceiling-in-sum')
+    if (grade === 'self-asserted' && ledger.selfAssertedExcess > 0) return refuse('ceiling-in-sum')
   }
   return select(request, patient, grade, question)
 }
@@ -191,8 +196,15 @@ function sameSubject(a: Subject, b: Subject): boolean {
   return b.type === 'record-number' && a.number === b.number
 }
 
+function strongest(named: readonly EvidenceFacts[], question: DirectiveQuestion): 'corroborated' | 'self-asserted' {
+  return named.some((each) => gradeOf(each, question) === 'corroborated') ? 'corroborated' : 'self-asserted'
+}
+
 /** Corroborated: by a key of the patient that the asker does not host, by another member's patient-signed evidence, or by a directive that names the asker. */
-function gradeOf({ content, walletHostedByAsker }: EvidenceFacts, question: DirectiveQuestion): Grade {
+function gradeOf(
+  { content, walletHostedByAsker }: EvidenceFacts,
+  question: DirectiveQuestion,
+): 'corroborated' | 'self-asserted' {
   if (content.type === 'check-in') return walletHostedByAsker ? 'self-asserted' : 'corroborated'
   // A referral to oneself is no second voice, and would keep an old check-in alive.
   if (content.type === 'referral')
@@ -224,12 +236,14 @@ function select(
     const withheld = withheldBy(question, profile, record)
     if (withheld) reasons.add(withheld)
     else if (grade === 'self-asserted' && !summaryTypes.includes(record.resourceType)) reasons.add('summary-only')
+    else if (grade === 'emergency' && !isOfFirstMinutes(record)) reasons.add('emergency-only')
     else if (minimum && !minimum.includes(record.resourceType)) reasons.add('minimum-necessary')
     else if (intent.types.length > 0 && !intent.types.includes(record.resourceType)) reasons.add('selected')
     else released.push(index)
   }
   if (!permitted && chart === 'silent' && released.length === 0) return refuse('purpose-not-permitted')
   if (grade === 'self-asserted') reasons.add('summary-only')
+  if (grade === 'emergency') reasons.add('emergency-only')
   const open = openSegments(patient.records, released)
   return { type: reasons.size > 0 ? 'part' : 'permit', grade, reasons: [...reasons].sort(), released, open }
 }

@@ -1,4 +1,5 @@
 /** What holds where the patient said nothing. A profile stands in genesis and changes by vote. */
+import type { RecordFacts } from './decide.ts'
 import type { Purpose, Segment } from './statements.ts'
 
 export interface Profile {
@@ -21,14 +22,14 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
   /** 45 CFR 164.506: treatment, payment and operations need no authorisation, and refusing could be information blocking. */
   us: {
     name: 'us',
-    permits: ['HOPERAT', 'HPAYMT', 'PATRQT', 'TREAT'],
+    permits: ['ETREAT', 'HOPERAT', 'HPAYMT', 'PATRQT', 'TREAT'],
     closed: specially,
     minimum: { HPAYMT: paymentTypes, HOPERAT: paymentTypes },
   },
-  /** Nothing moves without a directive that says so. */
+  /** Nothing moves without a directive that says so, emergencies aside: whoever is unconscious cannot opt. */
   'opt-in': {
     name: 'opt-in',
-    permits: ['PATRQT'],
+    permits: ['ETREAT', 'PATRQT'],
     closed: specially,
     minimum: { HPAYMT: paymentTypes, HOPERAT: paymentTypes },
   },
@@ -44,3 +45,20 @@ export const summaryTypes: readonly string[] = [
   'MedicationRequest',
   'MedicationStatement',
 ]
+
+const loinc = 'http://loinc.org'
+
+/**
+ * What an emergency opens besides: devices and advance directives (the same guide, sections that it recommends), and the
+ * blood group (LOINC 883-9 ABO, 10331-7 Rh, 882-1 both). Medicines and problems may tell of protected segments, which stay
+ * closed all the same.
+ */
+const emergencyTypes: readonly string[] = [...summaryTypes, 'Consent', 'Device', 'DeviceUseStatement']
+const bloodGroups: readonly string[] = ['10331-7', '882-1', '883-9']
+
+export function isOfFirstMinutes({ resourceType, codes }: Pick<RecordFacts, 'codes' | 'resourceType'>): boolean {
+  if (emergencyTypes.includes(resourceType)) return true
+  return (
+    resourceType === 'Observation' && codes.some(({ system, code }) => system === loinc && bloodGroups.includes(code))
+  )
+}

@@ -31,6 +31,7 @@ const examples: readonly (readonly [RefusalCode, string, Changes])[] = [
   ['clinician-not-licensed', 'the board suspended the licence', { ledger: { licence: 'suspended' } }],
   ['clinician-without-role', 'the clinician left the hospital', { ledger: { role: 'none' } }],
   ['clinician-did-not-sign', 'another key signed', { clinicianSigned: { key: filled(32, 4), holds: true } }],
+  ['emergency-without-reason', 'an emergency of which nobody says why', { intent: { purpose: 'ETREAT' } }],
   ['evidence-missing', 'the check-in was named and not opened', { evidence: [] }],
   ['evidence-late', 'the check-in came in the same block', { evidence: [shown(checkIn, { committedAt: 100 })] }],
   ['evidence-does-not-fit', 'its signature is false', { evidence: [shown(checkIn, { signaturesHold: false })] }],
@@ -68,7 +69,7 @@ describe('refusals', () => {
 
   test('codes are distinct, and stand as they were first given', () => {
     expect(Object.values(refusals).map(({ code }) => code)).toEqual([
-      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19, 20, 16, 17,
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 10, 11, 12, 13, 14, 15, 18, 19, 20, 16, 17,
     ])
   })
 

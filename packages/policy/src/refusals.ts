@@ -37,6 +37,11 @@ export const refusals = {
     exception: '171.203',
     says: 'The clinician’s registered key did not sign the intent.',
   },
+  'emergency-without-reason': {
+    code: 21,
+    exception: null,
+    says: 'An emergency says why, and nothing else does.',
+  },
   'evidence-missing': { code: 10, exception: '171.202(b)', says: 'Evidence that the intent names was not opened.' },
   'evidence-late': {
     code: 11,
@@ -82,6 +87,7 @@ export type RefusalCode = keyof typeof refusals
 
 /** Why a release is in part. */
 export const partReasons = {
+  'emergency-only': 'An emergency opens what the first minutes need only.',
   'summary-only': 'Self-asserted evidence opens the summary only.',
   'segment-closed': 'A specially protected segment is closed without the patient’s explicit permit.',
   'directive-withholds': 'A directive of the patient withholds some entries.',

@@ -109,6 +109,7 @@ const intent: IntentContent = {
   custodian: 'hospital-one',
   clinician: { npi: clinician, organisation: 'emergency' },
   purpose: 'TREAT',
+  emergency: null,
   evidence: [filled(32, 9)],
   types: [],
   sessionKey: filled(1216, 0),

@@ -11,6 +11,7 @@ export * from './statements/notes.ts'
 export * from './statements/own-record.ts'
 export * from './statements/receipt.ts'
 export * from './statements/record-version.ts'
+export * from './statements/review.ts'
 
 /** The name of each kind of statement in what is hashed and signed; two kinds never share one. */
 export const statementTypes = {
@@ -26,6 +27,7 @@ export const statementTypes = {
   patientCase: 'patient-case',
   caseAnswer: 'case-answer',
   disagreement: 'disagreement',
+  review: 'review',
   padding: 'padding',
 } as const
 export type StatementType = (typeof statementTypes)[keyof typeof statementTypes]

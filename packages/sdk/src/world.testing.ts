@@ -289,6 +289,7 @@ export class World {
       custodian: 'hospital',
       clinician: { npi, organisation: changes.requester ?? 'emergency' },
       purpose: 'TREAT',
+      emergency: null,
       evidence: [seedOf('evidence')],
       types: [],
       sessionKey: zeros(1216),

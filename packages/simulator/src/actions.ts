@@ -112,7 +112,10 @@ export class Actions {
       visitSeconds,
     )
     if (!ready) return
-    const asked = await world.at(node, ({ requester: asking }) => asking.ask({ visit, clinician, purpose, types }))
+    const emergency = purpose === 'ETREAT' ? ({ reason: 'unconscious', words: '' } as const) : null
+    const asked = await world.at(node, ({ requester: asking }) =>
+      asking.ask({ visit, clinician, purpose, emergency, types }),
+    )
     world.count(asked?.ok ? 'ask' : 'ask not made')
   }
 

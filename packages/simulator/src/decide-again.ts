@@ -24,7 +24,7 @@ export interface Again {
   readonly code: string
   readonly reasons: readonly string[]
   readonly recordsRoot: Uint8Array
-  /** Counts what was asked on self-asserted evidence, once it is written. */
+  /** Counts what was asked on the asker’s own word, emergencies apart, once it is written. */
   remember(): void
 }
 
@@ -71,7 +71,8 @@ export function decideAgain(
     time: tip.time,
   })
   const day = Math.floor(tip.time / secondsPerDay)
-  const counted = `${content.custodian} ${content.requester} ${day}`
+  const kind = content.purpose === 'ETREAT' ? 'emergency' : 'own word'
+  const counted = `${kind} ${content.custodian} ${content.requester} ${day}`
   const askedToday = [...(world.watch.selfAsserted.get(counted) ?? [])].filter(([each]) => each !== patient)
   const decision = decide({
     ledger: {

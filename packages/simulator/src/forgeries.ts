@@ -88,6 +88,7 @@ async function run(world: World, chance: Chance, forgery: Forgery, parts: Parts)
     custodian,
     clinician: { npi: forgery === 'clinician unknown' ? '1234567893' : clinician.npi, organisation: node.name },
     purpose: 'TREAT',
+    emergency: null,
     types: [],
     sessionKey: publicKey,
     madeAt: now,

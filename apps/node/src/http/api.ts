@@ -10,10 +10,12 @@ import type { Desk } from '../desk.ts'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
 import type { PageFile } from '../pages.ts'
+import { SignIn } from '../sign-in/sign-in.ts'
 import { BodyRefused, isCbor, isOctets, JsonBody, kindOf, mediaOf, takeBodies, takesDocuments } from './bodies.ts'
 import { bookRoutes } from './book-routes.ts'
 import { checkpointRoutes } from './checkpoint-routes.ts'
 import { deskRoutes } from './desk-routes.ts'
+import { documentation } from './documentation.ts'
 import { doorsOf, watchDoors } from './doors.ts'
 import { capturesOf } from './epcis-captures.ts'
 import { epcisRoutes } from './epcis-routes.ts'
@@ -26,6 +28,7 @@ import { servePages } from './page-routes.ts'
 import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
 import { recoveryRoutes } from './recovery-routes.ts'
 import type { Answer, Route } from './route.ts'
+import { signInRoutes } from './sign-in-routes.ts'
 import { createSockets, isWebSocket, type Sockets, type Upgrade } from './sockets.ts'
 import { staffRoutes } from './staff-routes.ts'
 import { StaffSessions } from './staff-sessions.ts'
@@ -62,34 +65,6 @@ const paramCharactersMax = 700
 /** A whole request must have come in by then. */
 const requestMillisecondsMax = 30_000
 const connectionsMax = 1_024
-
-const documentation = {
-  openapi: '3.1.0',
-  info: {
-    title: 'Plexus node',
-    version: '1',
-    description:
-      'Doors of a member for wallets, for its own staff, and to look at its replica of the ledger. Refusals are problem details (RFC 9457) with stable codes.',
-    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-  },
-  tags: [
-    { name: 'wallet', description: 'For wallets. Each request proves itself; nobody signs in.' },
-    { name: 'staff', description: 'For the member’s own staff, with the member’s bearer token.' },
-    {
-      name: 'submit',
-      description:
-        'Envelopes that carry all their signatures, and the events that follow, for the member’s own programs, with its bearer token.',
-    },
-    {
-      name: 'epcis',
-      description:
-        'What trading partners say about goods: the capture and query interfaces of EPCIS 2.0, for the member’s own staff and programs.',
-    },
-    { name: 'ledger', description: 'The member’s own replica.' },
-    { name: 'operation', description: 'Health, metrics, and what runs here.' },
-  ],
-  components: { securitySchemes: { staff: { type: 'http', scheme: 'bearer' } } },
-} as const
 
 /** Builds the server; `listen` and `close` are the caller's. It must be closed before the network. */
 export async function createApi({
@@ -153,6 +128,9 @@ export async function createApi({
   })
   const parts = { network, directory, metrics, now }
   const sessions = new StaffSessions({ random, now })
+  const signIns = new Map(
+    [...network.nodes].map(([member, { layout }]) => [member, new SignIn(layout.root, { random, now })]),
+  )
   for (const route of [
     ...operationRoutes(parts),
     ...walletRoutes(parts),
@@ -164,7 +142,8 @@ export async function createApi({
     ...checkpointRoutes(),
     ...submitRoutes(doors),
     ...epcisRoutes(captures, now),
-    ...(desk ? deskRoutes(desk, sessions) : []),
+    ...signInRoutes(signIns, sessions, now),
+    ...(desk ? deskRoutes(desk, signIns, sessions, now) : []),
   ])
     addRoute(app, route, { network, tokens, sockets, sessions, deskToken: desk?.token ?? '' })
   servePages(app, pages)
@@ -188,6 +167,7 @@ interface Gate {
 /** Who may come in is settled before a byte of the body is read. */
 function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
   const { network, tokens, sockets, sessions, deskToken } = gate
+  const bearerIn = (request: FastifyRequest) => request.headers.authorization ?? sockets.bearerOf(request.raw)
   const nodeOf = (request: FastifyRequest) =>
     network.nodes.get((request.params as { readonly member?: string }).member ?? '')
   app.route({
@@ -198,14 +178,14 @@ function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
     schema: route.schema,
     async onRequest(request, reply) {
       if (route.door === 'open') return
-      const bearer = request.headers.authorization ?? sockets.bearerOf(request.raw)
+      const bearer = bearerIn(request)
       if (route.door === 'desk') {
         const away = checkToken(bearer, deskToken)
         return away ? refuse(request, reply.header('www-authenticate', 'Bearer'), away) : undefined
       }
       const node = nodeOf(request)
       if (!node) return refuse(request, reply, problem('member-not-here'))
-      const isAtWork = route.door === 'staff' && sessions.holds(node.member, bearer)
+      const isAtWork = route.door === 'staff' && sessions.personOf(node.member, bearer) !== null
       const refused = route.door === 'staff' && !isAtWork ? checkToken(bearer, tokens.get(node.member) ?? '') : null
       if (refused) return refuse(request, reply.header('www-authenticate', 'Bearer'), refused)
       if (node.recovery?.shut && !route.whileRecovering) return refuse(request, reply, problem('member-recovering'))
@@ -217,7 +197,8 @@ function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
         return refuse(request, reply, problem('body-not-this-type', { expected: mediaOf(route.takes) }))
       const { params, query } = request
       const node = nodeOf(request)
-      const answer = await route.answer({ params, query, body, headers: request.headers }, node)
+      const person = node && route.door === 'staff' ? sessions.personOf(node.member, bearerIn(request)) : null
+      const answer = await route.answer({ params, query, body, headers: request.headers, person }, node)
       if (answer.type !== 'upgrade') return send(request, reply, answer)
       const refused = sockets.open(request.raw, node?.member ?? '', answer, () => reply.hijack())
       return refused ? refuse(request, reply, refused) : reply

@@ -168,13 +168,20 @@ describe('what a wallet asks the sponsor to sign', () => {
 
 describe('who may come in', () => {
   const staffRoutes: readonly (readonly ['GET' | 'POST', string])[] = [
+    ['POST', '/visits'],
+    ['GET', `/visits/${'0'.repeat(32)}`],
     ['POST', `/visits/${'0'.repeat(32)}/ask`],
+    ['GET', '/reviews'],
+    ['POST', `/reviews/000000000001-chart-${'0'.repeat(64)}/answer`],
     ['GET', `/asks/${'0'.repeat(32)}`],
     ['GET', `/asks/${'0'.repeat(32)}/view`],
     ['POST', `/charts/${patient}/enrolment-code`],
     ['POST', `/charts/${patient}/own-staff-read`],
     ['GET', `/charts/${patient}?custodian=hospital&npi=${npi}`],
     ['POST', `/charts/${patient}/records/Condition%2Fc1/entered-in-error`],
+    ['POST', '/passkeys/link'],
+    ['POST', '/patients/search'],
+    ['POST', '/sign-out'],
     ['GET', '/corrections'],
     ['POST', `/corrections/${'0'.repeat(64)}/acknowledge`],
   ]

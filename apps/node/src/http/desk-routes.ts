@@ -1,12 +1,19 @@
 /** The demonstration's own routes: what happens in person elsewhere. They are not there in any other process. */
 import { z } from 'zod'
 import type { Desk } from '../desk.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 import { chartNumber, organisationId } from './fields.ts'
 import { problem } from './problem.ts'
 import { deskRoute, json, type Route } from './route.ts'
+import { sessionOf, signInOf } from './sign-in-routes.ts'
 import type { StaffSessions } from './staff-sessions.ts'
 
-export function deskRoutes(desk: Desk, sessions: StaffSessions): readonly Route[] {
+export function deskRoutes(
+  desk: Desk,
+  signIns: ReadonlyMap<string, SignIn>,
+  sessions: StaffSessions,
+  now: () => number,
+): readonly Route[] {
   return [
     deskRoute({
       method: 'GET',
@@ -37,10 +44,20 @@ export function deskRoutes(desk: Desk, sessions: StaffSessions): readonly Route[
       id: 'demonstrationSignIn',
       summary: 'Signs the demonstration’s clinician in',
       tag: 'demonstration',
-      gives: 'The member, the clinician’s NPI and role, and the token of a session.',
+      gives: 'A session: its token, and how the person stands on the ledger.',
+      refusals: ['clinician-without-role'],
+      handle: async () => sessionOf(desk.home, await desk.signIn(), sessions, now()),
+    }),
+    deskRoute({
+      method: 'POST',
+      path: '/v1/demonstration/passkey-link',
+      id: 'demonstrationPasskeyLink',
+      summary: 'The link with which the demonstration’s clinician registers a passkey, as the employer hands it over',
+      tag: 'demonstration',
+      gives: 'The member, and the token of the link.',
       async handle() {
         const npi = await desk.signIn()
-        return json({ member: desk.asker, npi, role: 'emergency-physician', token: sessions.open(desk.asker, npi) })
+        return json({ member: desk.asker, link: signInOf(signIns, desk.asker).link(npi) })
       },
     }),
   ]

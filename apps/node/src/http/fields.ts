@@ -1,7 +1,7 @@
 /** Fields of requests, checked at the door. Each message says what is expected, in words that stand in a problem. */
-import { parseBase64Url } from '@plexus/codec'
+import { parseBase64Url, utf8 } from '@plexus/codec'
 import { isNpi } from '@plexus/contracts'
-import { purposes } from '@plexus/policy'
+import { emergencyReasons, purposes, verdicts } from '@plexus/policy'
 import { z } from 'zod'
 
 const matching = (pattern: RegExp, expected: string) => z.string({ error: expected }).regex(pattern, expected)
@@ -23,6 +23,26 @@ export const purpose = z.enum(purposes, { error: `one of ${purposes.join(', ')}`
 export const resourceTypes = z
   .array(matching(/^[A-Z][A-Za-z]{1,39}$/, 'a FHIR resource type'), { error: 'a list of FHIR resource types' })
   .max(160, 'at most 160 resource types')
+
+/** What a person wrote, of so many bytes in UTF-8. */
+const written = (bytesMin: number, bytesMax: number) => {
+  const expected = `text of ${bytesMin} to ${bytesMax} bytes`
+  return z.string({ error: expected }).refine((text) => {
+    const { length } = utf8(text)
+    return length >= bytesMin && length <= bytesMax
+  }, expected)
+}
+/** What somebody at the desk knows; empty where it is not known. */
+export const searched = written(0, 120)
+
+export const emergency = z.strictObject({
+  reason: z.enum(emergencyReasons, { error: `one of ${emergencyReasons.join(', ')}` }),
+  words: written(0, 200),
+})
+export const reviewId = matching(/^\d{12}-(?:chart|visit)-[0-9a-f]{64}$/, 'the id of a review')
+export const verdict = z.enum(verdicts, { error: `one of ${verdicts.join(', ')}` })
+export const reviewer = written(2, 80)
+export const reviewWords = written(0, 500)
 
 /** A number in a path or query: decimal digits, far below where integers lose precision. */
 export const whole = matching(/^(?:0|[1-9]\d{0,14})$/, 'a whole number').transform(Number)

@@ -5,6 +5,7 @@ import type {
   MailboxRefusal,
   NoteRefusal,
   OwnRecordRefusal,
+  ReviewRefusal,
   WalletRefusal,
 } from '@plexus/exchange'
 import type { CosignatureRefusal } from '../cosignatures.ts'
@@ -21,9 +22,12 @@ type DoorCode =
   | 'body-truncated'
   | 'book-refused'
   | 'capture-unknown'
+  | 'challenge-unknown'
   | 'chart-unknown'
   | 'checkpoint-file-unknown'
+  | 'clinician-not-you'
   | 'clinician-unknown'
+  | 'clinician-without-role'
   | 'correction-unknown'
   | 'epcis-event-unknown'
   | 'epcis-not-acceptable'
@@ -37,11 +41,15 @@ type DoorCode =
   | 'ledger-away'
   | 'ledger-full'
   | 'ledger-refused'
+  | 'link-unknown'
   | 'member-not-here'
   | 'member-recovering'
   | 'node-busy'
   | 'not-sponsored'
   | 'organisation-unknown'
+  | 'passkey-refused'
+  | 'passkey-unknown'
+  | 'passkeys-full'
   | 'pruned'
   | 'quota-exceeded'
   | 'record-unknown'
@@ -49,10 +57,12 @@ type DoorCode =
   | 'recovery-not-behind'
   | 'request-not-understood'
   | 'route-unknown'
+  | 'session-of-a-person'
   | 'streams-full'
   | 'token-missing'
   | 'token-wrong'
   | 'upgrade-required'
+  | 'verified-too-long-ago'
 
 /** Everything that the doors, and what stands behind them, can answer: a refusal without a line here does not compile. */
 export type ProblemCode =
@@ -63,6 +73,7 @@ export type ProblemCode =
   | MailboxRefusal['type']
   | NoteRefusal['type']
   | OwnRecordRefusal['type']
+  | ReviewRefusal['type']
   | WalletRefusal['type']
 
 export const problems: Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>> = {
@@ -89,10 +100,13 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'case-not-denied': { status: 409, title: 'Only a denied case can be disagreed with, once.' },
   'case-unknown': { status: 404, title: 'There is no such case here.' },
   'cases-full': { status: 409, title: 'This patient has as many cases here as are taken.' },
+  'challenge-unknown': { status: 403, title: 'The challenge was used, or is too old: begin again.' },
   'chart-unknown': { status: 404, title: 'This custodian keeps no such chart here.' },
   'checkpoint-file-unknown': { status: 404, title: 'The log of this member has no such file, or not yet.' },
   'checkpoint-unknown': { status: 404, title: 'This log signed no such checkpoint lately.' },
+  'clinician-not-you': { status: 403, title: 'Whoever signed in asks and reads in the own name alone.' },
   'clinician-unknown': { status: 404, title: 'This member keeps no signing key of such a clinician.' },
+  'clinician-without-role': { status: 403, title: 'The member vouches for no role of this clinician now.' },
   'code-unknown': { status: 403, title: 'The enrolment code is unknown, used, ended, or of another custodian.' },
   'correction-unknown': { status: 404, title: 'No such correction was received.' },
   'cosignature-malformed': { status: 400, title: 'The bytes are not a signed note.' },
@@ -122,6 +136,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
     title: 'As many envelopes wait as are taken: come again after the time in Retry-After.',
   },
   'ledger-refused': { status: 409, title: 'The transaction is in a block, and the rules refused it.' },
+  'link-unknown': { status: 403, title: 'The link was used, is too old, or is none: ask the employer for another.' },
   'member-not-here': { status: 404, title: 'No such member runs in this process.' },
   'member-recovering': { status: 503, title: 'The member was put back from a backup and finds out what it missed.' },
   'no-second-delay': { status: 409, title: 'The answer was put off once: 45 CFR 164.526(b)(2)(ii) allows no more.' },
@@ -133,6 +148,9 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'note-not-for-us': { status: 409, title: 'The note is meant for another member.' },
   'note-not-sealed-to-us': { status: 400, title: 'The note is not sealed to this member, or is damaged.' },
   'organisation-unknown': { status: 404, title: 'The ledger knows no such active organisation.' },
+  'passkey-refused': { status: 403, title: 'A check of the passkey failed; `at` names it.' },
+  'passkey-unknown': { status: 403, title: 'No such passkey is registered at this member.' },
+  'passkeys-full': { status: 409, title: 'As many passkeys are registered as are kept.' },
   pruned: { status: 410, title: 'This node began from a snapshot, and has nothing from before its beginning.' },
   'quota-exceeded': { status: 429, title: 'The sponsor has used what one member may send in this minute.' },
   'record-unknown': { status: 404, title: 'The chart has no such record.' },
@@ -145,8 +163,12 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'request-not-understood': { status: 400, title: 'A part of the request is not as it must be.' },
   'request-stale': { status: 403, title: 'The request was made too long ago, or in the future.' },
   'requester-not-here': { status: 409, title: 'This node does not act for that requester.' },
+  'review-answered': { status: 409, title: 'A person looked at this emergency already.' },
+  'review-unknown': { status: 404, title: 'No such emergency is on this list.' },
+  'reviewer-asked': { status: 403, title: 'Whoever asked in an emergency does not review it.' },
   'route-unknown': { status: 404, title: 'There is no such route; /openapi.json lists all.' },
   'sender-unknown': { status: 403, title: 'The note comes from nobody whom the ledger knows.' },
+  'session-of-a-person': { status: 403, title: 'This is for the member’s own token, not for a session.' },
   'set-not-empty': { status: 400, title: 'The first directive set must be empty and belong to the enrolment.' },
   'set-not-the-next': { status: 409, title: 'The directive set does not follow the one in force.' },
   'signature-invalid': { status: 403, title: 'A signature does not hold.' },
@@ -155,6 +177,10 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'token-missing': { status: 401, title: 'This route is for the staff of the member: send its bearer token.' },
   'token-wrong': { status: 401, title: 'The bearer token is not the one of this member.' },
   'upgrade-required': { status: 426, title: 'This route is a WebSocket: open it as one.' },
+  'verified-too-long-ago': {
+    status: 403,
+    title: 'An emergency needs a sign-in of the last minute: show the passkey again.',
+  },
   'visit-unknown': { status: 404, title: 'This member knows no such visit.' },
 }
 

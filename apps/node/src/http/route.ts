@@ -5,6 +5,7 @@ import type { MemberNode } from '../member-node.ts'
 import { organisationId } from './fields.ts'
 import { type Problem, type ProblemCode, problem, problems } from './problem.ts'
 import type { Upgrade } from './sockets.ts'
+import type { Person } from './staff-sessions.ts'
 
 export type Answer =
   | { readonly type: 'json'; readonly value: unknown }
@@ -39,7 +40,7 @@ const nothing = z.strictObject({})
 const memberOnly = z.strictObject({ member: organisationId })
 const noBytes = new Uint8Array(0)
 
-export type Tag = 'demonstration' | 'epcis' | 'ledger' | 'operation' | 'staff' | 'submit' | 'wallet'
+export type Tag = 'demonstration' | 'epcis' | 'ledger' | 'operation' | 'sign-in' | 'staff' | 'submit' | 'wallet'
 
 interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly method: 'GET' | 'POST'
@@ -74,6 +75,8 @@ export interface Input<Params, Query, Body> {
   readonly body: Body
   readonly octets: Uint8Array
   readonly headers: RequestHeaders
+  /** Who signed in; null for whoever comes with the member's own token, and at doors that are open. */
+  readonly person: Person | null
 }
 
 /** By name in lower case. */
@@ -96,6 +99,7 @@ export interface Route {
 }
 
 export interface RawRequest {
+  readonly person: Person | null
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
@@ -218,9 +222,14 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
       const [readParams, readQuery, readBody] = values
       const bytes = bytesMax !== undefined && raw.body instanceof Uint8Array ? raw.body : noBytes
       return handle(
-        { params: readParams, query: readQuery, body: readBody, octets: bytes, headers: raw.headers } as Parameters<
-          typeof handle
-        >[0],
+        {
+          params: readParams,
+          query: readQuery,
+          body: readBody,
+          octets: bytes,
+          headers: raw.headers,
+          person: raw.person,
+        } as Parameters<typeof handle>[0],
         node,
       )
     },

@@ -2,26 +2,60 @@
 import { viewBytes } from '@plexus/assembly'
 import { equalBytes, fromHex, toBase64Url, toHex } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
-import { type GatheredSource, type RecordRow, viewOfAsk } from '@plexus/exchange'
+import {
+  changesBetween,
+  type Exchange,
+  type Gathered,
+  type GatheredSource,
+  type RecordRow,
+  viewOfAsk,
+} from '@plexus/exchange'
 import { z } from 'zod'
 import type { Directory } from '../directory.ts'
 import { secretsNamed } from '../layout.ts'
 import type { MemberNode } from '../member-node.ts'
 import { caseRoutes } from './case-routes.ts'
-import { chartNumber, hexHash, hexId, npi, organisationId, purpose, recordSource, resourceTypes } from './fields.ts'
+import {
+  chartNumber,
+  emergency,
+  hexHash,
+  hexId,
+  npi,
+  organisationId,
+  purpose,
+  recordSource,
+  resourceTypes,
+} from './fields.ts'
 import { type ReadTogether, readTogether } from './own-staff-reads.ts'
+import { notInOwnName, notVerified } from './person.ts'
 import { type Problem, problem } from './problem.ts'
 import { empty, json, memberRoute, type Route } from './route.ts'
+import { searchRoutes } from './search-routes.ts'
+import { visitRoutes } from './visit-routes.ts'
 
 /** Contents of one own-staff read: what a screen shows at once. */
 const contentsMax = 50
 const contentBytesMax = 8 * 1024 * 1024
 
-export function staffRoutes({ directory }: { readonly directory: Directory }): readonly Route[] {
-  return [...askRoutes(directory), ...chartRoutes(readTogether()), ...correctionRoutes(), ...caseRoutes()]
+export function staffRoutes({
+  directory,
+  now,
+}: {
+  readonly directory: Directory
+  readonly now: () => number
+}): readonly Route[] {
+  const together = readTogether()
+  return [
+    ...searchRoutes(directory, together),
+    ...visitRoutes(),
+    ...askRoutes(directory, now),
+    ...chartRoutes(together),
+    ...correctionRoutes(),
+    ...caseRoutes(),
+  ]
 }
 
-function askRoutes(directory: Directory): readonly Route[] {
+function askRoutes(directory: Directory, now: () => number): readonly Route[] {
   return [
     memberRoute({
       method: 'POST',
@@ -31,16 +65,33 @@ function askRoutes(directory: Directory): readonly Route[] {
       tag: 'staff',
       staff: true,
       params: { visit: hexId },
-      body: z.strictObject({ npi, purpose, types: resourceTypes }),
+      body: z.strictObject({ npi, purpose, types: resourceTypes, emergency: emergency.optional() }),
       gives: 'The id of the ask. The intents are durable; what they bring is read from the ask.',
-      refusals: ['clinician-unknown', 'evidence-not-committed', 'visit-unknown'],
-      async handle({ params: { visit }, body: { npi: asking, purpose: why, types } }, node) {
+      refusals: [
+        'clinician-not-you',
+        'clinician-unknown',
+        'evidence-not-committed',
+        'verified-too-long-ago',
+        'visit-unknown',
+      ],
+      async handle(
+        { params: { visit }, body: { npi: asking, purpose: why, types, emergency: urgent = null }, person },
+        node,
+      ) {
+        const notFor = notInOwnName(person, asking) ?? (urgent && notVerified(person, now()))
+        if (notFor) return notFor
+        if ((why === 'ETREAT') !== (urgent !== null))
+          return problem('request-not-understood', {
+            at: 'body.emergency',
+            expected: 'a reason where the purpose is ETREAT, and there alone',
+            came: urgent === null ? 'nothing' : 'an object',
+          })
         // A seed is made on first use: an ask must not make one for a clinician who was never employed here.
         if (!secretsNamed(node.layout, 'clinician-').includes(`clinician-${asking}`))
           return problem('clinician-unknown')
         const clinician = { npi: asking, seed: node.clinicianSeed(asking) }
         const asked = await node.exchange.run(({ requester }) =>
-          requester.ask({ visit: fromHex(visit), clinician, purpose: why, types }),
+          requester.ask({ visit: fromHex(visit), clinician, purpose: why, emergency: urgent, types }),
         )
         return asked.ok ? json({ ask: toHex(asked.value) }) : problem(asked.reason.type)
       },
@@ -53,15 +104,17 @@ function askRoutes(directory: Directory): readonly Route[] {
       tag: 'staff',
       staff: true,
       params: { ask: hexId },
-      gives: '`settled` once no source is waited for; the assembled record with its gaps named.',
+      gives:
+        '`settled` once no source is waited for; the assembled record with its gaps named; what changed since the ask before.',
       refusals: ['ask-unknown'],
       async handle({ params: { ask } }, { exchange }) {
         const gathered = exchange.requester.gathered(fromHex(ask))
         await exchange.durable()
         if (!gathered) return problem('ask-unknown')
-        const { settled, sources } = gathered
+        const { settled, purpose: why, sources } = gathered
         const record = viewOfAsk(gathered)
-        return json({ ask, settled, sources: sources.map((each) => sourceOf(each, directory)), record })
+        const named = sources.map((each) => sourceOf(each, directory))
+        return json({ ask, settled, purpose: why, sources: named, record, earlier: earlierOf(exchange, gathered) })
       },
     }),
     memberRoute({
@@ -112,8 +165,10 @@ function chartRoutes(together: ReadTogether): readonly Route[] {
       params: { patient: chartNumber },
       query: z.strictObject({ custodian: organisationId, npi }),
       gives: 'The current records by name, type, version and segment.',
-      refusals: ['chart-unknown', 'custodian-not-here'],
-      async handle({ params: { patient }, query: { custodian, npi: clinician } }, node) {
+      refusals: ['chart-unknown', 'clinician-not-you', 'custodian-not-here'],
+      async handle({ params: { patient }, query: { custodian, npi: clinician }, person }, node) {
+        const notFor = notInOwnName(person, clinician)
+        if (notFor) return notFor
         const read = await ownStaffRead(together, node, { custodian, patient, clinician })
         return 'code' in read ? read : json({ custodian, records: read.map(entryOf) })
       },
@@ -134,8 +189,10 @@ function chartRoutes(together: ReadTogether): readonly Route[] {
           .max(contentsMax, `at most ${contentsMax} resource names`),
       }),
       gives: 'The current records by name, and of those asked for the bytes as received, in base64url.',
-      refusals: ['chart-unknown', 'custodian-not-here', 'record-unknown'],
-      async handle({ params: { patient }, body: { custodian, npi: clinician, sources } }, node) {
+      refusals: ['chart-unknown', 'clinician-not-you', 'custodian-not-here', 'record-unknown'],
+      async handle({ params: { patient }, body: { custodian, npi: clinician, sources }, person }, node) {
+        const notFor = notInOwnName(person, clinician)
+        if (notFor) return notFor
         const read = await ownStaffRead(together, node, { custodian, patient, clinician })
         if ('code' in read) return read
         const wanted = sources.map((source) => read.find((row) => row.source === source))
@@ -195,6 +252,12 @@ function correctionRoutes(): readonly Route[] {
       },
     }),
   ]
+}
+
+/** Null while a source is waited for, and where the patient was never asked for here before. */
+function earlierOf(exchange: Exchange, gathered: Gathered) {
+  const before = gathered.settled ? exchange.earlierThan(gathered.ask) : undefined
+  return before ? { askedAt: before.askedAt, ...changesBetween(before.gathered, gathered) } : null
 }
 
 function sourceOf({ custodian, state, code, exception, reasons, height, records }: GatheredSource, names: Directory) {

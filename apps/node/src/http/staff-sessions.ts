@@ -13,7 +13,17 @@ const tokenBytes = 32
 interface Session {
   readonly member: string
   readonly npi: string
+  readonly verifiedAt: number
   readonly until: number
+}
+
+/** Who is at work at a door. Whoever comes with the member's own token is nobody in particular. */
+export interface Person {
+  readonly npi: string
+  /** When the person was last verified, seconds since 1970. */
+  readonly verifiedAt: number
+  /** Ends the session. */
+  readonly end: () => void
 }
 
 export class StaffSessions {
@@ -33,14 +43,18 @@ export class StaffSessions {
     const [oldest] = this.sessions.keys()
     if (this.sessions.size >= sessionsMax && oldest !== undefined) this.sessions.delete(oldest)
     const token = this.random(tokenBytes)
-    this.sessions.set(toHex(sha256(token)), { member, npi, until: this.now() + sessionSecondsMax })
+    const now = this.now()
+    this.sessions.set(toHex(sha256(token)), { member, npi, verifiedAt: now, until: now + sessionSecondsMax })
     return toHex(token)
   }
 
-  /** Whether this is a session of the member's own people, and has not ended. */
-  holds(member: string, header: string | undefined): boolean {
-    const session = this.sessions.get(keyOf(header))
-    return session !== undefined && session.member === member && session.until >= this.now()
+  /** Whose session this is, of the member's own people; null where there is none, or it ended. */
+  personOf(member: string, header: string | undefined): Person | null {
+    const key = keyOf(header)
+    const session = this.sessions.get(key)
+    if (!session || session.member !== member || session.until < this.now()) return null
+    const { npi, verifiedAt } = session
+    return { npi, verifiedAt, end: () => void this.sessions.delete(key) }
   }
 }
 

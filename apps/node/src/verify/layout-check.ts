@@ -21,6 +21,8 @@ const known: Readonly<Record<string, RegExp | null>> = {
   // While the lock is held.
   'lock.sqlite-journal': null,
   'last-backup.json': null,
+  // Public keys of the people who sign in.
+  'passkeys.json': null,
   'restored.json': null,
 }
 

@@ -1,68 +1,56 @@
-/** One visit: the patient's code, the ask, and what every custodian answered as it comes. */
+/** One visit: the patient's code or the own word, the ask, and what every custodian answered as it comes. */
 import { Button, TextInput } from '@mantine/core'
-import type { AssembledRecord } from '@plexus/assembly'
 import { useEffect, useRef, useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { Mark, Note, type Tone, Waiting } from '../look/parts.tsx'
-import type { SignedIn } from '../node/desk.ts'
-import { askJson } from '../node/door.ts'
 import type { Words } from '../words/english.ts'
 import { useWords } from '../words/use-words.tsx'
+import { type Asked, type AskedSource, askFor, type Basis } from './asking.ts'
 import { Bedside } from './bedside.tsx'
-
-interface AskedSource {
-  readonly custodian: string
-  readonly name: string
-  readonly state: 'committing' | 'complete' | 'expired' | 'failed' | 'fetching' | 'refused' | 'sent'
-  readonly code: string | null
-  readonly reasons: readonly string[]
-  readonly records: number
-}
-
-interface Asked {
-  readonly settled: boolean
-  readonly sources: readonly AskedSource[]
-  readonly record: AssembledRecord
-}
+import type { Session } from './session.ts'
+import { Since } from './since.tsx'
+import { WithoutCode } from './without-code.tsx'
 
 type Step =
   | { readonly type: 'idle'; readonly refused: string | null }
-  | { readonly type: 'asking'; readonly committing: boolean }
-  | { readonly type: 'shown'; readonly asked: Asked; readonly seconds: number }
+  | { readonly type: 'asking'; readonly basis: Basis['type']; readonly committing: boolean }
+  | { readonly type: 'shown'; readonly basis: Basis['type']; readonly asked: Asked; readonly seconds: number }
 
-const pollMilliseconds = 200
-/** Custodians answer within seconds, and intents end after five minutes. */
-const pollsMax = 1_500
-/** A check-in is committed within a block or two. */
-const triesMax = 100
-
-const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-export function AskPage({ session }: { readonly session: SignedIn }) {
+export function AskPage({
+  session,
+  onVerify,
+}: {
+  readonly session: Session
+  readonly onVerify: () => Promise<Session | { readonly refused: string }>
+}) {
   const words = useWords()
   const { visit } = useShared()
   const [code, setCode] = useState('')
   const [step, setStep] = useState<Step>({ type: 'idle', refused: null })
-  const mounted = useRef(true)
-  useEffect(() => {
-    mounted.current = true
-    return () => {
-      mounted.current = false
-    }
-  }, [])
-  const ask = async (): Promise<void> => {
+  /** Counts asks, so that answers of one before are not shown. */
+  const latest = useRef(0)
+  useEffect(
+    () => () => {
+      latest.current++
+    },
+    [],
+  )
+  const ask = async (basis: Basis): Promise<void> => {
+    const own = ++latest.current
     const startedAt = performance.now()
-    setStep({ type: 'asking', committing: false })
-    const asked = await begin(session, code.trim(), () => setStep({ type: 'asking', committing: true }))
-    if ('refused' in asked) return setStep({ type: 'idle', refused: asked.refused })
-    for (let poll = 0; poll < pollsMax && mounted.current; poll++) {
-      const answer = await askJson<Asked>(`/v1/members/${session.member}/asks/${asked.ask}`, { token: session.token })
-      if (!mounted.current) return
-      if (!answer.ok) return setStep({ type: 'idle', refused: answer.reason.type })
-      setStep({ type: 'shown', asked: answer.value, seconds: (performance.now() - startedAt) / 1000 })
-      if (answer.value.settled) return
-      await wait(pollMilliseconds)
-    }
+    setStep({ type: 'asking', basis: basis.type, committing: false })
+    const verified = basis.type === 'emergency' ? await onVerify() : session
+    if (latest.current !== own) return
+    const refused =
+      'refused' in verified
+        ? verified
+        : await askFor(verified, basis, {
+            onCommitting: () => setStep({ type: 'asking', basis: basis.type, committing: true }),
+            onAnswer: (asked) =>
+              setStep({ type: 'shown', basis: basis.type, asked, seconds: (performance.now() - startedAt) / 1000 }),
+            isWanted: () => latest.current === own,
+          })
+    if (refused && latest.current === own) setStep({ type: 'idle', refused: refused.refused })
   }
   return (
     <>
@@ -70,9 +58,10 @@ export function AskPage({ session }: { readonly session: SignedIn }) {
         className="card stack"
         onSubmit={(event) => {
           event.preventDefault()
-          void ask()
+          void ask({ type: 'code', visit: code.trim() })
         }}
       >
+        <h2>{words.clinician.codeTitle}</h2>
         <TextInput
           label={words.clinician.codeLabel}
           description={words.clinician.codeLead}
@@ -84,7 +73,7 @@ export function AskPage({ session }: { readonly session: SignedIn }) {
         />
         {visit === null && <p className="small">{words.clinician.noVisit}</p>}
         <div className="row">
-          <Button type="submit" size="md" disabled={code.trim() === ''} loading={step.type === 'asking'}>
+          <Button type="submit" size="md" disabled={code.trim() === ''} loading={isAsking(step, 'code')}>
             {words.clinician.ask}
           </Button>
           {visit !== null && (
@@ -94,35 +83,24 @@ export function AskPage({ session }: { readonly session: SignedIn }) {
           )}
         </div>
       </form>
+      <WithoutCode session={session} busy={step.type === 'asking'} onAsk={(basis) => void ask(basis)} />
       {step.type === 'idle' && step.refused && <Note tone="no">{words.refusal(step.refused)}</Note>}
-      {step.type === 'asking' && (
-        <Waiting says={step.committing ? words.clinician.waitingEvidence : words.clinician.asking} />
-      )}
-      {step.type === 'shown' && <Shown asked={step.asked} seconds={step.seconds} />}
+      {step.type === 'asking' && <Waiting says={waitingFor(step, words)} />}
+      {step.type === 'shown' && <Shown {...step} />}
     </>
   )
 }
 
-async function begin(
-  session: SignedIn,
-  visit: string,
-  onCommitting: () => void,
-): Promise<{ readonly ask: string } | { readonly refused: string }> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await askJson<{ readonly ask: string }>(
-      `/v1/members/${session.member}/visits/${encodeURIComponent(visit)}/ask`,
-      { token: session.token, json: { npi: session.npi, purpose: 'TREAT', types: [] } },
-    )
-    if (answer.ok) return answer.value
-    if (answer.reason.type !== 'evidence-not-committed' || attempt >= triesMax) return { refused: answer.reason.type }
-    onCommitting()
-    await wait(pollMilliseconds)
-  }
+const isAsking = (step: Step, basis: Basis['type']): boolean => step.type === 'asking' && step.basis === basis
+
+function waitingFor({ basis, committing }: Extract<Step, { type: 'asking' }>, { clinician }: Words): string {
+  if (!committing) return clinician.asking
+  return basis === 'code' ? clinician.waitingEvidence : clinician.waitingOwnWord
 }
 
-function Shown({ asked, seconds }: { readonly asked: Asked; readonly seconds: number }) {
+function Shown({ asked, basis, seconds }: Extract<Step, { type: 'shown' }>) {
   const words = useWords()
-  const { sources, record, settled } = asked
+  const { sources, record, settled, earlier } = asked
   const nothing = settled && record.entries === 0
   return (
     <>
@@ -130,10 +108,15 @@ function Shown({ asked, seconds }: { readonly asked: Asked; readonly seconds: nu
         <div className="row apart">
           <h2 id="asked-sources">{words.clinician.sources}</h2>
           <span className="row">
-            <Mark tone="good">{words.clinician.evidenceStrong}</Mark>
-            {settled && <span className="small">{words.clinician.seconds(seconds.toFixed(1))}</span>}
+            <Mark tone={basis === 'code' ? 'good' : 'care'}>{words.clinician.grades[basis]}</Mark>
+            {settled && (
+              <span className="small" data-seconds={seconds.toFixed(2)}>
+                {words.clinician.seconds(seconds.toFixed(1))}
+              </span>
+            )}
           </span>
         </div>
+        {basis !== 'code' && <Note tone="care">{words.clinician.gradeWhy[basis]}</Note>}
         <ul className="sources" aria-live="polite">
           {sources.map((source) => {
             const [tone, says] = stateOf(source, words)
@@ -151,6 +134,7 @@ function Shown({ asked, seconds }: { readonly asked: Asked; readonly seconds: nu
         <p className="small">{words.clinician.patientSees}</p>
       </section>
       {nothing && <Note title={words.clinician.empty}>{words.clinician.emptyRefused}</Note>}
+      {earlier && <Since earlier={earlier} sources={sources} />}
       {record.entries > 0 && <Bedside record={record} />}
     </>
   )

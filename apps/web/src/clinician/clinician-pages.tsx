@@ -1,35 +1,45 @@
 /** The clinician's pages: signed in, asking, reading; locked after two idle minutes with nothing of a patient left. */
 import { Button } from '@mantine/core'
-import { useCallback, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { useIdleLock } from '../look/idle.ts'
 import { Heading, Mark, Note, Waiting } from '../look/parts.tsx'
-import { type SignedIn, signIn } from '../node/desk.ts'
+import { usePlace } from '../route.ts'
 import { useWords } from '../words/use-words.tsx'
 import { AskPage } from './ask-page.tsx'
+import { ReviewsPage } from './reviews-page.tsx'
+import { deskAt, endSession, keptPasskey, linkInAddress, passkeyAt, type Session } from './session.ts'
+import { SignInPage } from './sign-in.tsx'
 
 export function ClinicianPages() {
   const words = useWords()
   const { desk, token, trouble } = useShared()
-  const [session, setSession] = useState<SignedIn | null>(null)
+  const [session, setSession] = useState<Session | null>(null)
   const [locked, setLocked] = useState(false)
-  const [refused, setRefused] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
-  const lock = useCallback(() => {
+  const [away] = useState(() => token === null && keptPasskey() === null && linkInAddress() === null)
+  const current = useRef<Session | null>(null)
+  const enter = (entered: Session): void => {
+    current.current = entered
+    setSession(entered)
+    setLocked(false)
+  }
+  const leave = useCallback((isLock: boolean) => {
+    if (current.current) endSession(current.current)
+    current.current = null
     setSession(null)
-    setLocked(true)
+    setLocked(isLock)
   }, [])
+  const lock = useCallback(() => leave(true), [leave])
   useIdleLock(session !== null, lock)
-  const enter = async (): Promise<void> => {
-    if (token === null) return
-    setBusy(true)
-    const answer = await signIn(token)
-    setBusy(false)
-    setRefused(answer.ok ? null : answer.reason.type)
-    if (answer.ok) {
-      setSession(answer.value)
-      setLocked(false)
-    }
+  /** The same person, verified now: the session before it ends. */
+  const verify = async (): Promise<Session | { readonly refused: string }> => {
+    const before = current.current
+    if (!before) return { refused: 'locked' }
+    const answer = before.way === 'passkey' ? await passkeyAt(before.member) : await deskAt(token ?? '')
+    if (!answer.ok) return { refused: answer.reason.type }
+    endSession(before)
+    enter(answer.value)
+    return answer.value
   }
   return (
     <main id="main" tabIndex={-1} className="stack stack-wide">
@@ -38,46 +48,61 @@ export function ClinicianPages() {
           {words.unreachableNext}
         </Note>
       )}
-      {trouble === null && token === null && (
+      {trouble === null && away && (
         <Note tone="care" title={words.noDesk}>
           {words.noDeskWhy}
         </Note>
       )}
       {trouble === null && token !== null && !desk && <Waiting />}
-      {desk && !session && (
-        <>
-          <Heading
-            title={locked ? words.clinician.locked : words.clinician.signInTitle}
-            lead={locked ? words.clinician.lockedLead : words.clinician.signInLead(desk.asker)}
-          />
-          {refused && <Note tone="no">{words.refusal(refused)}</Note>}
-          <div>
-            <Button size="lg" loading={busy} onClick={() => void enter()}>
-              {locked ? words.clinician.unlock : words.clinician.signIn}
-            </Button>
-          </div>
-        </>
+      {trouble === null && !away && !session && (token === null || desk) && (
+        <SignInPage locked={locked} onSession={enter} />
       )}
-      {session && (
-        <>
-          <Heading
-            title={words.clinician.title}
-            aside={
-              <Button variant="default" onClick={() => setSession(null)}>
-                {words.clinician.signOut}
-              </Button>
-            }
-          />
-          <div className="row">
-            <strong>{session.member}</strong>
-            <span className="small">
-              {words.clinician.role} · {words.clinician.npi(session.npi)}
-            </span>
-            <Mark tone="good">{words.clinician.licence}</Mark>
-          </div>
-          <AskPage session={session} />
-        </>
-      )}
+      {session && <SignedInPages session={session} onLeave={() => leave(false)} onVerify={verify} />}
     </main>
+  )
+}
+
+function SignedInPages({
+  session,
+  onLeave,
+  onVerify,
+}: {
+  readonly session: Session
+  readonly onLeave: () => void
+  readonly onVerify: () => Promise<Session | { readonly refused: string }>
+}) {
+  const words = useWords()
+  const { page } = usePlace()
+  const { member, npi, role, licence } = session
+  const reviewing = page === 'reviews'
+  return (
+    <>
+      <Heading
+        title={reviewing ? words.clinician.reviews.title : words.clinician.title}
+        aside={
+          <Button variant="default" onClick={onLeave}>
+            {words.clinician.signOut}
+          </Button>
+        }
+      />
+      <div className="row apart">
+        <div className="row" title={words.clinician.fromLedger}>
+          <strong>{member}</strong>
+          <span className="small">
+            {words.clinician.roles[role] ?? role} · {words.clinician.npi(npi)}
+          </span>
+          <Mark tone={licence === 'active' ? 'good' : 'no'}>{words.clinician.licences[licence] ?? licence}</Mark>
+        </div>
+        <nav className="roles" aria-label={words.clinician.nav.title}>
+          <a href="#/clinician" aria-current={reviewing ? undefined : 'page'}>
+            {words.clinician.nav.ask}
+          </a>
+          <a href="#/clinician/reviews" aria-current={reviewing ? 'page' : undefined}>
+            {words.clinician.nav.reviews}
+          </a>
+        </nav>
+      </div>
+      {reviewing ? <ReviewsPage session={session} /> : <AskPage session={session} onVerify={onVerify} />}
+    </>
   )
 }

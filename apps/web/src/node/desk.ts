@@ -18,6 +18,7 @@ export interface DeskView {
 export interface SignedIn {
   readonly member: string
   readonly npi: string
+  readonly licence: string
   readonly role: string
   readonly token: string
 }
@@ -55,6 +56,12 @@ export async function codeFrom(
 ): Promise<Result<{ readonly code: string }, DoorRefusal>> {
   return askJson('/v1/demonstration/codes', { token, json: { patient, custodian } })
 }
+
+/** The link with which the demonstration's clinician makes a passkey. */
+export const passkeyLink = (
+  token: string,
+): Promise<Result<{ readonly member: string; readonly link: string }, DoorRefusal>> =>
+  askJson('/v1/demonstration/passkey-link', { token, post: true })
 
 export const signIn = (token: string): Promise<Result<SignedIn, DoorRefusal>> =>
   askJson('/v1/demonstration/sign-in', { token, post: true })

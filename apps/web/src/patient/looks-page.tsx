@@ -167,8 +167,14 @@ const isGiven = ({ decision, voided }: Look): boolean =>
 const toldBy = ({ confirmedBy, decision }: Look): 'both' | 'custodian' | 'requester' =>
   confirmedBy.length > 1 ? 'both' : decision.type === 'own-staff' ? 'custodian' : (confirmedBy[0] ?? 'custodian')
 
-function evidenceOf({ decision, checkIns, otherEvidence }: Look): 'check-in' | 'none' | 'other' | 'own-staff' {
+function evidenceOf({
+  decision,
+  checkIns,
+  emergency,
+  otherEvidence,
+}: Look): keyof ReturnType<typeof useWords>['looks']['evidence'] {
   if (decision.type === 'own-staff') return 'own-staff'
+  if (emergency) return emergency.reason
   if (checkIns.length > 0) return 'check-in'
   return otherEvidence > 0 ? 'other' : 'none'
 }
@@ -188,6 +194,9 @@ function together(looks: readonly Look[]): readonly Occasion[] {
       look.decision.type !== 'own-staff' &&
       newest.requester === look.requester &&
       newest.clinician === look.clinician &&
+      // An emergency never hides behind an ordinary request of the same hour.
+      newest.purpose === look.purpose &&
+      newest.grade === look.grade &&
       newest.madeAt - look.madeAt <= togetherSeconds &&
       (newest.decision.type === 'refuse') === (look.decision.type === 'refuse')
     if (last && same) last.looks.push(look)

@@ -1,6 +1,7 @@
 /** Everything that the pages say, in English. A sentence that differs in another language differs there alone. */
 import { englishCases } from './cases.ts'
 import { englishComingBack } from './coming-back.ts'
+import { englishClinician } from './english-clinician.ts'
 import { englishMeanings } from './meanings.ts'
 import { englishRefusals } from './refusals.ts'
 import { englishRestrictions } from './restrictions.ts'
@@ -126,6 +127,7 @@ export const english = {
     clinician: (npi: string): string => `Clinician ${npi}`,
     purposes: {
       TREAT: 'for your treatment',
+      ETREAT: 'in an emergency',
       HPAYMT: 'for payment',
       HOPERAT: 'for running the organisation',
       PATRQT: 'at your own request',
@@ -148,9 +150,13 @@ export const english = {
       other: 'On evidence that this wallet did not make.',
       'own-staff': 'A read by the custodian’s own people needs no evidence. They log it; you see it.',
       none: 'Nobody has shown on what evidence yet.',
+      unconscious: 'They say that you were unconscious.',
+      'cannot-communicate': 'They say that you could not make yourself understood.',
+      'life-in-danger': 'They say that your life was in danger.',
     },
     grades: {
       corroborated: 'You confirmed it yourself: strong evidence.',
+      emergency: 'It opens what the first minutes need. Each place looks at it within three days.',
       'self-asserted': 'Only they say so: weak evidence. It opens a summary, no more.',
     },
     told: {
@@ -290,49 +296,7 @@ export const english = {
   comingBack: englishComingBack,
   restrictions: englishRestrictions,
   meanings: englishMeanings,
-  clinician: {
-    title: 'Ask for a record',
-    signInTitle: 'Sign in',
-    signInLead: (who: string): string => `You work at ${who}. The demonstration plays your passkey.`,
-    signIn: 'Sign in',
-    signOut: 'Sign out',
-    role: 'Emergency physician',
-    licence: 'Licence attested by the board',
-    npi: (npi: string): string => `NPI ${npi}`,
-    codeLabel: 'The patient’s visit code',
-    codeLead: 'Scan it from the patient’s phone, or type it.',
-    scan: 'Scan the waiting patient’s code',
-    noVisit: 'No patient has checked in yet. Become the patient, and check in under Sharing.',
-    ask: 'Ask for the record',
-    asking: 'Asking…',
-    waitingEvidence: 'The check-in is being committed…',
-    sources: 'Sources',
-    seconds: (seconds: string): string => `${seconds} s from the click`,
-    states: {
-      waiting: 'Asked, no answer yet',
-      asked: 'Asked, no answer yet',
-      complete: (count: number): string => `Complete: ${count} records`,
-      part: (count: number): string => `In part: ${count} records`,
-      refused: 'Refused',
-      expired: 'No answer in time',
-      unavailable: 'No answer',
-      failed: 'Answer does not hold: not shown',
-    },
-    first: 'The first minute',
-    allergiesUnknown: 'Not known. No source says anything.',
-    allergiesNone: 'Stated: none known',
-    nothing: 'No source says anything.',
-    rest: 'More of this record',
-    latest: 'latest first',
-    empty: 'Nothing came.',
-    emptyRefused: 'Every custodian refused. The patient sees that you asked.',
-    patientSees: 'The patient sees that you asked, and from whom you got what.',
-    next: 'Next patient',
-    locked: 'Locked',
-    lockedLead: 'Nothing of any patient is left in this page.',
-    unlock: 'Unlock',
-    evidenceStrong: 'Corroborated: the patient checked in here',
-  },
+  clinician: englishClinician,
   ledger: {
     title: 'The ledger',
     lead: 'This is all that every member sees. Each block carries roots of hidden commitments and one-time handles: nothing in it says anything about anyone.',

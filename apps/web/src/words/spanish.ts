@@ -6,6 +6,7 @@ import { spanishMeanings } from './meanings.ts'
 import { spanishRefusals } from './refusals.ts'
 import { spanishRestrictions } from './restrictions.ts'
 import { spanishSharing } from './sharing.ts'
+import { spanishClinician } from './spanish-clinician.ts'
 
 const several = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
@@ -130,6 +131,7 @@ export const spanish: Words = {
     clinician: (npi: string): string => `Médico ${npi}`,
     purposes: {
       TREAT: 'para su tratamiento',
+      ETREAT: 'en una urgencia',
       HPAYMT: 'para el pago',
       HOPERAT: 'para el funcionamiento de la organización',
       PATRQT: 'a petición suya',
@@ -155,9 +157,13 @@ export const spanish: Words = {
       other: 'Con una prueba que esta cartera no hizo.',
       'own-staff': 'Una lectura del propio personal no necesita prueba. La anotan; usted la ve.',
       none: 'Nadie ha mostrado aún con qué prueba.',
+      unconscious: 'Dicen que usted estaba inconsciente.',
+      'cannot-communicate': 'Dicen que usted no podía hacerse entender.',
+      'life-in-danger': 'Dicen que su vida corría peligro.',
     },
     grades: {
       corroborated: 'Usted mismo lo confirmó: prueba fuerte.',
+      emergency: 'Abre lo que hace falta en los primeros minutos. Cada lugar lo revisa en tres días.',
       'self-asserted': 'Solo lo dicen ellos: prueba débil. Abre un resumen, nada más.',
     },
     told: {
@@ -297,49 +303,7 @@ export const spanish: Words = {
   comingBack: spanishComingBack,
   restrictions: spanishRestrictions,
   meanings: spanishMeanings,
-  clinician: {
-    title: 'Pedir un historial',
-    signInTitle: 'Entrar',
-    signInLead: (who: string): string => `Usted trabaja en ${who}. La demostración hace de su llave de acceso.`,
-    signIn: 'Entrar',
-    signOut: 'Salir',
-    role: 'Médico de urgencias',
-    licence: 'Licencia acreditada por el colegio',
-    npi: (npi: string): string => `NPI ${npi}`,
-    codeLabel: 'Código de visita del paciente',
-    codeLead: 'Escanéelo del teléfono del paciente o escríbalo.',
-    scan: 'Escanear el código del paciente que espera',
-    noVisit: 'Aún no se ha registrado ningún paciente. Sea el paciente y regístrese en Compartir.',
-    ask: 'Pedir el historial',
-    asking: 'Pidiendo…',
-    waitingEvidence: 'El registro del paciente se está fijando…',
-    sources: 'Fuentes',
-    seconds: (seconds: string): string => `${seconds} s desde el clic`,
-    states: {
-      waiting: 'Pedido, aún sin respuesta',
-      asked: 'Pedido, aún sin respuesta',
-      complete: (count: number): string => `Completo: ${count} registros`,
-      part: (count: number): string => `En parte: ${count} registros`,
-      refused: 'Rechazado',
-      expired: 'Sin respuesta a tiempo',
-      unavailable: 'Sin respuesta',
-      failed: 'La respuesta no se sostiene: no se muestra',
-    },
-    first: 'El primer minuto',
-    allergiesUnknown: 'No se sabe. Ninguna fuente dice nada.',
-    allergiesNone: 'Declarado: ninguna conocida',
-    nothing: 'Ninguna fuente dice nada.',
-    rest: 'Más de este historial',
-    latest: 'primero lo último',
-    empty: 'No llegó nada.',
-    emptyRefused: 'Todos los custodios lo rechazaron. El paciente ve que usted preguntó.',
-    patientSees: 'El paciente ve que usted preguntó y qué recibió de quién.',
-    next: 'Siguiente paciente',
-    locked: 'Cerrado',
-    lockedLead: 'En esta página no queda nada de ningún paciente.',
-    unlock: 'Abrir',
-    evidenceStrong: 'Corroborado: el paciente se registró aquí',
-  },
+  clinician: spanishClinician,
   ledger: {
     title: 'El registro',
     lead: 'Esto es todo lo que ve cada miembro. Cada bloque lleva raíces de compromisos ocultos y asas de un solo uso: nada en él dice nada de nadie.',

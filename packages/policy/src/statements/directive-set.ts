@@ -6,6 +6,7 @@ import {
   npi,
   organisationId,
   purpose,
+  purposes,
   randomId,
   resourceType,
   seconds,
@@ -29,7 +30,7 @@ export const directive = object({
   grantee,
   scope: directiveScope,
   /** The purposes it covers; an empty list covers all. */
-  purposes: list(purpose, { max: 4 }),
+  purposes: list(purpose, { max: purposes.length }),
   from: seconds,
   /** The second after its last; null when it has no end. */
   until: option(seconds),

@@ -24,8 +24,8 @@ export const segments = ['general', 'minor-confidential', 'part2', 'psychotherap
 export const segment = oneOf(...segments)
 export type Segment = (typeof segments)[number]
 
-/** HL7 v3 PurposeOfUse codes that a request may carry. */
-export const purposes = ['HOPERAT', 'HPAYMT', 'PATRQT', 'TREAT'] as const
+/** HL7 v3 PurposeOfUse codes that a request may carry. `ETREAT` is treatment in an emergency. */
+export const purposes = ['ETREAT', 'HOPERAT', 'HPAYMT', 'PATRQT', 'TREAT'] as const
 export const purpose = oneOf(...purposes)
 export type Purpose = (typeof purposes)[number]
 

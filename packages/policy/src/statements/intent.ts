@@ -1,5 +1,12 @@
-import { type Infer, list, object } from '@plexus/codec'
+import { type Infer, list, object, oneOf, option, text } from '@plexus/codec'
 import { hash, inner, npi, organisationId, purpose, randomId, resourceTypes, sealingKey, seconds } from './fields.ts'
+
+/** Why somebody reads a chart without the patient’s word. A short list, so that reasons can be counted and reviewed. */
+export const emergencyReasons = ['cannot-communicate', 'life-in-danger', 'unconscious'] as const
+/** What a clinician adds in haste. */
+const emergencyWordsMax = 200
+export const emergency = object({ reason: oneOf(...emergencyReasons), words: text({ max: emergencyWordsMax }) })
+export type Emergency = Infer<typeof emergency>
 
 /** A request by one requester to one custodian, about one patient, for at most five minutes. */
 export const intentContent = object({
@@ -8,6 +15,8 @@ export const intentContent = object({
   custodian: organisationId,
   clinician: object({ npi, organisation: organisationId }),
   purpose,
+  /** Given exactly where the purpose is `ETREAT`. */
+  emergency: option(emergency),
   /** Statement hashes of the evidence, each committed before this intent. */
   evidence: list(hash, { min: 1, max: 4 }),
   /** Resource types asked for; an empty list asks for everything. */

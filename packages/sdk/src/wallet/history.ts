@@ -1,6 +1,6 @@
 /** Who looked, and what does not fit together. Both are read off the state, so nothing that was found can be forgotten. */
 import { equalBytes, toHex } from '@plexus/codec'
-import type { Grade, Purpose, ReceiptDecision } from '@plexus/policy'
+import type { Emergency, Grade, Purpose, ReceiptDecision } from '@plexus/policy'
 import { type Access, headOf, lower, type Relationship, type WalletState } from './state.ts'
 
 /** One access, as the patient reads it. Times are seconds since 1970. */
@@ -14,6 +14,8 @@ export interface Look {
   /** NPI. */
   readonly clinician: string | null
   readonly purpose: Purpose | null
+  /** Why the asker called it an emergency; null where it was none. */
+  readonly emergency: Emergency | null
   readonly madeAt: number
   /** Of the block that carries the receipt. */
   readonly height: number
@@ -98,6 +100,7 @@ function lookOf(known: Relationship, access: Access): Look {
     requester: own ? known.custodian : (asked?.requester ?? null),
     clinician: own ? decision.clinician : (asked?.npi ?? null),
     purpose: asked?.purpose ?? null,
+    emergency: asked?.emergency ?? null,
     madeAt: access.madeAt,
     height: access.height,
     checkIns: checkIns.map(({ visit, madeAt }) => ({ visit, madeAt })),
@@ -111,10 +114,11 @@ function lookOf(known: Relationship, access: Access): Look {
   }
 }
 
-/** A grant on self-asserted evidence always says that it opens the summary only. */
+/** A grant on the asker’s own word always says that it opens the summary only, and one in an emergency that it is one. */
 function gradeOf(decision: ReceiptDecision): Grade | null {
   if (decision.type === 'permit') return 'corroborated'
   if (decision.type !== 'part') return null
+  if (decision.reasons.includes('emergency-only')) return 'emergency'
   return decision.reasons.includes('summary-only') ? 'self-asserted' : 'corroborated'
 }
 

@@ -199,8 +199,8 @@ function askedIn(chain: Chain, { intent }: ReceiptBundle, { receipt }: ShownRece
   if (!equalBytes(statementHash(statementTypes.intent, chain.id, statement), receipt.intent)) return null
   const read = decode(intentSchema, statement)
   if (!read.ok) return null
-  const { requester, clinician, purpose, evidence, madeAt } = read.value.content
-  return { requester, npi: clinician.npi, purpose, evidence, madeAt }
+  const { requester, clinician, purpose, emergency, evidence, madeAt } = read.value.content
+  return { requester, npi: clinician.npi, purpose, emergency, evidence, madeAt }
 }
 
 /** Two notices of one receipt say together what each of them says. */

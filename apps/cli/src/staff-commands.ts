@@ -1,0 +1,62 @@
+/** What a member does for its people: links for their passkeys, and emergencies that wait for a person to look at them. */
+import { Argument, type Command, type Option } from 'commander'
+import type { NodeDoor } from './node-door.ts'
+import type { ReviewFlags } from './reviews.ts'
+import type { Screen } from './screen.ts'
+import type { StaffOptions } from './staff.ts'
+
+interface Common {
+  readonly json?: boolean
+  readonly node?: readonly string[]
+}
+
+export function addStaff(
+  program: Command,
+  {
+    node,
+    member,
+    json,
+    doorOf,
+    screenFor,
+  }: {
+    readonly node: () => Option
+    readonly member: () => Option
+    readonly json: () => Option
+    readonly doorOf: (options: Common) => NodeDoor
+    readonly screenFor: (options: Common) => Screen
+  },
+): void {
+  program
+    .command('passkey')
+    .description('a link with which a clinician of the member makes a passkey: good once, for a day')
+    .requiredOption('--npi <npi>', 'the clinician, who has a role at the member')
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (options: Common & StaffOptions & { npi: string }) => {
+      const { passkeyLink } = await import('./staff.ts')
+      await passkeyLink(doorOf(options), options, screenFor(options))
+    })
+  program
+    .command('review')
+    .description(
+      'emergencies that wait for a person to look at them, as custodian or as who asked; or the answer to one',
+    )
+    .addArgument(new Argument('[id]', 'the emergency that was looked at; without it, those that wait are listed'))
+    .option('--verdict <what>', 'justified, mistaken (the wrong patient) or unjustified')
+    .option('--reviewer <name>', 'who looked: never the clinician who asked')
+    .option('--words <text>', 'what was found', '')
+    .option('--all', 'list also those that were answered')
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (id: string | undefined, options: Common & ReviewFlags) => {
+      const { answerReview, listReviews } = await import('./reviews.ts')
+      if (id === undefined) return listReviews(doorOf(options), options, screenFor(options))
+      return answerReview(doorOf(options), id, options, screenFor(options))
+    })
+}
