@@ -147,7 +147,9 @@ const ship: Propose = (world) => {
   const others = random.oneIn(2) ? same.slice(0, 2) : random.oneIn(12) ? heldIn(world).slice(0, 2) : []
   const [shipment, to] = [anyHash(world), fresh(world)]
   const tags = distinct([fromHex(tag), ...others.map(([each]) => fromHex(each))])
-  const purpose = random.oneIn(parcel.hold === null ? 6 : 2) ? 'return' : 'trade'
+  // What was opened is only refused as such on its way to be sold.
+  const isBack = !parcel.opened && random.oneIn(parcel.hold === null ? 6 : 2)
+  const purpose = isBack ? 'return' : 'trade'
   return signing(world, { type: 'ship', shipment, tags, to, purpose }, parcel.holder)
 }
 
