@@ -4,6 +4,8 @@ import type { Mutant } from './mutants-list.ts'
 const folder = 'packages/contracts/src/rebates'
 const sdk = 'packages/sdk/src/rebates'
 const rulesTest = `${folder}/rules.test.ts`
+const book = 'packages/books/src/rebates'
+const bookTest = `${book}/book.test.ts`
 
 export const rebatesMutants: readonly Mutant[] = [
   {
@@ -84,5 +86,22 @@ export const rebatesMutants: readonly Mutant[] = [
     find: 'if (!equalBytes(before, last) || !equalBytes(of, accrual.content.accrual)) return undefined',
     replace: 'if (!equalBytes(of, accrual.content.accrual)) return undefined',
     test: { file: `${sdk}/books.test.ts` },
+  },
+  {
+    name: 'a book signs a settlement of any amount',
+    file: `${book}/settling.ts`,
+    find: "    if (dueOn(party.rows.bookOf(accrual), now) !== amount) return 'amount-differs'\n",
+    replace: '',
+    test: { file: `${book}/settling.test.ts`, name: 'a sum that is not what the own book says is due is not signed' },
+  },
+  {
+    name: 'the smaller discount takes the place of the larger',
+    file: `${book}/clearing.ts`,
+    find: "    if (content.amount <= this.party.last(standingHandle).content.amount) return no({ type: 'lower-price-stands' })\n",
+    replace: '',
+    test: {
+      file: bookTest,
+      name: 'a later 340B flag with a ceiling of 250.00 is refused: the negotiated price is the lower',
+    },
   },
 ]
