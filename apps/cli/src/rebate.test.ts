@@ -15,9 +15,9 @@ let node: readonly string[] = []
 beforeAll(async () => {
   expect((await plexus('init', '--data', data)).code).toBe(0)
   network = start(['start', '--data', data, '--port', '0'])
-  await vi.waitFor(() => expect(network.out()).toMatch(/Ctrl-C/), { timeout: 50_000, interval: 200 })
+  await vi.waitFor(() => expect(network.out()).toMatch(/Ctrl-C/), { timeout: 110_000, interval: 200 })
   node = ['--node', /--node (\S+)/.exec(network.out())?.[1] ?? '', '--data', data]
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   network.child.kill('SIGTERM')
   await network.ended
