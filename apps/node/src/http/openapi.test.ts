@@ -71,6 +71,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/organisations/{organisation}",
       "GET /v1/members/{member}/prescriptions",
       "GET /v1/members/{member}/prescriptions/{handle}",
+      "GET /v1/members/{member}/prescriptions/{handle}/fhir",
       "GET /v1/members/{member}/rebates",
       "GET /v1/members/{member}/rebates/{terms}",
       "GET /v1/members/{member}/rebates/{terms}/audit",

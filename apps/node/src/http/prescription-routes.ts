@@ -1,6 +1,6 @@
 /** What a prescriber and a pharmacist do with prescriptions, through the node of their member. Staff alone come in. */
 import type { Dispensed, HolderMove, KnownItem, Order } from '@plexus/books'
-import { fromHex } from '@plexus/codec'
+import { fromHex, writeJson } from '@plexus/codec'
 import type { Mailbox } from '@plexus/exchange'
 import { quantityMax } from '@plexus/sdk'
 import { z } from 'zod'
@@ -8,6 +8,7 @@ import { secretsNamed } from '../layout.ts'
 import type { MemberNode } from '../member-node.ts'
 import { answerOfStep } from './book-answers.ts'
 import { base64Url, chartNumber, hexHash, npi, organisationId } from './fields.ts'
+import { fhirOf } from './prescription-fhir.ts'
 import { problem } from './problem.ts'
 import { json, memberRoute, type Route } from './route.ts'
 
@@ -265,6 +266,21 @@ function lookRoutes(): readonly Route[] {
         return items.length > 0
           ? json({ items: items.map(itemOf) })
           : problem('book-refused', { refusal: 'item-unknown' })
+      },
+    }),
+    memberRoute({
+      ...known,
+      method: 'GET',
+      path: '/prescriptions/:handle/fhir',
+      id: 'prescriptionAsFhir',
+      summary: 'The same in FHIR R4, for systems beside this node',
+      params: { handle: hexHash },
+      gives: 'A Bundle: MedicationRequest, a MedicationDispense for each fill, and the Task of its dispensing.',
+      refusals: ['book-refused'],
+      async handle({ params: { handle } }, node) {
+        const [item] = await node.exchange.run(() => node.books.prescriptions.find(fromHex(handle)))
+        if (!item) return problem('book-refused', { refusal: 'item-unknown' })
+        return { type: 'json-bytes', bytes: writeJson(fhirOf(item)) }
       },
     }),
   ]

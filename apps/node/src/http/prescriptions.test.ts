@@ -99,6 +99,29 @@ describe('thirty tablets of oxycodone and acetaminophen (RxNorm 1049221)', () =>
     )
     expect(await look(clinic, handle)).toMatchObject({ status: 'cancelled', filled: 20, quantity: 30 })
     expect((await send(clinic, `/${handle}/cancel`)).document).toMatchObject({ code: 'R-0006' })
+    const fhir = await fetch(address(clinic, `/${handle}/fhir`), {
+      headers: { authorization: `Bearer ${world.tokens[clinic]}` },
+    })
+    expect(await fhir.json()).toMatchObject({
+      resourceType: 'Bundle',
+      entry: [
+        {
+          resource: {
+            resourceType: 'MedicationRequest',
+            status: 'cancelled',
+            subject: { reference: expect.stringMatching(/^urn:/) },
+          },
+        },
+        {
+          resource: {
+            resourceType: 'MedicationDispense',
+            quantity: { value: 20 },
+            type: { coding: [{ code: 'FFP' }] },
+          },
+        },
+        { resource: { resourceType: 'Task', businessStatus: { coding: [{ code: '0005', display: 'Cancelled' }] } } },
+      ],
+    })
   })
 })
 
