@@ -13,7 +13,9 @@ import { suite as importing } from './import/workload.ts'
 import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { builtEngine, suite as network } from './network/workload.ts'
+import { browserPath } from './pages/browser.ts'
 import { suite as recall } from './recall/workload.ts'
+import { suite as record } from './record/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -22,7 +24,9 @@ import { suite as submit } from './submit/workload.ts'
 import { median, percentile, resultOf } from './suite.ts'
 import { suite as sync } from './sync/workload.ts'
 import { suite as tags } from './tags/workload.ts'
+import { suite as verify } from './verify/workload.ts'
 import { suite as verifyUnit } from './verify-unit/workload.ts'
+import { suite as web } from './web/workload.ts'
 
 const small = { small: true, tell: () => {} }
 
@@ -196,5 +200,36 @@ test.skipIf(!existsSync(builtEngine))(
     const { checked, figures } = await network.run(small)
     expect(checked).toEqual({ lost: 0, verifiedOnce: true, agreed: true })
     expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([0.75, 1.5, 1.5])
+  },
+)
+
+test.skipIf(browserPath === undefined)(
+  'web: a first page comes, and every touch of both roles’ stories has its frame (needs Chromium)',
+  async () => {
+    const { checked, figures } = await web.run(small)
+    expect(checked).toEqual({ roles: ['clinician', 'ledger', 'patient'], touched: true })
+    expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([1_500, 250, 200])
+  },
+)
+
+test.skipIf(browserPath === undefined)(
+  'record: patient and clinician are shown every resource of every custodian (needs Chromium)',
+  async () => {
+    const { checked, figures } = await record.run(small)
+    const { resources, patient, clinician } = checked as Readonly<Record<string, number>>
+    expect(resources).toBe(60)
+    // The node adds a Provenance for each rule by which it gave entries to organisations.
+    expect(patient).toBeGreaterThanOrEqual(60)
+    expect(clinician).toBe(patient)
+    expect(figures.flatMap(({ target }) => target?.value ?? [])).toEqual([1_000, 50, 1_000, 50])
+  },
+)
+
+test.skipIf(browserPath === undefined)(
+  'verify: a browser verifies the bundle as a node does, through the same blocks (needs Chromium)',
+  async () => {
+    const [inBrowser, onNode] = [await verify.run(small), await light.run(small)]
+    expect(inBrowser.checked).toEqual(onNode.checked)
+    expect(inBrowser.figures.flatMap(({ target }) => target?.value ?? [])).toEqual([250, 250])
   },
 )

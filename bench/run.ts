@@ -19,6 +19,7 @@ import { suite as light } from './light/workload.ts'
 import { suite as linkage } from './linkage/workload.ts'
 import { suite as network } from './network/workload.ts'
 import { suite as recall } from './recall/workload.ts'
+import { suite as record } from './record/workload.ts'
 import { suite as restore } from './restore/workload.ts'
 import { suite as soak } from './soak/workload.ts'
 import { suite as start } from './start/workload.ts'
@@ -27,7 +28,9 @@ import { suite as submit } from './submit/workload.ts'
 import { resultOf, type Suite } from './suite.ts'
 import { suite as sync } from './sync/workload.ts'
 import { suite as tags } from './tags/workload.ts'
+import { suite as verify } from './verify/workload.ts'
 import { suite as verifyUnit } from './verify-unit/workload.ts'
+import { suite as web } from './web/workload.ts'
 
 const suites: readonly Suite[] = [
   importing,
@@ -50,6 +53,9 @@ const suites: readonly Suite[] = [
   epcis,
   verifyUnit,
   recall,
+  web,
+  record,
+  verify,
 ]
 const usage = `npm run bench -- ${suites.map(({ name }) => name).join('|')} [--check] [--small] [--minutes N]`
 

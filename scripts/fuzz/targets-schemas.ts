@@ -137,6 +137,12 @@ const rows: readonly (readonly [string, string, string])[] = [
     `${statements}/own-record.ts#signedOwnRecordRequest`,
   ],
   ['policy/own-record-page', 'a page of the own chart, from a custodian', `${statements}/own-record.ts#ownRecordPage`],
+  [
+    'policy/page-manifest',
+    'what a member says of its pages, from whoever serves them',
+    `${statements}/pages.ts#pageManifest`,
+  ],
+  ['policy/page-bundle', 'the manifest of pages, from whoever serves them', `${statements}/pages.ts#pageBundle`],
   ['policy/notice-page', 'a page of notices, from the mailbox’s member', `${statements}/notes.ts#noticePage`],
   [
     'exchange/member-note',

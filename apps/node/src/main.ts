@@ -18,7 +18,7 @@ import { createLogger } from './http/log.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
 import type { Network } from './network.ts'
-import { openPages } from './pages.ts'
+import { builtPagesFolder, openPages } from './pages.ts'
 import { type StoryEnd, tellStory } from './story.ts'
 import { importStep, type StepReport } from './story-reports.ts'
 import { StoryFailed } from './telling.ts'
@@ -27,8 +27,6 @@ import { keepWalletFile, openWalletFile } from './wallet-store.ts'
 import { whyNotStarted } from './why-not-started.ts'
 
 const now = (): number => Date.now() / 1000
-/** What `npm run pages` writes. */
-const builtPages = new URL('../../../node_modules/.cache/plexus-pages', import.meta.url).pathname
 const samples = new URL('../../../samples', import.meta.url).pathname
 /** Of the samples, the chart of the story: six custodians, and two of them give simvastatin in different strengths. */
 const storyPatient = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
@@ -265,7 +263,7 @@ async function stayUp(
   const { network, directory } = demonstration
   // A node's log is its standard error; the demonstration's screen belongs to the story.
   const logger = createLogger(destination(command === 'start' ? 2 : join(data, 'node.log')))
-  const pages = openPages(builtPages)
+  const pages = openPages(builtPagesFolder)
   const desk = told && new Desk({ demonstration, random: systemRandom, now, told: told.patient })
   const api = await createApi({
     network,

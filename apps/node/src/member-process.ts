@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts'
 import { importFiles, inputFiles } from './import.ts'
 import { layoutOf } from './layout.ts'
 import { type Here, Network } from './network.ts'
+import { builtPagesFolder, openPages } from './pages.ts'
 import { untilSignal } from './until-signal.ts'
 import { whyNotStarted } from './why-not-started.ts'
 
@@ -175,7 +176,8 @@ async function serve(
   },
   failed: Promise<void>,
 ): Promise<number> {
-  const api = await createApi({ ...parts, random: systemRandom, now })
+  const pages = openPages(builtPagesFolder)
+  const api = await createApi({ ...parts, random: systemRandom, now, ...(pages && { pages }) })
   try {
     const address = await api.listen({ host: '127.0.0.1', port })
     const height = parts.network.node(member).store.tip()?.height ?? 0

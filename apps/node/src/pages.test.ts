@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encode, utf8 } from '@plexus/codec'
+import { sha256 } from '@plexus/crypto'
+import { pageBundle } from '@plexus/policy'
 import { fastify } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { servePages } from './http/page-routes.ts'
@@ -19,9 +21,9 @@ function build(): void {
   mkdirSync(join(folder, 'assets'))
   const named = Object.entries(files).map(([path, text]) => {
     writeFileSync(join(folder, path), text)
-    return { path, sha256: createHash('sha256').update(text).digest('hex'), bytes: text.length }
+    return { path, sha256: sha256(utf8(text)), bytes: text.length }
   })
-  writeFileSync(join(folder, 'bundle.json'), JSON.stringify({ version: 1, files: named }))
+  writeFileSync(join(folder, 'bundle.cbor'), encode(pageBundle, { files: named }))
 }
 
 describe('the pages that a node serves', () => {
@@ -32,7 +34,7 @@ describe('the pages that a node serves', () => {
   test('are the files that the manifest names, by their hashes', () => {
     build()
     writeFileSync(join(folder, 'stranger.html'), 'not in the manifest')
-    expect(openPages(folder)?.map(({ path }) => path)).toEqual(['bundle.json', 'index.html', 'assets/main-1.js'])
+    expect(openPages(folder)?.files.map(({ path }) => path)).toEqual(['index.html', 'assets/main-1.js'])
     writeFileSync(join(folder, 'assets', 'main-1.js'), 'export const other = 1\n')
     expect(() => openPages(folder)).toThrow(/is not the file that the manifest names/)
   })
@@ -40,7 +42,10 @@ describe('the pages that a node serves', () => {
   test('come under headers that let nothing run but files of this origin', async () => {
     build()
     const app = fastify()
-    servePages(app, openPages(folder) ?? [])
+    const pages = openPages(folder)
+    if (!pages) throw new Error('nothing was built')
+    let proof: Uint8Array | undefined
+    servePages(app, pages, () => proof)
     const page = await app.inject('/')
     expect(page.body).toBe(files['index.html'])
     const policy = String(page.headers['content-security-policy'])
@@ -60,6 +65,10 @@ describe('the pages that a node serves', () => {
     expect(again.statusCode).toBe(304)
     for (const url of ['/assets/', '/assets/../index.html.br', '/assets/%2e%2e/pages.ts', '/stranger.html'])
       expect((await app.inject(url)).statusCode).toBe(404)
+    expect((await app.inject('/bundle.cbor')).rawPayload).toEqual(Buffer.from(pages.manifest))
+    expect(await app.inject('/bundle.proof')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } })
+    proof = utf8('proof')
+    expect((await app.inject('/bundle.proof')).body).toBe('proof')
     await app.close()
   })
 })

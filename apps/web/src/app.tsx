@@ -4,9 +4,10 @@ import { IconBlocks, IconShieldCheck, IconStethoscope } from '@tabler/icons-reac
 import { lazy, Suspense } from 'react'
 import { useShared } from './demonstration.tsx'
 import { Note, Waiting } from './look/parts.tsx'
-import { usePlace } from './route.ts'
+import { type Place, usePlace } from './route.ts'
 import { StoryBar } from './story-bar.tsx'
 import { languages, nameOfLanguage, useSpoken, useWords } from './words/use-words.tsx'
+import { PageNotice, PageOrigin, PageRefused, usePageRefused } from './worker/page-notice.tsx'
 
 const PatientPages = lazy(async () => ({ default: (await import('./patient/patient-pages.tsx')).PatientPages }))
 const ClinicianPages = lazy(async () => ({ default: (await import('./clinician/clinician-pages.tsx')).ClinicianPages }))
@@ -15,13 +16,17 @@ const LedgerPage = lazy(async () => ({ default: (await import('./ledger/ledger-p
 export function App() {
   const words = useWords()
   const { role } = usePlace()
+  const isRefused = usePageRefused()
   return (
     <div className={role === 'patient' ? 'frame with-rail' : 'frame'}>
       <button type="button" className="skip" onClick={skip}>
         {words.skip}
       </button>
       <Top />
-      <StoryBar />
+      <div>
+        <StoryBar />
+        <PageNotice />
+      </div>
       <div className="body">
         <Suspense
           fallback={
@@ -30,18 +35,21 @@ export function App() {
             </main>
           }
         >
-          {role === 'patient' && <PatientPages />}
-          {role === 'clinician' && <ClinicianPages />}
-          {role === 'ledger' && <LedgerPage />}
-          {role === null && <Landing />}
+          {isRefused ? <PageRefused /> : <PageOf role={role} />}
         </Suspense>
       </div>
       <footer className="foot">
         <span>{words.synthetic}</span>
-        <span>{words.firstLoad}</span>
+        <PageOrigin />
       </footer>
     </div>
   )
+}
+
+function PageOf({ role }: Pick<Place, 'role'>) {
+  if (role === 'patient') return <PatientPages />
+  if (role === 'clinician') return <ClinicianPages />
+  return role === 'ledger' ? <LedgerPage /> : <Landing />
 }
 
 function skip(): void {

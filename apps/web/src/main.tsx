@@ -9,6 +9,7 @@ import { App } from './app.tsx'
 import { DemonstrationProvider } from './demonstration.tsx'
 import { theme } from './look/theme.ts'
 import { WordsProvider } from './words/use-words.tsx'
+import { keepPages } from './worker/registration.ts'
 
 const page = document.getElementById('page')
 if (!page) throw new Error('the document has no place for the page')
@@ -23,3 +24,5 @@ createRoot(page).render(
     </WordsProvider>
   </MantineProvider>,
 )
+
+keepPages()

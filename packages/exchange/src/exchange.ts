@@ -20,6 +20,7 @@ import { Outbox } from './outbox.ts'
 import { OwnRecord } from './own-record.ts'
 import { type KnownThere, ownWord } from './own-word.ts'
 import type { Journal, Organisation, Replica, Surroundings } from './ports.ts'
+import { PublishedPages } from './published-pages.ts'
 import { Receipts } from './receipts.ts'
 import { Requester } from './requester.ts'
 import type { Gathered, VisitRefusal } from './requester-rows.ts'
@@ -65,6 +66,7 @@ export class Exchange {
   readonly reviews: Reviews
   readonly door: WalletDoor
   readonly ownRecord: OwnRecord
+  readonly pages: PublishedPages
   /** The member itself and its tenants; a tenant that joins is put in here, and whoever signs with another key from now on. */
   readonly organisations: Map<string, Organisation>
   private readonly leaving: Leaving
@@ -149,6 +151,7 @@ export class Exchange {
     const { custodian } = this
     this.ownRecord = new OwnRecord({ replica, batches, custody, custodian, vault, surroundings, organisations })
     this.requester = new Requester({ journal, replica, batches, outbox, desk, earlier, reviews, surroundings })
+    this.pages = new PublishedPages({ journal, replica, batches, member })
     this.mailboxes = new Mailboxes({ journal, surroundings, chain })
     this.corrections = new Corrections({
       journal,
@@ -308,6 +311,7 @@ export class Exchange {
     // Answers and receipts of this round join a batch at once, unless one is in flight.
     this.batches.tick()
     this.books?.tick()
+    this.pages.tick()
     await this.outbox.tick()
     this.counts.tick()
   }

@@ -9,6 +9,7 @@ export * from './statements/fields.ts'
 export * from './statements/intent.ts'
 export * from './statements/notes.ts'
 export * from './statements/own-record.ts'
+export * from './statements/pages.ts'
 export * from './statements/receipt.ts'
 export * from './statements/record-version.ts'
 export * from './statements/review.ts'
@@ -28,6 +29,7 @@ export const statementTypes = {
   caseAnswer: 'case-answer',
   disagreement: 'disagreement',
   review: 'review',
+  pageManifest: 'page-manifest',
   padding: 'padding',
 } as const
 export type StatementType = (typeof statementTypes)[keyof typeof statementTypes]

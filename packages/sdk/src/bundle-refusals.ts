@@ -1,9 +1,9 @@
 /** Why a receipt bundle proves nothing, in words for whoever was shown it. */
 
 /** Which part of the bundle fails. */
-export type BundlePart = 'bundle' | 'intent' | 'note' | 'receipt'
+export type BundlePart = 'bundle' | 'intent' | 'note' | 'page-manifest' | 'receipt'
 
-/** `{part}` is the intent or the receipt: each is shown committed in the same way. First reason first. */
+/** `{part}` is the intent, the receipt or a manifest of pages: each is shown committed in the same way. First reason first. */
 export const bundleRefusals = {
   malformed: 'The bytes are not a receipt bundle in canonical form.',
   'other-statement': 'What is shown as the {part} is another kind of statement.',

@@ -34,7 +34,7 @@ export interface Standing {
 /** Statement, opening, batch, envelope, block, header and state: each holds on the next, and the last on why the header is believed. */
 export function verifyCommitted(
   chain: Chain,
-  part: 'intent' | 'receipt',
+  part: 'intent' | 'page-manifest' | 'receipt',
   shown: Committed,
   trust: HeaderTrust,
 ): Result<Standing, BundleRefusal> {

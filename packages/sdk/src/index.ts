@@ -103,6 +103,8 @@ export {
 } from './light/verify-header.ts'
 export { machineFor } from './machine.ts'
 export { sealNote } from './notes.ts'
+export { contentTypeOf, pageHeaders } from './pages/page-headers.ts'
+export { type ManifestRefusal, type ShownManifest, verifyPageManifest } from './pages/page-manifest.ts'
 export { levelOf, quantityMax, quantityOf } from './prescriptions/amounts.ts'
 export { type CancellationAnswer, cancellationAnswer } from './prescriptions/cancellation.ts'
 export {

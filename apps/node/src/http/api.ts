@@ -9,7 +9,7 @@ import { type FastifyError, type FastifyInstance, type FastifyReply, type Fastif
 import type { Desk } from '../desk.ts'
 import type { Directory } from '../directory.ts'
 import type { Network } from '../network.ts'
-import type { PageFile } from '../pages.ts'
+import type { Pages } from '../pages.ts'
 import { SignIn } from '../sign-in/sign-in.ts'
 import { BodyRefused, isCbor, isOctets, JsonBody, kindOf, mediaOf, takeBodies, takesDocuments } from './bodies.ts'
 import { bookRoutes } from './book-routes.ts'
@@ -24,7 +24,7 @@ import { ledgerRoutes } from './ledger-routes.ts'
 import { failureFacts, type NodeLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { operationRoutes } from './operation-routes.ts'
-import { servePages } from './page-routes.ts'
+import { publishPages } from './page-routes.ts'
 import { type Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
 import { recoveryRoutes } from './recovery-routes.ts'
 import type { Answer, Route } from './route.ts'
@@ -47,7 +47,7 @@ export interface ApiParts {
   /** Those whose `observe` the network was given; without them only HTTP, heights and outboxes are counted. */
   readonly metrics?: Metrics
   /** The web application, where it was built. */
-  readonly pages?: readonly PageFile[]
+  readonly pages?: Pages
   /** The demonstration's: without it there are no routes of the demonstration. */
   readonly desk?: Desk
 }
@@ -74,7 +74,7 @@ export async function createApi({
   random,
   now,
   metrics = createMetrics(),
-  pages = [],
+  pages,
   desk,
 }: ApiParts): Promise<FastifyInstance> {
   metrics.watch(network, now)
@@ -146,7 +146,7 @@ export async function createApi({
     ...(desk ? deskRoutes(desk, signIns, sessions, now) : []),
   ])
     addRoute(app, route, { network, tokens, sockets, sessions, deskToken: desk?.token ?? '' })
-  servePages(app, pages)
+  if (pages) await publishPages(app, network, pages)
   app.get(
     '/openapi.json',
     { schema: { operationId: 'openapi', summary: 'This document', tags: ['operation'] } },

@@ -1,55 +1,55 @@
-/** The web application over HTTP: static files under strict headers, so that what is shown cannot become what is run. */
+/** The web application over HTTP: static files under strict headers, and what shows that a member committed to them. */
 import { createHash } from 'node:crypto'
+import { sha256 } from '@plexus/crypto'
+import { pageHeaders } from '@plexus/sdk'
 import type { FastifyInstance } from 'fastify'
-import type { PageFile } from '../pages.ts'
-
-/**
- * Content Security Policy Level 3 and Trusted Types: scripts and styles are files of this origin, nothing is fetched from
- * or sent to another one, and no text becomes HTML or code. Styles that scripts set on an element are no inline styles
- * (CSP3 §8.3). `wasm`, `eval`, frames, plug-ins and forms have no use here.
- */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types plexus-worker',
-].join('; ')
-
-const headers: Readonly<Record<string, string>> = {
-  'content-security-policy': contentSecurityPolicy,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self)',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}
+import type { Network } from '../network.ts'
+import type { PageFile, Pages } from '../pages.ts'
 
 const entrance = 'index.html'
 const worker = 'worker.js'
+const octets = 'application/octet-stream'
+/** A commitment takes a block or two. */
+const retryAfterSeconds = 1
 
-/** Each file under its own path; the page itself at the root as well. Routes of the pages are the application's own affair. */
-export function servePages(app: FastifyInstance, files: readonly PageFile[]): void {
+/** Pages belong to the first member of the process: it commits to what it serves. Who recovers from a restore does so later. */
+export async function publishPages(app: FastifyInstance, network: Network, pages: Pages): Promise<void> {
+  const [node] = network.nodes.values()
+  if (node && !node.recovery?.shut) await node.exchange.run((exchange) => exchange.pages.publish(pages.manifest))
+  servePages(app, pages, (bundle) => node?.exchange.pages.proof(bundle))
+}
+
+/**
+ * Each file under its own path; the page itself at the root as well. Routes of the pages are the application's own affair.
+ * `/bundle.cbor` is the manifest, `/bundle.proof` the statement that a member committed to it, with all that shows it.
+ */
+export function servePages(
+  app: FastifyInstance,
+  { manifest, files }: Pages,
+  proofOf: (bundle: Uint8Array) => Uint8Array | undefined,
+): void {
   for (const file of files) {
     serve(app, `/${file.path}`, file)
     if (file.path === entrance) serve(app, '/', file)
   }
+  const hidden = { schema: { hide: true } as object }
+  app.get('/bundle.cbor', hidden, async (_, reply) =>
+    reply.headers(pageHeaders).header('cache-control', 'no-cache').type(octets).send(Buffer.from(manifest)),
+  )
+  const bundle = sha256(manifest)
+  app.get('/bundle.proof', hidden, async (_, reply) => {
+    reply.headers(pageHeaders).header('cache-control', 'no-store')
+    const proof = proofOf(bundle)
+    if (!proof) return reply.code(503).header('retry-after', String(retryAfterSeconds)).send()
+    return reply.type(octets).send(Buffer.from(proof))
+  })
 }
 
 function serve(app: FastifyInstance, url: string, { path, bytes, brotli, contentType, immutable }: PageFile): void {
   const tag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`
   app.get(url, { schema: { hide: true } as object }, async (request, reply) => {
     reply
-      .headers(headers)
+      .headers(pageHeaders)
       .header('etag', tag)
       .header('vary', 'accept-encoding')
       .header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')

@@ -12,6 +12,7 @@ import type { ChartSource } from '../wallet/own-record.ts'
 import { dateOf } from '../words/dates.ts'
 import type { Words } from '../words/english.ts'
 import { useWords } from '../words/use-words.tsx'
+import { DownloadCard } from './download/download-card.tsx'
 import { ChecksDue, personIn, ValueMeaning } from './explained.tsx'
 import { casesOfEntries, WrongEntry } from './wrong-entry.tsx'
 
@@ -85,6 +86,7 @@ export function RecordPage({ view }: { readonly view: WalletView }) {
           )}
           <ChecksDue record={record} person={person} />
           <Gaps record={record} />
+          <DownloadCard charts={charts} record={record} />
         </>
       )}
     </>

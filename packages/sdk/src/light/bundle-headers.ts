@@ -1,5 +1,6 @@
-/** The headers on which a receipt bundle rests, verified from a trusted one: what `verifyBundle` needs on CometBFT. */
-import { equalBytes, ok, type Result } from '@plexus/codec'
+/** The headers on which a receipt bundle, or one committed statement, rests, verified from a trusted one: what `verifyBundle` needs on CometBFT. */
+import { decode, equalBytes, ok, type Result } from '@plexus/codec'
+import { bundleBytesMax, type Committed, committed } from '@plexus/policy'
 import { readBundle } from '../bundle.ts'
 import type { HeaderTrust } from '../header-trust.ts'
 import { type FollowFailure, followTo, type LightSources, type LightStep } from './follow.ts'
@@ -49,16 +50,21 @@ export async function headersOf(
 
 /** Bytes that are no bundle claim nothing; `verifyBundle` says what they are. */
 function claimsIn(bundleBytes: Uint8Array, from: number): readonly Claim[] {
-  const bundle = readBundle(bundleBytes)
-  if (!bundle) return []
-  const { intent, receipt } = bundle
-  const claims = [receipt, ...(intent ? [intent] : [])].map(({ header }) => header.header)
+  const claims = committedIn(bundleBytes).map(({ header }) => header.header)
   const byHeight = new Map(claims.map(({ height, time }) => [height, { height, time }]))
   const rising = [...byHeight.values()].sort((a, b) => a.height - b.height)
   return [
     ...rising.filter(({ height }) => height >= from),
     ...rising.filter(({ height }) => height < from).toReversed(),
   ]
+}
+
+/** The statements that a bundle shows; or the only one, where that is all that was sent. */
+function committedIn(bytes: Uint8Array): readonly Committed[] {
+  const bundle = readBundle(bytes)
+  if (bundle) return [bundle.receipt, ...(bundle.intent ? [bundle.intent] : [])]
+  const alone = decode(committed, bytes, bundleBytesMax)
+  return alone.ok ? [alone.value] : []
 }
 
 /** Whether it is the bundle's doing that a header was not reached: the source is sound, and has no such block to send. */

@@ -1,0 +1,101 @@
+/** The record on paper: sources first, then every entry by topic, in a hand that prints well. On a screen it is not there. */
+import { type AssembledRecord, kinds, type Line } from '@plexus/assembly'
+import { useState } from 'react'
+import { Conflicts, Gaps } from '../../record/record-parts.tsx'
+import { linesOf } from '../../record/shown-record.ts'
+import type { ChartSource } from '../../wallet/own-record.ts'
+import { dateOf, momentOf } from '../../words/dates.ts'
+import { downloadWords } from '../../words/download-words.ts'
+import { useSpoken } from '../../words/use-words.tsx'
+
+export function PrintedRecord({
+  charts,
+  record,
+}: {
+  readonly charts: readonly ChartSource[]
+  readonly record: AssembledRecord
+}) {
+  const { words, language } = useSpoken()
+  const said = downloadWords[language]
+  const [madeAt] = useState(() => Date.now() / 1000)
+  const names = new Map(charts.map(({ name, source }) => [source.custodian, name]))
+  return (
+    <div className="printed" lang={language}>
+      <h1>{said.printedTitle}</h1>
+      <p>{said.printedAt(momentOf(madeAt, words.locale))}</p>
+      <h2>{said.sources}</h2>
+      <ul>
+        {charts.map(({ name, source }) => (
+          <li key={source.custodian}>
+            {name}: {stateOf(source.state, words.record.sourceStates)}
+          </li>
+        ))}
+      </ul>
+      <Conflicts record={record} />
+      {kinds.map((kind) => {
+        const lines = linesOf(record, kind)
+        if (lines.length === 0) return null
+        return (
+          <section key={kind}>
+            <h2>{words.record.kinds[kind] ?? kind}</h2>
+            <table>
+              <thead>
+                <tr>
+                  {(['what', 'value', 'when', 'state', 'where'] as const).map((column) => (
+                    <th key={column} scope="col">
+                      {said.columns[column]}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {lines.map((line) => (
+                  <PrintedLine key={line.key} line={line} names={names} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )
+      })}
+      <Gaps record={record} />
+      <p>{said.page}</p>
+    </div>
+  )
+}
+
+function PrintedLine({ line, names }: { readonly line: Line; readonly names: ReadonlyMap<string, string> }) {
+  const { words } = useSpoken()
+  const value = line.value ? [line.value.text, line.value.unit].filter((each) => each !== null).join(' ') : ''
+  const states = [
+    line.status === null ? '' : (words.record.statuses[line.status] ?? line.status),
+    line.absence ? words.record.absent : '',
+    line.verified ? '' : words.record.notVerified,
+    ...line.cautions.map((caution) => words.record.cautions[caution] ?? caution),
+  ]
+  const places = [...new Set(line.sources.map(({ custodian }) => names.get(custodian) ?? custodian))]
+  return (
+    <tr>
+      <td>{(line.verified && line.display) || line.resourceType}</td>
+      <td>{value}</td>
+      <td>{line.effective === null ? '' : dateOf(line.effective, words.locale)}</td>
+      <td>{states.filter((each) => each !== '').join(', ')}</td>
+      <td>{places.join(', ')}</td>
+    </tr>
+  )
+}
+
+function stateOf(
+  state: ChartSource['source']['state'],
+  says: ReturnType<typeof useSpoken>['words']['record']['sourceStates'],
+): string {
+  switch (state.type) {
+    case 'complete':
+      return says.complete(state.count)
+    case 'part':
+      return says.part(state.count)
+    case 'failed-verification':
+      return says['failed-verification'](state.failed)
+    default:
+      return says[state.type]
+  }
+}
