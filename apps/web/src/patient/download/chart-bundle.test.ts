@@ -29,6 +29,7 @@ function chart(
   const count = entries.length
   return {
     name: custodian,
+    facts: [],
     source: { custodian, state: state ?? { type: 'complete', height: 9, count, of: count }, entries },
   }
 }
