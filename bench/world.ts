@@ -109,7 +109,13 @@ export async function askAll({ network }: Demonstration, { id, npi }: Visit) {
   const node = network.node(asker)
   const { requester } = node.exchange
   const asked = await node.exchange.run(() =>
-    requester.ask({ visit: id, clinician: { npi, seed: node.clinicianSeed(npi) }, purpose: 'TREAT', emergency: null, types: [] }),
+    requester.ask({
+      visit: id,
+      clinician: { npi, seed: node.clinicianSeed(npi) },
+      purpose: 'TREAT',
+      emergency: null,
+      types: [],
+    }),
   )
   if (!asked.ok) throw new Error(`the request was refused: ${asked.reason.type}`)
   await network.until(() => requester.settled(asked.value), stepSecondsMax, 'every custodian to answer')

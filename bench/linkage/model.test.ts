@@ -120,7 +120,9 @@ async function click({ network }: Demonstration, { id, npi }: Visit): Promise<vo
   const node = network.node(asker)
   const clinician = { npi, seed: node.clinicianSeed(npi) }
   must(
-    await node.exchange.run(({ requester }) => requester.ask({ visit: id, clinician, purpose: 'TREAT', emergency: null, types: [] })),
+    await node.exchange.run(({ requester }) =>
+      requester.ask({ visit: id, clinician, purpose: 'TREAT', emergency: null, types: [] }),
+    ),
     'a request',
   )
 }
