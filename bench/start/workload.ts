@@ -21,6 +21,13 @@ const steps = [
   'directive',
   'refused',
   'verify',
+  'goods',
+  'prescribe',
+  'dispense',
+  'cancel',
+  'counterfeit',
+  'recall',
+  'silence',
 ] as const
 
 export const suite: Suite = {

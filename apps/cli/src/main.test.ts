@@ -206,6 +206,7 @@ describe('a network that runs', () => {
   })
 
   test('a lot is begun with keys that a board granted, and its label is good', async () => {
+    // The story's maker and its wholesalers are others, and have keys already.
     const at = (member: string) => [...node, '--data', data, '--member', member, '--json']
     const supply = (member: string, ...words: readonly string[]) => plexus('supply', ...words, ...at(member))
     const until = async (run: () => ReturnType<typeof supply>) => {
@@ -217,11 +218,11 @@ describe('a network that runs', () => {
     const plan = join(folder, 'lot.json')
     const packages = [{ sscc: '006141411234567890', serials: ['SN1', 'SN2'] }]
     writeFileSync(plan, JSON.stringify({ gtin: '00300021433802', lot: 'A-1', endsAt: 4_000_000_000, packages }))
-    expect((await supply('hospital-1', 'commission', plan)).err).toContain('"error":"no-key"')
-    expect((await supply('hospital-1', 'keys', 'maker', '2', 'state-board')).lines()).toMatchObject([{ asked: 2 }])
-    const granted = await until(() => supply('state-board', 'grant', 'maker', 'hospital-1'))
+    expect((await supply('hospital-3', 'commission', plan)).err).toContain('"error":"no-key"')
+    expect((await supply('hospital-3', 'keys', 'maker', '2', 'state-board')).lines()).toMatchObject([{ asked: 2 }])
+    const granted = await until(() => supply('state-board', 'grant', 'maker', 'hospital-3'))
     expect(granted.lines()).toMatchObject([{ type: 'grant', height: expect.any(Number) }])
-    const made = await until(() => supply('hospital-1', 'commission', plan))
+    const made = await until(() => supply('hospital-3', 'commission', plan))
     const [{ lot } = { lot: '' }] = made.lines()
     expect(lot).toMatch(/^[0-9a-f]{64}$/)
     const scanned = await plexus(
@@ -232,10 +233,10 @@ describe('a network that runs', () => {
       '--data',
       data,
       '--member',
-      'hospital-1',
+      'hospital-3',
     )
     expect(scanned.out).toContain('answer good')
-    expect((await supply('hospital-1', 'trace', String(lot))).lines()).toMatchObject([{ units: 2 }])
+    expect((await supply('hospital-3', 'trace', String(lot))).lines()).toMatchObject([{ units: 2 }])
   }, 90_000)
 
   test('bundles of the mailbox are exported, and each proves its access off-line', async () => {

@@ -32,6 +32,7 @@ export function addNetwork(
     .option('--candidate <file>', 'a founder, by the file that describes it; repeatable', collect)
     .option('--name <name>', 'name of the network')
     .option('--voting-delay <seconds>', 'between what passes and its effect; a week unless told')
+    .option('--without <contract>', 'a contract that it does not begin with, and may vote in; repeatable', collect)
     .option('--host <host>', 'where founders that are made here are reached')
     .addOption(peerPort())
     .option('--member <id>', 'of candidate and join: the member; of up: a member that joined')

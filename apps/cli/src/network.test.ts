@@ -39,7 +39,7 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
 
   beforeAll(async () => {
     port = await freePorts(15)
-    const founding = ['--members', '4', '--voting-delay', '0', '--peer-port', String(port + 5)]
+    const founding = ['--members', '4', '--voting-delay', '0', '--peer-port', String(port + 5), '--without', 'rebates']
     network = start(['network', 'up', '--data', data, ...founding, '--port', String(port), '--json'])
     const early = network.ended.then(({ err }) => {
       throw new Error(`the network ended early: ${err}`)
@@ -175,12 +175,12 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     expect((await apart.governance(sponsor)).policy.parameters['intentSecondsMax']).toBe(200)
 
     const height = (await apart.height(sponsor)) + 200
-    await apart.decide(voters, 'activate', 'prescriptions', '1', String(height))
+    await apart.decide(voters, 'activate', 'rebates', '1', String(height))
     // Each step is a block at least.
     while ((await apart.height(asker)) < height)
       await apart.govern(sponsor, 'address', `plexus://127.0.0.1:${port + 9}`)
     await eventually('the contract to begin', async () =>
-      (await apart.governance(asker)).versions['prescriptions'] === 1 ? true : undefined,
+      (await apart.governance(asker)).versions['rebates'] === 1 ? true : undefined,
     )
 
     await apart.decide(voters, 'remove', newcomer)

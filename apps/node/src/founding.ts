@@ -28,7 +28,7 @@ const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'spon
  * Beyond the spine, which every network has: on a network that is founded now these stand from its first block on. Another
  * one votes them in (`activate-contract`).
  */
-const activeFromTheStart = [prescriptions, rebates, supply] as const
+export const activeFromTheStart = [prescriptions, rebates, supply] as const
 
 /** Of each founding validator: equals. */
 export const validatorPower = 10
@@ -112,12 +112,15 @@ export function chainOf(
     time,
     sequencer,
     parameters = {},
+    without = [],
   }: {
     readonly name: string
     readonly time: number
     /** The key that orders on the embedded engine; null where validators vote. */
     readonly sequencer: Uint8Array | null
     readonly parameters?: Partial<NetworkPolicy['parameters']>
+    /** Contracts that it does not begin with; its members may vote them in. */
+    readonly without?: readonly string[]
   },
 ): Chain {
   const events: readonly MembersEvent[] = [
@@ -126,9 +129,11 @@ export function chainOf(
       ...(engineAddress === null ? [] : [{ type: 'engine-address-set', member, engineAddress } as const]),
       ...keys.map((key) => ({ type: 'key-registered', holder: member, ...key, height: 0 }) as const),
     ]),
-    ...activeFromTheStart.map(
-      ({ name: contract, version }): MembersEvent => ({ type: 'contract-activated', contract, version, height: 0 }),
-    ),
+    ...activeFromTheStart
+      .filter(({ name }) => !without.includes(name))
+      .map(
+        ({ name: contract, version }): MembersEvent => ({ type: 'contract-activated', contract, version, height: 0 }),
+      ),
     { type: 'policy-set', ...defaultPolicy, parameters: { ...defaultPolicy.parameters, ...parameters } },
     ...candidates.flatMap(({ member, validator }): readonly MembersEvent[] =>
       validator === null ? [] : [{ type: 'validator-set', member, ...validator, height: 0 }],

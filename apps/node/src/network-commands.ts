@@ -13,6 +13,7 @@ import { askAdmission } from '@plexus/sdk'
 import { writeDurably } from '@plexus/store'
 import { candidateFields, candidatePath, keepCandidate, readCandidate } from './candidate-file.ts'
 import {
+  activeFromTheStart,
   type Candidate,
   chainOf,
   type Described,
@@ -42,6 +43,7 @@ const options = {
   'peer-port': { type: 'string', default: '7440' },
   port: { type: 'string', default: '7400' },
   'voting-delay': { type: 'string' },
+  without: { type: 'string', multiple: true, default: [] },
   address: { type: 'string' },
   engine: { type: 'string' },
   owner: { type: 'string' },
@@ -231,11 +233,14 @@ function found(values: Values, data: string, candidates: readonly Candidate[]): 
     throw new Refused('Nobody would sign blocks: at least one member needs a power.')
   if (candidates.some(({ engineAddress }) => engineAddress === null))
     throw new Refused('Each founding member needs --engine HOST:PORT.')
-  const delay = values['voting-delay']
+  const { 'voting-delay': delay, without } = values
+  const names: readonly string[] = activeFromTheStart.map(({ name }) => name)
+  if (without.some((name) => !names.includes(name))) throw new TypeError(`--without: expected ${names.join(', ')}`)
   const chain = chainOf(candidates, {
     name: values.name,
     time: now(),
     sequencer: null,
+    without,
     ...(delay !== undefined && {
       parameters: { votingDelaySeconds: numberIn(delay, 0, 90 * 86_400, '--voting-delay') },
     }),
