@@ -43,7 +43,7 @@ const options = {
   'peer-port': { type: 'string', default: '7440' },
   port: { type: 'string', default: '7400' },
   'voting-delay': { type: 'string' },
-  without: { type: 'string', multiple: true, default: [] },
+  without: { type: 'string', multiple: true },
   address: { type: 'string' },
   engine: { type: 'string' },
   owner: { type: 'string' },
@@ -233,7 +233,7 @@ function found(values: Values, data: string, candidates: readonly Candidate[]): 
     throw new Refused('Nobody would sign blocks: at least one member needs a power.')
   if (candidates.some(({ engineAddress }) => engineAddress === null))
     throw new Refused('Each founding member needs --engine HOST:PORT.')
-  const { 'voting-delay': delay, without } = values
+  const { 'voting-delay': delay, without = [] } = values
   const names: readonly string[] = activeFromTheStart.map(({ name }) => name)
   if (without.some((name) => !names.includes(name))) throw new TypeError(`--without: expected ${names.join(', ')}`)
   const chain = chainOf(candidates, {

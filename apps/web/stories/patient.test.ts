@@ -134,11 +134,13 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
     await picture(page, 'restriction-form')
     await page.getByRole('button', { name: 'Show what would change' }).click()
     const rows = page.locator('.change tbody tr')
-    await rows
-      .first()
-      .getByText(/^\d+ of \d+ entries$/)
-      .first()
-      .waitFor({ timeout: 60_000 })
+    // Before and after: each comes when its place has answered.
+    for (const cell of [0, 1])
+      await rows
+        .first()
+        .getByText(/^\d+ of \d+ entries$/)
+        .nth(cell)
+        .waitFor({ timeout: 60_000 })
     const counts = (await rows.first().locator('td').allTextContents()).map((text) =>
       Number(/(\d+) of/.exec(text)?.[1]),
     )
