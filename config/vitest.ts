@@ -8,6 +8,7 @@ export default defineConfig({
     // Worlds with real cryptography and real disks take seconds; a hang must still end.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     // Most of them wait for disks, processes and blocks: a processor for each file, also where there are two.
     maxWorkers: '100%',
