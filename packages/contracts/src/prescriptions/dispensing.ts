@@ -2,7 +2,7 @@
 import { no, ok, type Result, toHex } from '@plexus/codec'
 import type { Context } from '@plexus/kernel'
 import { dayAt, startOfDay } from './days.ts'
-import { limitsOf, type RemainderReason, remainderEnd } from './limits.ts'
+import { limitsOf, partsEnd, type RemainderReason, remainderEnd } from './limits.ts'
 import type { Rejection } from './rejections.ts'
 import { goingBy, isKnown, isOver, type PrescriptionsRules } from './standing.ts'
 import { type Item, whole } from './state.ts'
@@ -87,10 +87,15 @@ function endOfRemainder(
   reason: RemainderReason | null,
   { time }: Context,
 ): Result<number | null, Rejection> {
-  const expected = limitsOf[limits].remainderEnds && from === 0 && level < whole
+  const { remainder } = limitsOf[limits]
+  const place = { lagMinutes: dayLagMinutes }
+  const firstPart = from === 0 && level < whole
+  const expected = remainder === 'by-reason' && firstPart
   if (expected !== (reason !== null)) return no({ type: 'remainder-reason', expected })
-  if (reason === null) return ok(remainderEndsAt)
-  return ok(remainderEnd(reason, { time, issuedDay, place: { lagMinutes: dayLagMinutes } }))
+  if (reason !== null) return ok(remainderEnd(reason, { time, issuedDay, place }))
+  if (remainder !== 'six-months' || !firstPart) return ok(remainderEndsAt)
+  const endsAt = partsEnd(issuedDay, place)
+  return time < endsAt ? ok(endsAt) : no({ type: 'remainder-over', endsAt, time })
 }
 
 /** A refill may be claimed so many weeks after the day on which the fill before it was complete. */

@@ -70,13 +70,13 @@ export const invariants: Invariants<typeof state> = {
 
   'every item stands within its limits': ({ items }) =>
     [...items.entries()].every(([, item]) => {
-      const { refillsMax, holdersMax, remainderEnds } = limitsOf[item.limits]
+      const { refillsMax, holdersMax, remainder } = limitsOf[item.limits]
       const place = { lagMinutes: item.dayLagMinutes }
       return (
         item.refills <= refillsMax &&
         item.holders <= holdersMax &&
         item.endsAt <= startOfDay(lastDayOf(item.limits, item.issuedDay) + 1, place) &&
-        (remainderEnds && item.level > 0 && item.level < whole ? item.remainderEndsAt !== null : true)
+        (remainder === 'last-day' || item.level === 0 || item.level === whole || item.remainderEndsAt !== null)
       )
     }),
 

@@ -68,7 +68,7 @@ describe('limits', () => {
     expect(sign({ limits: 'iii-iv', lastDay: lastDay + 1 })).toBe('ends-too-late')
   })
 
-  test('schedule V and drugs without schedule are refilled as authorised, for a year (21 CFR 1306.21(a))', () => {
+  test('schedule V and drugs without schedule are refilled as authorised, for a year (21 CFR 1306.22 limits III and IV)', () => {
     const lastDay = lastDayOf('v', today(network()))
     for (const limits of ['v', 'none'] as const) {
       expect(sign({ limits, refills: 52, lastDay })).toBe('accepted')
@@ -124,6 +124,25 @@ describe('limits', () => {
     expect(filling(example, holder, 2 * part).answer).toBe('accepted')
     example.world.time = last
     expect(filling(example, holder, whole).answer).toBe('remainder-over')
+  })
+
+  test('schedule V is dispensed in parts for six months from the issue, and whole for longer (21 CFR 1306.23(c))', () => {
+    const issuedDay = today(network())
+    const terms = { limits: 'v', refills: 1, lastDay: lastDayOf('v', issuedDay) } as const
+    const begun = signedExample(terms)
+    const holder = claimed(begun)
+    expect(filling(begun, holder, part).answer).toBe('accepted')
+    const over = startOfDay(monthsLater(issuedDay, 6) + 1, { lagMinutes: begun.item.dayLagMinutes })
+    expect(begun.item.remainderEndsAt).toBe(over)
+    begun.world.time = over - 1
+    expect(filling(begun, holder, 2 * part).answer).toBe('accepted')
+    begun.world.time = over
+    expect(filling(begun, holder, whole).answer).toBe('remainder-over')
+    const late = signedExample(terms)
+    const another = claimed(late)
+    late.world.time = over
+    expect(filling(late, another, part).answer).toBe('remainder-over')
+    expect(filling(late, another, whole).answer).toBe('accepted')
   })
 
   test('remainder-reason: a first part under these limits says why; no other fill does', () => {

@@ -18,8 +18,8 @@ export interface Limits {
   readonly holdersMax: number
   /** Whether an item of which a part was filled may still change hands. */
   readonly movesWhenPartlyFilled: boolean
-  /** Whether what is left after a part must be filled within a time that begins with it. */
-  readonly remainderEnds: boolean
+  /** What ends the time for what is left after a part: the reason for it, six months from the issue, or the last day alone. */
+  readonly remainder: 'by-reason' | 'six-months' | 'last-day'
   /** Whether the prescriber must be registered with an authority (21 CFR 1306.03). */
   readonly registration: boolean
 }
@@ -34,31 +34,31 @@ const holdersMax = 10
 const controlledHoldersMax = 2
 
 export const limitsOf: Readonly<Record<LimitsName, Limits>> = {
-  // 21 CFR 1306.12(a): no refills. 1306.13: what is left of a part. 1306.08(e): transferred once, unfilled.
+  // 21 CFR 1306.12(a): no refills. 1306.13(a) and (b): what is left of a part. 1306.08(e): transferred once, unfilled.
   ii: {
     refillsMax: 0,
     months: monthsMax,
     holdersMax: controlledHoldersMax,
     movesWhenPartlyFilled: false,
-    remainderEnds: true,
+    remainder: 'by-reason',
     registration: true,
   },
-  // 21 CFR 1306.22(a): within six months of the day of issue, at most five times. 1306.23: parts until then.
+  // 21 CFR 1306.22(a): within six months of the day of issue, at most five times. 1306.23(c): parts until then.
   'iii-iv': {
     refillsMax: 5,
     months: 6,
     holdersMax: controlledHoldersMax,
     movesWhenPartlyFilled: false,
-    remainderEnds: false,
+    remainder: 'last-day',
     registration: true,
   },
-  // 21 CFR 1306.21(a): as the prescriber authorises.
+  // 21 CFR 1306.22 limits III and IV alone: V is refilled as the prescriber authorises. 1306.23(c): parts for six months.
   v: {
     refillsMax,
     months: monthsMax,
     holdersMax: controlledHoldersMax,
     movesWhenPartlyFilled: false,
-    remainderEnds: false,
+    remainder: 'six-months',
     registration: true,
   },
   none: {
@@ -66,7 +66,7 @@ export const limitsOf: Readonly<Record<LimitsName, Limits>> = {
     months: monthsMax,
     holdersMax,
     movesWhenPartlyFilled: true,
-    remainderEnds: false,
+    remainder: 'last-day',
     registration: false,
   },
 }
@@ -82,7 +82,7 @@ export type RemainderReason = Infer<typeof remainderReason>
 
 /** 21 CFR 1306.13(a): the rest within 72 hours of the first part, where the pharmacy cannot supply all. */
 const shortageSeconds = 72 * 3_600
-/** 21 CFR 1306.13(b)(1), 21 U.S.C. 829(f): at the patient's or prescriber's request, within 30 days of the day of issue. */
+/** 21 CFR 1306.13(b), 21 U.S.C. 829(f)(2)(A): at the patient's or prescriber's request, within 30 days of the day of issue. */
 const requestedDays = 30
 
 /** The second from which what is left after a first part, filled at `time`, may no longer be filled. */
@@ -91,6 +91,14 @@ export function remainderEnd(
   { time, issuedDay, place }: { readonly time: number; readonly issuedDay: number; readonly place: Place },
 ): number {
   return reason === 'shortage' ? time + shortageSeconds : startOfDay(issuedDay + requestedDays + 1, place)
+}
+
+/** 21 CFR 1306.23(c): nothing is dispensed in parts later than six months after the day of issue. */
+const partsMonths = 6
+
+/** The second from which nothing of what is filled in parts may be dispensed any more, where that is before the last day. */
+export function partsEnd(issuedDay: number, place: Place): number {
+  return startOfDay(monthsLater(issuedDay, partsMonths) + 1, place)
 }
 
 export type Schedule = 'II' | 'III' | 'IV' | 'V'

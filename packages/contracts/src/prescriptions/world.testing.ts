@@ -169,7 +169,7 @@ function fill(world: World, handle: Uint8Array, item: Item): PrescriptionsTransa
   const more = item.level + 1 + random.below(whole - 1)
   const right = random.oneIn(3) ? whole : Math.min(more, whole)
   const level = random.oneIn(5) ? random.pick([item.level, whole + 1]) : right
-  const asked = limitsOf[item.limits].remainderEnds && item.level === 0 && level < whole
+  const asked = limitsOf[item.limits].remainder === 'by-reason' && item.level === 0 && level < whole
   return {
     type: 'fill',
     handle,
