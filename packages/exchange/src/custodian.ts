@@ -98,6 +98,8 @@ export class Custodian {
   private readonly patientKeys
   /** By the intent's opening; each waits for a few seconds at most, and its requester sends it again. */
   private readonly parked = new Map<string, Parked>()
+  /** The height of the newest block when `settle` began last, if it ended. */
+  private settledAt: number | undefined
 
   constructor(parts: CustodianParts) {
     this.parts = parts
@@ -173,6 +175,8 @@ export class Custodian {
   /** Step 5, for every receipt whose block this replica has applied; and notices that a crash left untold. */
   async settle(): Promise<void> {
     const now = this.parts.surroundings.now()
+    // Blocks that come while this waits are for the next time.
+    const { height } = this.parts.replica.tip()
     for (const [key, { from, note, since }] of [...this.parked]) {
       if (Math.abs(now - since) > parkedSecondsMax) this.parked.delete(key)
       else await this.request(from, note)
@@ -183,6 +187,14 @@ export class Custodian {
       if (this.parts.batches.committedAt(row.receipt) !== undefined) await this.conclude(key, row)
     }
     this.parts.receipts.tell()
+    this.settledAt = height
+  }
+
+  /** Whether nothing waits to be done that the newest block allows: no answer, and no notice of a refusal. */
+  get idle(): boolean {
+    if (this.settledAt === this.parts.replica.tip().height) return true
+    for (const _ of this.deciding.entries({ limit: 1 })) return false
+    return this.parts.receipts.toldOfAll
   }
 
   private async conclude(key: string, row: RequestRow): Promise<void> {
@@ -207,6 +219,7 @@ export class Custodian {
         this.deciding.drop(key),
         this.parts.receipts.duty(row.receipt, row),
       ])
+      this.parts.receipts.tellAgain()
       surroundings.observe?.('refusal')
       return this.sendAnswer(key, settled, answer)
     }
@@ -281,6 +294,7 @@ export class Custodian {
       this.parts.receipts.duty(row.receipt, row),
       this.parts.receipts.duty(written.hash, row),
     ])
+    this.parts.receipts.tellAgain()
     this.parts.surroundings.observe?.('void')
     return this.sendAnswer(key, settled, answer)
   }

@@ -298,10 +298,10 @@ export class Exchange {
     return this.queued
   }
 
-  /** Nothing is pending, in flight, unanswered or unacknowledged. */
+  /** Nothing is pending, in flight, unanswered, untold or unacknowledged. */
   get idle(): boolean {
-    const { batches, requester, outbox, books } = this
-    return batches.idle && requester.idle && outbox.waiting === 0 && (books?.idle ?? true)
+    const { batches, custodian, requester, outbox, books } = this
+    return batches.idle && custodian.idle && requester.idle && outbox.waiting === 0 && (books?.idle ?? true)
   }
 
   private async advance(): Promise<void> {

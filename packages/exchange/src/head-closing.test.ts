@@ -34,7 +34,9 @@ function interleave(): Promise<Told> {
   })
 }
 
-test('T-10: in no order of request, blocks, restart and closing is anything released or sent at or after the closing', async () => {
+test('T-10: in no order of request, blocks, restart and closing is anything released or sent at or after the closing', {
+  timeout: 600_000,
+}, async () => {
   const { interleavings, broken, examples, ends } = await interleave()
   expect(examples).toEqual([])
   expect(broken).toBe(0)

@@ -22,6 +22,8 @@ import { tableOf } from './tables.ts'
 
 /** Bundles of some ten kilobytes each: one write stays below a megabyte. */
 const noticesPerWriteMax = 64
+/** Below that of genesis. */
+const noHeight = -1
 
 /** A receipt before it has its number and time. */
 export type ReceiptFrame = Omit<Receipt, 'number' | 'previous' | 'madeAt'>
@@ -59,7 +61,7 @@ export class Receipts {
   private readonly telling
   private readonly kept
   /** What became committed came with a block: until the next one there is nothing more to tell. */
-  private toldAt = -1
+  private toldAt = noHeight
 
   constructor(parts: ReceiptParts) {
     this.parts = parts
@@ -137,6 +139,11 @@ export class Receipts {
     return this.telling.put(toHex(of), { patient, intent })
   }
 
+  /** A receipt that stands on the ledger already has become a duty: the next look need not wait for a block. */
+  tellAgain(): void {
+    this.toldAt = noHeight
+  }
+
   /** Notices of receipts that released nothing go out when the receipt is committed: once for each block, many in a write. */
   tell(): void {
     const { batches, journal, replica } = this.parts
@@ -159,6 +166,12 @@ export class Receipts {
     }
     if (changes.length > 0) journal.append(changes)
     this.toldAt = height
+  }
+
+  /** Whether no receipt stands of which its patient is still to be told. */
+  get toldOfAll(): boolean {
+    for (const _ of this.telling.entries({ limit: 1 })) return false
+    return true
   }
 
   /**

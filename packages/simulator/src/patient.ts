@@ -276,8 +276,14 @@ export class Patient {
     const { world } = this
     await this.online()
     return world.people.wait((resume) => {
-      world.timeline.after(20, () => {
-        const page = world.ask(world.node(member), ({ mailboxes }) => mailboxes.fetch(request))
+      world.timeline.after(20, async () => {
+        let page: Result<NoticePage, StepRefusal> | undefined
+        // As at the door of a node: what is shown is durable.
+        await world.turn(world.node(member), async (exchange) => {
+          const fetched = exchange.mailboxes.fetch(request)
+          await exchange.durable()
+          page = fetched
+        })
         resume(page ?? no({ type: 'node-unreachable' }))
       })
     })
