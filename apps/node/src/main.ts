@@ -284,7 +284,7 @@ async function stayUp(
     throw new StoryFailed(`port ${port} is in use: end what listens there, or give another --port`)
   }
   const ended = untilSignal()
-  // A passkey belongs to a name, never to an address in numbers (WebAuthn Level 3 §5.1.2).
+  // A passkey belongs to a name, never to an address in numbers (WebAuthn Level 3 §5.1.3).
   const link = pages && desk ? `${address.replace('127.0.0.1', 'localhost')}/#desk=${desk.token}` : undefined
   if (!json) {
     console.log(

@@ -105,7 +105,7 @@ function groupsSeveralCodes(entries: readonly Indexed[]): boolean {
 }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-/** Servers write `meta` anew for each copy they take (FHIR R4 §2.26.3.1). */
+/** Servers write `meta` anew for each copy they take (FHIR R4 §2.26, Meta). */
 const serverMembers: ReadonlySet<string> = new Set(['meta'])
 
 /** The content of an entry as its author made it: two copies are equal, whatever their servers wrote into `meta`. */

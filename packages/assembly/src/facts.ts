@@ -16,7 +16,7 @@ export interface EntryFacts {
   readonly enteredInError: boolean
   /** `doNotPerform`: the resource says that something must not be done. */
   readonly forbids: boolean
-  /** A modifier extension, or implicit rules: the meaning may differ from what the known members say (FHIR R4 §2.4.0.1). */
+  /** A modifier extension, or implicit rules: the meaning may differ from what the known members say (FHIR R4 §2.5). */
   readonly modified: boolean
   /** Effective, onset, performed, authored …: the first that is there, in the order of `dateNames`, as received. */
   readonly date: string | null
@@ -120,7 +120,7 @@ const abatementNames = ['abatementDateTime', 'abatementPeriod', 'abatementString
 
 const performerNames = ['performer', 'requester', 'asserter', 'recorder', 'provider', 'author', 'serviceProvider']
 
-/** FHIR R4 §2.24.0.10: an old identifier is no longer in use, a temporary one is nobody's. */
+/** FHIR R4 §2.24, Identifier.use: an old identifier is no longer in use, a temporary one is nobody's. */
 const passingUses: ReadonlySet<string | null> = new Set(['temp', 'old'])
 
 function conceptsOf(resource: JsonObject): readonly JsonObject[] {
@@ -131,7 +131,7 @@ function conceptsOf(resource: JsonObject): readonly JsonObject[] {
   return []
 }
 
-/** The name of an organisation or a person (FHIR R4 §2.24.0.13), its first one; clinical resources have none. */
+/** The name of an organisation or a person (FHIR R4 §2.24, HumanName), its first one; clinical resources have none. */
 function nameOf(resource: JsonObject): string | null {
   const whole = textOf(resource, 'name')
   if (whole !== null) return whole

@@ -33,7 +33,7 @@ export function objectsOf(object: JsonObject | undefined, name: string): readonl
   return isJsonList(value) ? value.filter(isJsonObject) : []
 }
 
-/** A list of CodeableConcepts (FHIR R4 §2.24.0.7), or of bare Codings, read as one. */
+/** A list of CodeableConcepts (FHIR R4 §2.24), or of bare Codings, read as one. */
 export function conceptOf(concepts: readonly JsonObject[]): Concept {
   const codings = concepts.flatMap((concept) => (concept.has('coding') ? objectsOf(concept, 'coding') : [concept]))
   const codes: Coding[] = []

@@ -1,5 +1,5 @@
 /**
- * A number as it stands in the source. FHIR R4 §2.6.3 (decimal) requires implementations to keep the precision that was
+ * A number as it stands in the source. FHIR R4 §2.24.0.1 (decimal) requires implementations to keep the precision that was
  * sent: `1.0` and `1.00` differ, and so may `0.1` and its nearest float.
  */
 export class JsonNumber {

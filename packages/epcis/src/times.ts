@@ -40,8 +40,9 @@ export function millisecondsOf(text: string): number | undefined {
 }
 
 /**
- * CBV 2.0 §8.9: UTC, three digits of a second. What is finer than a microsecond is cut off, then half goes to the even
- * millisecond: so the reference implementation rounds, and a hash must be the same everywhere.
+ * CBV 2.0, event hash identifiers: UTC, three digits of a second. What is finer than a microsecond is cut off, then half
+ * goes to the even millisecond: so the reference implementation rounds, though its rule as written takes every half up,
+ * and a hash must be the same everywhere.
  */
 export function hashedTime(text: string): string | undefined {
   const moment = momentOf(text)

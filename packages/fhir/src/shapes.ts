@@ -12,7 +12,7 @@ export interface MemberShape {
   readonly type: string
   /** How JSON writes one value of it. */
   readonly kind: JsonKind
-  /** May it repeat? Then JSON writes a list, also of one (R4 §2.6.2.1). */
+  /** May it repeat? Then JSON writes a list, also of one (R4 §2.6.2). */
   readonly repeats: boolean
   /** Path of the element this spells out a choice of, such as `Observation.value[x]`; else "". */
   readonly choice: string

@@ -10,7 +10,7 @@ export interface Expansion {
 const nestingMax = 8
 
 /**
- * Expands the value sets that are named (R4 §4.9.8), as far as the definitions enumerate them. A set with a filter, an
+ * Expands the value sets that are named (R4 §4.9), as far as the definitions enumerate them. A set with a filter, an
  * exclusion or a code system that is not wholly at hand (MIME types, currencies, UCUM) is left out: no check is better
  * than a wrong one.
  */

@@ -16,7 +16,7 @@ export const findingsMax = 50
 /**
  * Walks a resource along the shapes of FHIR R4 and finds what the structural validator leaves out or passes: members
  * that FHIR does not know, values of the wrong JSON kind, empty ones, two values for one choice, and codes outside a
- * required binding (R4 §4.1.5). The depth is that of the document, which its reader bounded.
+ * required binding (R4 §4.1). The depth is that of the document, which its reader bounded.
  */
 export function walkResource(value: JsonObject, definitions: Definitions): Findings {
   const findings: Findings = { faults: [], warnings: [] }

@@ -8,7 +8,7 @@ export const eventsProtocol = 'plexus-events.v1'
 /** Browsers cannot set headers on a WebSocket. A token in the address would come into logs; in this list it does not. */
 export const bearerProtocol = (token: string): string => `bearer.${token}`
 
-/** The media type of one envelope, and of a batch (RFC 8949 §9.5). */
+/** The media type of one envelope, and of a batch (RFC 8949 §9.3). */
 export const cborType = 'application/cbor'
 
 /** Half a block of the embedded engine: an answer comes after one block or two. */

@@ -1,5 +1,5 @@
 /**
- * The capture and query interfaces of EPCIS 2.0 (§12, §13), one repository for each trading partner. A partner's base
+ * The capture and query interfaces of EPCIS 2.0 over HTTP (§12), one repository for each trading partner. A partner's base
  * address is `/v1/members/MEMBER/epcis/PARTNER`; behind it paths and headers are those of the standard.
  */
 import { members } from '@plexus/contracts'
@@ -27,7 +27,7 @@ import { type Answer, memberRoute, type RequestHeaders, type Route } from './rou
 const params = { partner: organisationId }
 const path = '/epcis/:partner'
 
-/** What every answer says of the interface (EPCIS 2.0 §12.4). */
+/** What every answer says of the interface (EPCIS 2.0 §12). */
 const editionHeaders = {
   'gs1-epcis-version': '2.0.0',
   'gs1-cbv-version': '2.0.0',
@@ -302,7 +302,7 @@ function linkTo(address: string, asked: z.output<typeof query>, token: string): 
 
 const timeText = (seconds: number): string => new Date(Math.floor(seconds * 1000)).toISOString()
 
-/** As §12.6.2 shows a job. */
+/** As §12.6 shows a job. */
 function jobForm({ id, createdAt, finishedAt, outcome }: CaptureJob) {
   return {
     captureID: id,

@@ -73,7 +73,7 @@ export function asserted(
   return ok({ ...known, signCount: data.signCount })
 }
 
-/** §7.1 steps 7 to 11, §7.2 steps 11 to 14. The origin, where the rest is right. */
+/** §7.1 steps 7 to 11, §7.2 steps 10 to 14. The origin, where the rest is right. */
 function readClientData(bytes: Uint8Array, type: string, challenge: Uint8Array): Result<string, PasskeyFault> {
   const read = readJson(bytes, { depthMax: 4, containersMax: 16 })
   if (!read.ok || !(read.value.value instanceof Map)) return no('client-data')

@@ -120,7 +120,7 @@ export class Dispenser {
     })
   }
 
-  /** What is kept of a fill that the ledger has, and who is told: the prescriber and the patient (21 CFR 1306.22(b)). */
+  /** What is kept of a fill that the ledger has (21 CFR 1304.22(c)); the prescriber and the patient are told. */
   fillMoved(
     handle: Uint8Array,
     { tagSeed, record, leafKey }: Pick<FilledPart, 'tagSeed' | 'record' | 'leafKey'>,

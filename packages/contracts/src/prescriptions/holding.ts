@@ -25,7 +25,7 @@ export const holdingRules: Pick<PrescriptionsRules, 'claim' | 'offer-transfer' |
     return ok({ events: [{ type: 'claimed', handle, holder, height }] })
   },
 
-  // Pharmacist to pharmacist (21 CFR 1306.08(e), 1306.25), to whom the patient chose: both have a say.
+  // Pharmacist to pharmacist (21 CFR 1306.08(e) and (f), 1306.25), to whom the patient chose: both have a say.
   'offer-transfer'(state, { handle }, context) {
     const found = goingBy(state, handle, 'holder', context)
     if (!found.ok) return found

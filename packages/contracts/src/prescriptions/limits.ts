@@ -24,7 +24,7 @@ export interface Limits {
   readonly registration: boolean
 }
 
-/** No state lets a prescription be filled later than a year after its issue; federal law names no end for II and V. */
+/** Most states end a prescription a year after its issue, few later; federal law names an end for III and IV alone. */
 const monthsMax = 12
 /** A fill a week for a year: clozapine under weekly counts is dispensed so. */
 const refillsMax = 52

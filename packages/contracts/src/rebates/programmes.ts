@@ -28,8 +28,8 @@ const secondsPerDay = 86_400
 
 /**
  * Seconds from the data event to the due instant; null where the parties' terms say it. `mfp`: fourteen days from the
- * transmission of the claim's data (CMS, guidance for 2026, §40.4). `medicaid`: interest begins on the thirty-eighth day
- * after the utilisation data were sent (42 U.S.C. 1396b(d)(5), CMS releases on interest).
+ * transmission of the claim's data (CMS, final guidance of October 2024 for 2026 and 2027, §40.4). `medicaid`: interest
+ * begins on the thirty-eighth day after the utilisation data were sent (42 U.S.C. 1396b(d)(5), CMS releases on interest).
  */
 export const dueSecondsOf: Readonly<Record<Programme, number | null>> = {
   '340b': null,

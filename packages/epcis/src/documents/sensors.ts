@@ -1,4 +1,4 @@
-/** What sensors told with an event (EPCIS 2.0 §7.3), one reading after another. */
+/** What sensors told with an event (EPCIS 2.0 §7.3.7), one reading after another. */
 import { isJsonList, isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '@plexus/codec'
 import { millisecondsOf } from '../times.ts'
 import { bareWord, measurements, sensorAlerts, type Vocabulary } from '../vocabulary.ts'

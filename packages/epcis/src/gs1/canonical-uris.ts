@@ -3,7 +3,7 @@ import { readEpcUrn } from './epc-urns.ts'
 
 /**
  * The one text that stands for a GS1 identifier, whichever way it was written: canonical, at its finest level, without
- * variant (CBV 2.0 §8.9); undefined for what is no GS1 identifier.
+ * variant (CBV 2.0, event hash identifiers); undefined for what is no GS1 identifier.
  */
 export function canonicalUri(uri: string): string | undefined {
   const read = uri.startsWith('urn:epc:')

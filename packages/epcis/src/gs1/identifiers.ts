@@ -1,8 +1,8 @@
 /** Application identifiers (GS1 General Specifications §3.2): what stands behind each, on labels and in addresses. */
 
-/** Characters of a serial, lot or reference: the 82 of ISO/IEC 646 that GS1 allows (§7.11, figure 7.11-1). */
+/** Characters of a serial, lot or reference: the 82 of ISO/IEC 646 that GS1 allows (§7.11, set 82). */
 const textCharacters = /^[!"%&'()*+,./0-9:;<=>?A-Z_a-z-]*$/
-/** Characters of a component or part (§7.11, figure 7.11-2). */
+/** Characters of a component or part (§7.11, set 39). */
 const partCharacters = /^[#/0-9A-Z-]*$/
 const digits = /^[0-9]*$/
 
@@ -14,7 +14,7 @@ export interface IdentifierShape {
   readonly checked: number
   /** Six digits, year, month and day, the day possibly 00 for the month's last. */
   readonly isDate: boolean
-  /** On a label, its length is known without a separator (§7.8.5, figure 7.8.5-2). */
+  /** On a label, its length is known without a separator (§7.8.5). */
   readonly isFixed: boolean
 }
 

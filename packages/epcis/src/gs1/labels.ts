@@ -8,7 +8,7 @@ import type { Gs1Refusal } from './keys.ts'
 const labelCharactersMax = 2_335
 const labelElementsMax = 64
 
-/** FNC1 as scanners send it inside a message: the group separator of ASCII (§7.8.3). */
+/** FNC1 as scanners send it inside a message: the group separator of ASCII (§7.8). */
 const separator = '\u001d'
 /** ISO/IEC 15424: GS1 DataMatrix, GS1-128, GS1 QR code, GS1 DotCode, GS1 DataBar and composite. */
 const symbologyPrefix = /^\](?:d2|C1|Q3|J1|e0)/

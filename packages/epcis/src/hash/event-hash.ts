@@ -1,5 +1,5 @@
 /**
- * The identifier of an event by its content (CBV 2.0 §8.9): SHA-256 over one text that is the same however the event was
+ * The identifier of an event by its content (CBV 2.0): SHA-256 over one text that is the same however the event was
  * written: in JSON or XML, with URNs or Digital Links, in any order, in any time zone. Names and values follow each other
  * without separators, in the order below; where lists have no order, their texts are sorted. It is a name to find an event
  * by, and proves nothing about its content: with a text made for it, two events can be given one name.
@@ -255,7 +255,7 @@ const numberForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 /** Longer digits are no measured number, and a huge exponent would make a huge text. */
 const numberCharactersMax = 40
 
-/** CBV 2.0 §8.9: no sign, zeros or exponent that a number does not need. The value is that of the nearest double. */
+/** CBV 2.0: no sign, zeros or exponent that a number does not need. The value is that of the nearest double. */
 function canonicalNumber(text: string): string | undefined {
   if (text.length > numberCharactersMax || !numberForm.test(text)) return undefined
   const number = Number(text)

@@ -105,7 +105,7 @@ class Batch {
     return undefined
   }
 
-  /** EPCIS 2.0 §7.4.1.4: a declaration repeats the event that it declares wrong, and is made after it. */
+  /** EPCIS 2.0 §7.4.1.2: a declaration repeats the event that it declares wrong, and is made after it. */
   #faultOf({ eventID, eventTime, errorDeclaration }: EpcisEvent, contentHash: string): EpcisRefusal | undefined {
     const before =
       eventID === null ? undefined : (this.#contentByID.get(eventID) ?? this.#repository.contentOf(eventID))

@@ -1,4 +1,4 @@
-/** What identifiers a parameter of a query stands for (EPCIS 2.0 §8.2.7.1, MATCH_…). */
+/** What identifiers a parameter of a query stands for (EPCIS 2.0 §8.2.7.1.1, MATCH_…). */
 import { canonicalUri } from '../gs1/canonical-uris.ts'
 
 /** Matches identifiers however they are written: an URN finds its Digital Link. */

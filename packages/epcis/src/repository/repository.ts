@@ -4,7 +4,7 @@ import type { EpcisEvent } from '../documents/events.ts'
 export interface CapturedEvent {
   /** Counted from 0 in the order of capture, without gaps. */
   readonly position: number
-  /** The identifier of its content (CBV 2.0 §8.9), whatever `eventID` says. */
+  /** The identifier of its content (CBV 2.0, event hash identifiers), whatever `eventID` says. */
   readonly contentHash: string
   readonly event: EpcisEvent
 }

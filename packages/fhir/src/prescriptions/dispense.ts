@@ -1,4 +1,4 @@
-/** MedicationDispense (R4 §11.2) in and out: what a pharmacy says it did with a line. */
+/** MedicationDispense (R4 §11.3) in and out: what a pharmacy says it did with a line. */
 import { type JsonObject, type JsonValue, no, ok, type Result } from '@plexus/codec'
 import { objectsIn, textIn } from '../references.ts'
 import { type Coding, codingsIn, drugOf, extensionCode, identifierIn, objectIn } from './fields.ts'
@@ -26,7 +26,7 @@ export type DispenseRefusal = {
   readonly type: 'not-a-medication-dispense' | 'status-unknown' | 'drug-missing' | 'order-missing'
 }
 
-/** R4 §11.2.6, valueset-medicationdispense-status. */
+/** R4 §11.3, valueset-medicationdispense-status. */
 const counting: Readonly<Record<string, Dispense['counts']>> = {
   completed: 'dispensed',
   preparation: 'under-way',

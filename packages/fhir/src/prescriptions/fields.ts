@@ -55,7 +55,7 @@ export function referenceIn(value: JsonObject, name: string): string {
 }
 
 /**
- * What is prescribed or dispensed (R4 §11.1.3, medication[x]): as a concept, or as a Medication that the resource contains,
+ * What is prescribed or dispensed (R4 §11.1, medication[x]): as a concept, or as a Medication that the resource contains,
  * or that stands beside it under `Medication/id` or its full URL. A compound that has no code has those of its ingredients.
  */
 export function drugOf(

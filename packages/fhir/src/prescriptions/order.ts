@@ -78,7 +78,7 @@ export function readOrder(
   })
 }
 
-/** An order (R4 §11.1.6): what is planned or proposed is none, and its copies of an instance are for those who carry it out. */
+/** An order (R4 §11.1): what is planned or proposed is none, and its copies of an instance are for those who carry it out. */
 const fillable: readonly string[] = ['order', 'original-order', 'reflex-order', 'filler-order', 'instance-order']
 
 /** A FHIR Quantity in whole units, or undefined. */

@@ -1,4 +1,4 @@
-/** Task (R4 §12.4) in and out, and what England's EPS answers: where a line stands, and who asks to move it. */
+/** Task (R4 §12.1) in and out, and what England's EPS answers: where a line stands, and who asks to move it. */
 import type { JsonObject, JsonValue } from '@plexus/codec'
 import { objectsIn, textIn } from '../references.ts'
 import { codingsIn, extensionCode, extensionOf, identifierIn } from './fields.ts'

@@ -9,7 +9,7 @@ import { handleOfSeed } from './keys.ts'
 const hash = bytes({ length: 32 })
 const printable = /^[\x20-\x7e]*$/
 
-/** Sealed to the patient, the prescriber and, for schedules II to V, the programme that monitors (21 CFR 1306.22(b), 1304.22(c)). */
+/** Sealed to the patient, the prescriber and, for schedules II to V, the programme that monitors (21 CFR 1304.22(c)). */
 export const dispensingRecord = object({
   handle: hash,
   fill: uint(),

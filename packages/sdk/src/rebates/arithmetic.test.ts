@@ -41,6 +41,23 @@ describe('the Medicaid rebate for one unit (42 CFR 447.509(a))', () => {
     expect(unitRebate({ ...near, bestPrice: dollars('76.899999') }).total).toBe(dollars('23.100001'))
   })
 
+  // medicaid.gov, "Unit Rebate Amount Calculation": its parts have seven decimals, ours are exact until they are rounded.
+  test('gives the parts of the examples that the agency publishes', () => {
+    const innovator = { category: 'innovator', amp: dollars('0.311824'), bestPrice: dollars('0.267440') } as const
+    const base = { amp: dollars('0.277450'), index: 1_516n }
+    expect(unitRebate({ ...innovator, base, index: 1_750n })).toEqual({
+      basic: dollars('0.072031'),
+      additional: 0n,
+      total: dollars('0.072031'),
+    })
+    const other = { category: 'noninnovator', amp: dollars('0.357911'), bestPrice: null } as const
+    const later = { amp: dollars('0.244795'), index: 238_031n }
+    expect(unitRebate({ ...other, base: later, index: 239_083n })).toMatchObject({
+      basic: dollars('0.046528'),
+      additional: dollars('0.112034'),
+    })
+  })
+
   test('of a drug that is no innovator is 13 % of its price, whatever the best price', () => {
     expect(unitRebate({ ...quarter, category: 'noninnovator', index: 250_000n }).total).toBe(dollars('13'))
     expect(unitRebate({ ...quarter, category: 'noninnovator', bestPrice: null }).total).toBe(dollars('21'))

@@ -77,8 +77,9 @@ export function ceilingPrice({
 }
 
 /**
- * The refund down to Medicare's negotiated price for one unit: list price less negotiated price (CMS, guidance for 2026, §40.4,
- * standard default refund amount). Nothing where the list price is not above it.
+ * The refund down to Medicare's negotiated price for one unit: list price less negotiated price (CMS, final
+ * guidance of October 2024 for 2026 and 2027, §40.4.1, standard default refund amount). Nothing where the list price is not
+ * above it.
  */
 export function negotiatedRefund({ wac, mfp }: { readonly wac: bigint; readonly mfp: bigint }): bigint {
   return wac > mfp ? wac - mfp : 0n

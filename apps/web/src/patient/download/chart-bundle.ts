@@ -1,5 +1,5 @@
 /**
- * The whole record as one FHIR R4 Bundle of type `collection` (R4 §3.1): every resource as its custodian keeps it, to the
+ * The whole record as one FHIR R4 Bundle of type `collection` (R4 §2.36): every resource as its custodian keeps it, to the
  * last digit, with the custodian beside it, and an OperationOutcome that names what is missing.
  */
 import { type JsonObject, type JsonValue, writeJson } from '@plexus/codec'
