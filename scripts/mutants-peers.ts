@@ -48,6 +48,16 @@ export const peerMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'what waited for a connection leaves whatever has happened since',
+    file: `${peers}/peer.ts`,
+    find: 'if (next.mayLeave()) this.dispatch',
+    replace: 'if (next.tries >= 0) this.dispatch',
+    test: {
+      file: test,
+      name: 'a note that may not leave any more when the connection is there is withheld, and the next one goes',
+    },
+  },
+  {
     name: 'a note that was broken off keeps its room',
     file: `${peers}/note-intake.ts`,
     find: 'if (held) quota.release(length)',

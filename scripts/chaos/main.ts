@@ -4,7 +4,8 @@
  * slowed; from two minutes on, each scene of `scenes.ts` and `churn.ts` once; envelopes all the time. Options:
  * `--minutes N` (1), or `--seconds N`; `--nodes N` (4); `--seed N` (1); `--report FILE` (Markdown); `--scene WORDS` (no
  * faults, and only the scenes whose name has them). The exit status is 0 only when after each fault all members
- * have one history, every acknowledged envelope stands in it once, and every engine asked in an order that is allowed.
+ * have one history, every acknowledged envelope stands in it once, every engine asked in an order that is allowed, and
+ * nothing was released that might not be (`visits.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -20,6 +21,7 @@ import { type Acknowledged, offerOne, startLoad } from './load.ts'
 import { Member } from './member.ts'
 import { reportOf } from './report.ts'
 import { scenes } from './scenes.ts'
+import { Visits } from './visits.ts'
 
 const nodesMax = 16
 /** Engines that were started anew back off for up to half a minute, and catch up then. */
@@ -61,22 +63,31 @@ async function main(): Promise<number> {
   const churn = new Churn(chain, data, members, { api: first + nodes, peer: behind, engine: behind + 1 })
   let holds = false
   try {
-    await Promise.all(members.map((member) => member.start()))
+    const visits = new Visits(chain, data, members)
+    const others = members.filter((member) => member !== visits.custodian)
+    // A directory has one owner at a time.
+    await Promise.all([...others.map((member) => member.start()), visits.importChart()])
+    await visits.custodian.start()
     if (!(await allReach(members, 2, healSecondsMax))) throw new Error('no block came before the first fault')
+    await visits.begin()
     const load = startLoad(chain, members)
     const judge = new Judge()
     const draw = drawFrom(seed)
     const suffered: { what: string; healedSeconds: number }[] = []
-    const told = (): readonly Acknowledged[] => [...load.acknowledged, ...churn.acknowledged]
+    const wrong: string[] = []
+    const told = (): readonly Acknowledged[] => [...load.acknowledged, ...churn.acknowledged, ...visits.acknowledged]
 
     /** Then all members must come abreast, and everything is looked at. */
     const endure = async (what: string, happen: () => Promise<void>): Promise<void> => {
       console.log(what)
+      visits.go()
       await happen()
       const from = performance.now()
       await abreast(members, told())
       suffered.push({ what, healedSeconds: (performance.now() - from) / 1000 })
       await judge.look(members, told())
+      await visits.rest()
+      wrong.push(...(await visits.look()))
       await new Promise((resolve) => setTimeout(resolve, quietMilliseconds))
     }
     const someFault = (): Promise<void> => {
@@ -92,14 +103,14 @@ async function main(): Promise<number> {
     const isWanted = (name: string): boolean =>
       values.scene === undefined ? seconds >= scenesSecondsMin : name.includes(values.scene)
     const someFaults = async (goesOn: (count: number) => boolean): Promise<void> => {
-      for (let count = 0; goesOn(count) && judge.wrong.length === 0; count++) await someFault()
+      for (let count = 0; goesOn(count) && judge.wrong.length + wrong.length === 0; count++) await someFault()
     }
     const end = Date.now() + seconds * 1000
     for (const { name, play } of shuffled(draw, scenes)) {
       const whom = victim()
       if (!isWanted(name)) continue
       if (values.scene === undefined) await someFaults((count) => count < faultsBetween)
-      await endure(`${name} (${whom.name})`, () => play({ members, victim: whom, more }))
+      await endure(`${name} (${whom.name})`, () => play({ members, victim: whom, more, visits }))
     }
     if (isWanted(Churn.comesAndGoes)) await endure(Churn.comesAndGoes, () => churn.comeAndGo())
     if (values.scene === undefined) await someFaults(() => Date.now() < end)
@@ -112,9 +123,21 @@ async function main(): Promise<number> {
     const acknowledged = [...told(), ...last]
     await abreast(members, acknowledged)
     await judge.look(members, acknowledged)
-    const { height, accepted, wrong } = judge
+    const { height, accepted } = judge
+    wrong.unshift(...judge.wrong)
     const unanswered = load.unanswered()
-    const report = reportOf({ seed, nodes, seconds, suffered, acknowledged, unanswered, height, accepted, wrong })
+    const report = reportOf({
+      seed,
+      nodes,
+      seconds,
+      suffered,
+      acknowledged,
+      unanswered,
+      height,
+      accepted,
+      visits,
+      wrong,
+    })
     console.log(report)
     if (values.report !== undefined) writeFileSync(values.report, report)
     holds = wrong.length === 0

@@ -11,12 +11,19 @@ const patched = new URL('./patched.ts', import.meta.url).href
 export const node = ['--disable-warning=ExperimentalWarning', program] as const
 const patchedNode = ['--disable-warning=ExperimentalWarning', '--import', patched, program] as const
 
-/** One of the node's own commands, beside whatever runs: its exit status. */
+/** One of the node's own commands, beside whatever runs: its exit status. What it said is shown where that is not 0. */
 export function command(args: readonly string[]): Promise<number | null> {
-  const child = spawn(process.execPath, [...node, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [...node, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (part: Buffer) => {
+    said += part.toString()
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', resolve)
+    child.on('close', (status) => {
+      if (status !== 0) console.error(said)
+      resolve(status)
+    })
   })
 }
 
@@ -25,7 +32,7 @@ export type Part = 'app' | 'both' | 'engine'
 /** On a busy machine a node takes seconds to open its stores. */
 const startMillisecondsMax = 60_000
 /** A member that is paused does not answer; whoever asked goes on. */
-const answerMillisecondsMax = 15_000
+export const answerMillisecondsMax = 15_000
 
 export class Member {
   readonly name: string
@@ -48,6 +55,15 @@ export class Member {
     return join(this.data, `${this.name}.calls`)
   }
 
+  /** The answers with keys that left its node. */
+  get left(): string {
+    return join(this.data, `${this.name}.left`)
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
   get folder(): string {
     return join(this.data, this.name)
   }
@@ -60,7 +76,7 @@ export class Member {
     const child = spawn(process.execPath, [...patchedNode, ...args], {
       stdio: ['ignore', 'pipe', log, 'ipc'],
       detached: true,
-      env: { ...process.env, PLEXUS_CHAOS: JSON.stringify({ ...patch, calls: this.calls }) },
+      env: { ...process.env, PLEXUS_CHAOS: JSON.stringify({ ...patch, calls: this.calls, left: this.left }) },
     })
     closeSync(log)
     this.child = child

@@ -10,4 +10,6 @@ export interface Patch {
   readonly full: string
   /** Where the names of the engine's calls go, a line for each run of the engine. */
   readonly calls: string
+  /** Where the answers with keys go as they leave, a line for each. */
+  readonly left: string
 }

@@ -30,6 +30,19 @@ const heard: readonly Change[] = [
   },
 ]
 
+const told: readonly Change[] = [
+  {
+    file: '/exchange/src/custodian.ts',
+    from: '    if (sealed) surroundings.send(row.from, sealed, mayLeave)\n',
+    to: '    if (sealed) {\n      globalThis.plexusReleases(sealed, row.intent, answer, () => this.parts.replica.tip().height)\n      surroundings.send(row.from, sealed, mayLeave)\n    }\n',
+  },
+  {
+    file: '/peers/src/peer.ts',
+    from: '    waiting.tries++\n',
+    to: '    waiting.tries++\n    globalThis.plexusLeaves(waiting.note)\n',
+  },
+]
+
 const contrary: readonly Change[] = [
   { file: application, from: 'status: refusal ? REJECT : ACCEPT', to: 'status: REJECT' },
   { file: application, from: 'txs: [...prepared(', to: 'txs: [Uint8Array.of(1, 2, 3), ...prepared(' },
@@ -49,6 +62,7 @@ const failPoint: readonly Change[] = [
 
 const changes: readonly Change[] = [
   ...heard,
+  ...told,
   ...(patch.contrary ? contrary : []),
   ...(patch.wrongHash ? wrongHash : []),
   ...(patch.failPoint === undefined ? [] : failPoint),
@@ -68,8 +82,27 @@ registerHooks({
   },
 })
 
-const { calls, full } = patch
+const { calls, full, left } = patch
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+interface OpenedIntent {
+  readonly statement: Uint8Array
+  readonly leafKey: Uint8Array
+  readonly path: readonly Uint8Array[]
+}
+/** What a sealed note holds, and the height of the replica now. */
+const releases = new WeakMap<Uint8Array, { readonly height: () => number; readonly line: object }>()
 Object.assign(globalThis, {
+  plexusReleases(sealed: Uint8Array, intent: OpenedIntent, answer: Uint8Array, height: () => number) {
+    const { statement, leafKey, path } = intent
+    const opened = { ...intent, statement: hex(statement), leafKey: hex(leafKey), path: path.map(hex) }
+    releases.set(sealed, { height, line: { intent: opened, answer: hex(answer) } })
+  },
+  plexusLeaves(sealed: Uint8Array) {
+    const known = releases.get(sealed)
+    if (!known || left === undefined) return
+    fs.appendFileSync(left, `${JSON.stringify({ height: known.height(), ...known.line })}\n`)
+  },
   plexusCalled(call: string) {
     if (calls !== undefined) fs.appendFileSync(calls, call === 'begin' ? '\n' : `${call} `)
   },

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { command, type Member } from './member.ts'
+import type { Visits } from './visits.ts'
 
 export interface Stage {
   readonly members: readonly Member[]
@@ -9,6 +10,7 @@ export interface Stage {
   readonly victim: Member
   /** Until every one of these has so many blocks more than the first of them has now. */
   more(blocks: number, of: readonly Member[]): Promise<void>
+  readonly visits: Visits
 }
 
 export interface Scene {
@@ -25,9 +27,13 @@ const haltMilliseconds = 20_000
 export const scenes: readonly Scene[] = [
   {
     name: 'more than a third away: no block comes, whoever is left says so, and all goes on afterwards',
-    async play({ members, victim }) {
-      const away = [victim, ...members.filter((each) => each !== victim)].slice(0, Math.ceil(members.length / 3))
+    async play({ members, visits }) {
+      // Whoever asks, and is asked, stays: they are to say what is the matter.
+      const others = members.filter((each) => each !== visits.custodian && each !== visits.asker)
+      const away = others.slice(0, Math.ceil(members.length / 3))
       const left = members.filter((each) => !away.includes(each))
+      await visits.rest()
+      const visit = await visits.checkIn()
       await Promise.all(away.map((each) => each.kill('both')))
       // What had its votes already may still come.
       await pause(2_000)
@@ -37,7 +43,12 @@ export const scenes: readonly Scene[] = [
       must(`${before}` === `${after}`, `blocks came without two thirds: ${before} and then ${after}`)
       const ready = await Promise.all(left.map((each) => each.ready()))
       must(!ready.includes(true), 'a node calls itself ready on a block of long ago')
+      const ask = await visits.ask(visit)
+      const { settled, sources } = await visits.shown(ask)
+      const says = sources.map(({ state, code, exception }) => `${state} ${code} ${exception}`)
+      must(!settled && `${says}` === 'committing ledger-stale 171.204(a)(1)', `whoever asks is told: ${says}`)
       await Promise.all(away.map((each) => each.start()))
+      visits.go()
     },
   },
   {

@@ -27,7 +27,7 @@ export interface NodeParts {
   readonly random: RandomBytes
   readonly now: () => number
   /** To another member's node; loss is normal. */
-  readonly send: (to: string, note: Uint8Array) => void
+  readonly send: (to: string, note: Uint8Array, mayLeave?: () => boolean) => void
   readonly observe?: (what: string, seconds?: number) => void
   readonly measures?: Measures
   /** Calls back once; the answer cancels. */

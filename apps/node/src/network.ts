@@ -158,16 +158,17 @@ export class Network {
         member,
         random: parts.random,
         now: () => faults?.clockOf?.(member) ?? now(),
-        send(to, note) {
+        send(to, note, mayLeave) {
           // Never in the sender's own turn: a node is told as a network tells it, later.
           const deliver = () => {
             const door = doors.get(member)
             const own = nodes.get(member)
             if (door && own && to !== member && addressOf(own.store, to) !== 'local:') {
-              door.send(to, note)
+              door.send(to, note, mayLeave)
               return
             }
             setImmediate(() => {
+              if (mayLeave?.() === false) return
               const receiver = inboxes.get(to)
               // A note that is not heard comes again: its sender keeps it until it is acknowledged.
               if (!receiver || receiver.recovery?.shut) return

@@ -301,7 +301,11 @@ export class Custodian {
 
   /** A repeated request gets the same bytes, until it ends or the head under which it was decided is closed. */
   private async repeat(key: string, row: RequestRow): Promise<void> {
-    if (row.state === 'deciding') return
+    if (row.state === 'deciding') {
+      // Its receipt waits for a block, and none comes: whoever asks is told so now, since nothing is released by it.
+      if (row.refusal === 'ledger-stale') await this.refuseUnreceipted(row.from, fromHex(key), row.refusal)
+      return
+    }
     if (row.state === 'released' && this.latest() > row.expiresAt)
       return this.refuseUnreceipted(row.from, fromHex(key), 'intent-expired')
     const answer = this.answers.get(key)
@@ -312,10 +316,15 @@ export class Custodian {
   private async sendAnswer(key: string, row: RequestRow, answer: Uint8Array): Promise<void> {
     const { desk, surroundings } = this.parts
     const sealed = await desk.seal(row.from, answer)
+    if (row.state !== 'released') {
+      if (sealed) surroundings.send(row.from, sealed)
+      return
+    }
     // The head may have been closed while the note was sealed: then nothing leaves, although it was released before.
-    if (row.state === 'released' && !this.headOpen(row))
-      return this.refuseUnreceipted(row.from, fromHex(key), 'head-closed')
-    if (sealed) surroundings.send(row.from, sealed)
+    const mayLeave = (): boolean => this.headOpen(row)
+    if (!mayLeave()) return this.refuseUnreceipted(row.from, fromHex(key), 'head-closed')
+    // Or while it waits for the disk or for the receiver's node: then it is dropped, and its requester asks again.
+    if (sealed) surroundings.send(row.from, sealed, mayLeave)
   }
 
   private headOpen(row: RequestRow): boolean {

@@ -43,6 +43,20 @@ describe('what leaves a node', () => {
     expect(sent).toEqual(['clinic', 'hospital'])
   })
 
+  it('is lost when it may not leave any more once its turn comes', async () => {
+    const { journal, done } = heldDisk()
+    const leaving = new Leaving(journal)
+    const sent: string[] = []
+    const { send } = leaving.surroundings(surroundings(sent))
+    let open = true
+    send('clinic', utf8('note'), () => open)
+    send('hospital', utf8('note'), () => true)
+    open = false
+    done()
+    await leaving.left()
+    expect(sent).toEqual(['hospital'])
+  })
+
   it('stays where it is when the disk failed, and whoever waited is told', async () => {
     const { journal, failed } = heldDisk()
     const leaving = new Leaving(journal)

@@ -32,7 +32,10 @@ export class Leaving {
   surroundings(surroundings: Surroundings): Surroundings {
     return {
       ...surroundings,
-      send: (member, note) => this.wait(() => surroundings.send(member, note)),
+      send: (member, note, mayLeave) =>
+        this.wait(() => {
+          if (mayLeave?.() ?? true) surroundings.send(member, note, mayLeave)
+        }),
     }
   }
 

@@ -54,8 +54,11 @@ export interface Surroundings {
   /** The node's own clock, seconds since 1970, whole or not. */
   now(): number
   readonly random: RandomBytes
-  /** Sends a sealed note to a member's node. Loss is normal: whatever must arrive is in the outbox and sent again. */
-  send(member: string, note: Uint8Array): void
+  /**
+   * Sends a sealed note to a member's node. Loss is normal: whatever must arrive is in the outbox and sent again.
+   * `mayLeave` is asked when its turn comes, after whatever it waited for: what may not leave any more is lost.
+   */
+  send(member: string, note: Uint8Array, mayLeave?: () => boolean): void
   /** Told after each durable step, for metrics; never with anything about a patient. */
   observe?(what: string, seconds?: number): void
 }

@@ -21,6 +21,8 @@ interface Waiting {
   readonly note: Uint8Array
   /** Seconds, when it was given. */
   readonly since: number
+  /** Asked each time that it is to be sent. */
+  readonly mayLeave: () => boolean
   tries: number
 }
 
@@ -71,9 +73,9 @@ export class Peer {
     this.breaker = new Breaker({ random: parts.options.random, timing: parts.timing })
   }
 
-  send(note: Uint8Array): void {
+  send(note: Uint8Array, mayLeave: () => boolean): void {
     const now = this.options.now()
-    const waiting: Waiting = { note, since: now, tries: 0 }
+    const waiting: Waiting = { note, since: now, mayLeave, tries: 0 }
     this.shared.bytes += note.length
     if (this.breaker.state(now) === 'open') this.finish(waiting, 'peer-down')
     else if (this.queue.length + this.sending.size >= waitingPerPeerMax || this.shared.bytes > waitingBytesMax)
@@ -146,7 +148,8 @@ export class Peer {
       while (this.connection && this.sending.size < streamsMax) {
         const next = this.queue.shift()
         if (!next) return
-        this.dispatch(next, this.connection)
+        if (next.mayLeave()) this.dispatch(next, this.connection)
+        else this.finish(next, 'withheld')
       }
   }
 

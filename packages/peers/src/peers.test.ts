@@ -26,6 +26,19 @@ test('many notes share one connection, and a large one does not hold up the smal
   expect(birch.events.filter(({ type }) => type === 'connected')).toHaveLength(1)
 })
 
+test('a note that may not leave any more when the connection is there is withheld, and the next one goes', async () => {
+  const ledger = new Ledger()
+  const [alder, birch] = [await ledger.node('alder'), await ledger.node('birch')]
+  let open = true
+  alder.peers.send('birch', note('sealed under a head that is closed'), () => open)
+  alder.peers.send('birch', note('next'), () => true)
+  open = false
+  await alder.until(() => alder.sent('delivered') === 1)
+  expect(alder.sent('withheld')).toBe(1)
+  expect(birch.notes.map(({ text }) => text)).toEqual(['next'])
+  expect(alder.peers.readings()).toMatchObject([{ waiting: 0 }])
+})
+
 test('a note that is larger than any is not sent', async () => {
   const ledger = new Ledger()
   const alder = await ledger.node('alder')

@@ -13,8 +13,11 @@ export type { PeerReading } from './peer.ts'
 export interface Peers {
   /** The port on which others are heard; null for a node that only sends. */
   readonly port: number | null
-  /** Sends a sealed note. Loss is normal: whatever must arrive is kept by its owner, and sent again. */
-  send(member: string, note: Uint8Array): void
+  /**
+   * Sends a sealed note. Loss is normal: whatever must arrive is kept by its owner, and sent again. `mayLeave` is asked each
+   * time that it is about to go over a connection: it may have waited for half a minute.
+   */
+  send(member: string, note: Uint8Array, mayLeave?: () => boolean): void
   /** To be called when the own replica has applied a block: keys and addresses may be others now. */
   refresh(): void
   /** Of each peer that is spoken to, in no order. */
@@ -48,11 +51,11 @@ export async function startPeers(
 
   return {
     port: listener?.port ?? null,
-    send(member, note) {
+    send(member, note, mayLeave = () => true) {
       if (closed) return
       const outcome = note.length > noteBytesMax ? 'too-large' : undefined
       const peer = outcome ? undefined : peerOf(member)
-      if (peer) peer.send(note)
+      if (peer) peer.send(note, mayLeave)
       else options.observe?.({ type: 'sent', member, outcome: outcome ?? 'no-room', seconds: 0 })
     },
     refresh() {

@@ -56,6 +56,8 @@ export type SendOutcome =
   /** Its owner sends it again: the peer was down, or busy for too long, or there was no room to wait. */
   | 'peer-down'
   | 'given-up'
+  /** It might not leave any more when its turn came. */
+  | 'withheld'
   | 'no-room'
   | 'too-large'
 

@@ -1,6 +1,7 @@
 /** What the member's own staff does: asks for charts, reads its own, hands out codes, corrects. One bearer token per member. */
 import { viewBytes } from '@plexus/assembly'
 import { equalBytes, fromHex, toBase64Url, toHex } from '@plexus/codec'
+import { members } from '@plexus/contracts'
 import { sha256 } from '@plexus/crypto'
 import {
   changesBetween,
@@ -10,6 +11,8 @@ import {
   type RecordRow,
   viewOfAsk,
 } from '@plexus/exchange'
+import { viewOf } from '@plexus/kernel'
+import { refusals } from '@plexus/policy'
 import { z } from 'zod'
 import type { Directory } from '../directory.ts'
 import { secretsNamed } from '../layout.ts'
@@ -105,15 +108,16 @@ function askRoutes(directory: Directory, now: () => number): readonly Route[] {
       staff: true,
       params: { ask: hexId },
       gives:
-        '`settled` once no source is waited for; the assembled record with its gaps named; what changed since the ask before.',
+        '`settled` once no source is waited for, which has the code `ledger-stale` while no block comes; the assembled record with its gaps named; what changed since the ask before.',
       refusals: ['ask-unknown'],
-      async handle({ params: { ask } }, { exchange }) {
+      async handle({ params: { ask } }, { exchange, store }) {
         const gathered = exchange.requester.gathered(fromHex(ask))
         await exchange.durable()
         if (!gathered) return problem('ask-unknown')
         const { settled, purpose: why, sources } = gathered
         const record = viewOfAsk(gathered)
-        const named = sources.map((each) => sourceOf(each, directory))
+        const stale = isStale(store, now())
+        const named = sources.map((each) => sourceOf(stale ? onStaleLedger(each) : each, directory))
         return json({ ask, settled, purpose: why, sources: named, record, earlier: earlierOf(exchange, gathered) })
       },
     }),
@@ -258,6 +262,18 @@ function correctionRoutes(): readonly Route[] {
 function earlierOf(exchange: Exchange, gathered: Gathered) {
   const before = gathered.settled ? exchange.earlierThan(gathered.ask) : undefined
   return before ? { askedAt: before.askedAt, ...changesBetween(before.gathered, gathered) } : null
+}
+
+/** Whether this replica's newest block is so old that no custodian may release on one of that time. */
+function isStale(store: MemberNode['store'], now: number): boolean {
+  const { blockAgeSecondsMax } = members.queries.policy(viewOf(members, store)).parameters
+  return Math.abs(now - (store.tip()?.time ?? 0)) > blockAgeSecondsMax
+}
+
+/** A source that is waited for while no block comes: why, and that this is no refusal of the custodian's (45 CFR 171.204(a)(1)). */
+function onStaleLedger(source: GatheredSource): GatheredSource {
+  const waits = source.state === 'committing' || source.state === 'sent'
+  return waits ? { ...source, code: 'ledger-stale', exception: refusals['ledger-stale'].exception } : source
 }
 
 function sourceOf({ custodian, state, code, exception, reasons, height, records }: GatheredSource, names: Directory) {
