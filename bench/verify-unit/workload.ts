@@ -1,5 +1,6 @@
 /** Suite `verify-unit`: a label is scanned at a node that has a million units on its shelves. */
 import { join } from 'node:path'
+import { concatBytes } from '@plexus/codec'
 import { openAead, sealAead } from '@plexus/crypto'
 import { checkDigit } from '@plexus/epcis'
 import { openJournal, type Sealing } from '@plexus/store'
@@ -108,7 +109,7 @@ function sealingUnder(key: Uint8Array): Sealing {
     seal(plaintext) {
       const nonce = bytesOf('nonce', sealed++).slice(0, 12)
       const ciphertext = sealAead({ key, nonce, plaintext, context })
-      return new Uint8Array([...nonce, ...ciphertext])
+      return concatBytes(nonce, ciphertext)
     },
     open: (bytes) => openAead({ key, nonce: bytes.slice(0, 12), sealed: bytes.slice(12), context }),
   }

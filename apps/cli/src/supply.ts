@@ -33,6 +33,8 @@ export interface SupplyOptions extends StaffOptions {
   /** A file with the part of a prescription that moves with the units. */
   readonly fill?: string
   readonly days?: number
+  /** Of a list: the package whose contents are wanted. */
+  readonly inside?: string
 }
 
 interface Call {
@@ -115,10 +117,15 @@ function callOf(act: SupplyAct, words: readonly string[], options: SupplyOptions
     case 'trace':
       return { path: `/lots/${one()}/trace` }
     case 'list':
-      return { path: first === '' ? '/things' : `/things?after=${one()}` }
+      return { path: thingsPath(first, options.inside) }
     case 'alerts':
       return { path: first === '' ? '/alerts' : `/alerts?after=${one()}` }
   }
+}
+
+function thingsPath(after: string, inside: string | undefined): string {
+  const query = new URLSearchParams({ ...(after !== '' && { after }), ...(inside !== undefined && { inside }) })
+  return query.size === 0 ? '/things' : `/things?${query}`
 }
 
 /** A file as the route takes it: a lot's plan, or the part of a prescription. */

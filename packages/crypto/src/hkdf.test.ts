@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '@plexus/codec'
 import { expect, test } from 'vitest'
-import { hkdf, hkdfOn } from './hkdf.ts'
+import { hkdf, hkdfKeys, hkdfOn } from './hkdf.ts'
 import { platform as browser } from './platform/browser.ts'
 import { platform as node } from './platform/node.ts'
 import { sharedDataPresent, sharedJson, type Wycheproof } from './shared-data.testing.ts'
@@ -13,6 +13,16 @@ test('the first case of RFC 5869 comes out', () => {
   expect(toHex(hkdf({ secret, salt, info: fromHex('f0f1f2f3f4f5f6f7f8f9'), length: 42 }))).toBe(
     '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
   )
+})
+
+test('many keys of one secret are those that HKDF gives one by one', () => {
+  const [secret, salt] = [fromHex('0b'.repeat(22)), fromHex('000102030405060708090a0b0c')]
+  const keyFor = hkdfKeys({ secret, salt })
+  for (const length of [0, 1, 63, 1024]) {
+    const info = new Uint8Array(length).fill(7)
+    expect(keyFor(info)).toEqual(hkdf({ secret, salt, info, length: 32 }))
+  }
+  expect(() => keyFor(new Uint8Array(1025))).toThrow('info: expected at most 1024 bytes')
 })
 
 test('lengths that RFC 5869 or a platform does not allow are bugs of the caller', () => {

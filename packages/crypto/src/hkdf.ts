@@ -1,3 +1,4 @@
+import { concatBytes } from '@plexus/codec'
 import { platform } from '#platform'
 import type { HkdfInput, Platform } from './platform/platform.ts'
 
@@ -13,6 +14,21 @@ const infoLengthMax = 1024
 export function hkdf(input: HkdfInput): Uint8Array {
   return hkdfOn(platform, input)
 }
+
+/**
+ * As `hkdf` with a length of 32, for many keys of one secret: what is extracted (§2.2) is extracted once. `salt` is not empty;
+ * `info` has at most 1,024 bytes, or it throws.
+ */
+export function hkdfKeys({ secret, salt }: Pick<HkdfInput, 'salt' | 'secret'>): (info: Uint8Array) => Uint8Array {
+  const extracted = platform.hmacSha256(salt, secret)
+  return (info) => {
+    if (info.length > infoLengthMax) throw new RangeError(`info: expected at most ${infoLengthMax} bytes`)
+    // §2.3: the first block is all there is to expand.
+    return platform.hmacSha256(extracted, concatBytes(info, firstBlock))
+  }
+}
+
+const firstBlock = Uint8Array.of(1)
 
 export function hkdfOn(on: Platform, input: HkdfInput): Uint8Array {
   const { length, info } = input

@@ -16,7 +16,7 @@ export { type ChunkedReader, openChunkedReader, type ReadSealed } from './chunke
 export { handleOf, leafOf, signedBytes, statementHash } from './commitment.ts'
 export { checkLongLivedKey, checkOneTimeKey, type KeyRefusal, publicKeyOf, sign, verify } from './ed25519.ts'
 export { hmacSha256, sha256, sha256Into, sha512 } from './hash.ts'
-export { hkdf } from './hkdf.ts'
+export { hkdf, hkdfKeys } from './hkdf.ts'
 export {
   appendLeaf,
   emptyFrontier,

@@ -204,7 +204,7 @@ export {
   type SubmitStream,
 } from './submit-stream.ts'
 export * from './submit-wire.ts'
-export { type LabelIdentifier, type LabelRefusal, labelKeyOf, tagOf } from './supply/labels.ts'
+export { type LabelIdentifier, type LabelRefusal, labelKeysOf, tagOf } from './supply/labels.ts'
 export { type Granted, granting, licenceFor } from './supply/licences.ts'
 export {
   checkLot,

@@ -230,12 +230,19 @@ function deliveryRoutes(): readonly Route[] {
       method: 'GET',
       path: '/supply/things',
       id: 'things',
-      summary: 'What this member has, or had, in hand',
+      summary: 'What this member has, or had, in hand: packages and what came alone, or what was put into one package',
       tag: 'staff',
       staff: true,
-      query: z.strictObject({ after: hexHash.optional() }),
+      query: z.strictObject({ after: hexHash.optional(), inside: label.optional() }),
       gives: 'At most 200, by tag.',
-      handle: ({ query: { after } }, { books }) => json({ things: books.supply.list(after ?? null, shownMax) }),
+      refusals: ['book-refused'],
+      handle: ({ query: { after = null, inside } }, { books: { supply } }) => {
+        if (inside === undefined) return json({ things: supply.list(after, shownMax) })
+        const read = labelIn(inside)
+        if (!read.ok) return problem('book-refused', { refusal: read.reason.type })
+        const things = supply.inside(read.value, after, shownMax)
+        return things ? json({ things }) : problem('book-refused', { refusal: 'label-unknown' })
+      },
     }),
   ]
 }

@@ -195,6 +195,10 @@ describe('one pallet of 120 bottles', () => {
     await move(north, corner, seventh)
     expect(await counts()).toEqual([12, 108])
     await must(corner, '/unpack', { label: seventh, only: [] })
+    const { things } = await must(corner, `/things?${new URLSearchParams({ inside: seventh })}`)
+    const shelf = Array.from({ length: 12 }, (_, bottle) => `01${gtin}21${serialOf(7, bottle)}`)
+    expect((things as readonly { readonly label: string }[]).map(({ label }) => label).toSorted()).toEqual(shelf)
+    expect(things).toMatchObject(shelf.map(() => ({ status: 'held', isHeldHere: true, isRecalled: false })))
     expect(await scan(corner, unit(7, 3))).toMatchObject({ answer: 'good' })
     const { dispensing } = await must(corner, '/dispensings', { labels: [unit(7, 3)], fill: null })
     expect(dispensing).toMatch(/^[0-9a-f]{64}$/)
@@ -265,7 +269,15 @@ describe('one pallet of 120 bottles', () => {
         if (!block) break
         held.push(...block.transactions.map(toHex))
       }
-      for (const table of ['supply-things', 'supply-labels', 'supply-lots', 'supply-alerts', 'outbox'])
+      for (const table of [
+        'supply-things',
+        'supply-units',
+        'supply-units-by-tag',
+        'supply-labels',
+        'supply-lots',
+        'supply-alerts',
+        'outbox',
+      ])
         for (const [key, value] of journal.entries(table)) held.push(toHex(utf8(key)), toHex(value))
       const all = held.join('\n')
       expect(all.length).toBeGreaterThan(10_000)
@@ -307,6 +319,7 @@ describe('one pallet of 120 bottles', () => {
     for (const [member, path, body, refusal] of [
       [corner, '/scans', { label: '(01)00300021433803(21)A', maker: null }, 'label-malformed'],
       [corner, '/unpack', { label: unit(0, 0), only: [] }, 'label-unknown'],
+      [corner, `/things?${new URLSearchParams({ inside: pallet })}`, undefined, 'label-unknown'],
       [north, '/unpack', { label: unit(0, 0), only: [] }, 'not-a-package'],
       [north, '/recalls', { lots: [lot] }, 'not-our-lot'],
       [maker, '/recalls', { lots: [lot] }, 'already-recalled'],

@@ -106,7 +106,7 @@ export class Alarms {
     const { tag, incident, noticeDueAt } = event
     const { shelves } = this.#parts
     // Whoever had the goods has their label; whoever reported them knows already.
-    if (!shelves.things.get(toHex(tag)) || shelves.isOwn(incident)) return []
+    if (!shelves.stock.get(toHex(tag)) || shelves.isOwn(incident)) return []
     return [this.#alert({ type: 'reported', tag, incident, noticeDueAt }, height)]
   }
 
@@ -115,14 +115,14 @@ export class Alarms {
     const content = shelves.lotOf(lot)
     if (!content) return []
     let held = 0
-    for (const thing of shelves.unitsOf(lot)) {
+    for (const thing of shelves.stock.unitsOf(lot)) {
       const where = shelves.whereabouts(thing)
       if (where && where.parcel.status !== 'dispensed' && shelves.isOwn(where.carrier.holder)) held++
     }
     const changes: JournalChange[] = []
     let [dispensed, told] = [0, 0]
     for (const row of dispensing.ofLot(lot)) {
-      const things = row.units.flatMap((tag) => shelves.things.get(toHex(tag)) ?? [])
+      const things = row.units.flatMap((tag) => shelves.stock.get(toHex(tag)) ?? [])
       const ofLot = things.filter(({ member }) => member.lots.some((each) => toHex(each) === toHex(lot)))
       const serials = ofLot.flatMap(({ identifier }) => (identifier.type === 'unit' ? [identifier.serial] : []))
       dispensed += ofLot.length

@@ -10,9 +10,10 @@ import { Licences } from './licences.ts'
 import { Making } from './making.ts'
 import { type AlertRow, type SupplyRefusal, stepWords, supplyNote, type Thing } from './rows.ts'
 import { Scanning } from './scanning.ts'
-import { identifierText, type Label, Shelves } from './shelves.ts'
+import { type Label, Shelves } from './shelves.ts'
 import { Shipping } from './shipping.ts'
 import { composeAt, tellAt } from './steps.ts'
+import { identifierText } from './stock.ts'
 
 const noteBytesMax = 1_000_000
 
@@ -108,15 +109,15 @@ export class SupplyBook implements Book {
     return this.alarms.look()
   }
 
-  /** What this member has a label of, in the order of tags, after one of them. */
+  /** Packages, and units that came alone, whose labels this member has: in the order of tags, after one of them. */
   list(after: string | null, limit: number): readonly (ShownThing & { readonly tag: string })[] {
     const range = after === null ? { limit } : { after, limit }
-    return [...this.shelves.things.entries(range)].map(([tag, thing]) => ({ tag, ...this.shown(thing) }))
+    return [...this.shelves.stock.entries(range)].map(([tag, thing]) => ({ tag, ...this.shown(thing) }))
   }
 
   /** What stands on the label behind a tag, or null where this member never had it. */
   labelOf(tag: Uint8Array): string | null {
-    const thing = this.shelves.things.get(toHex(tag))
+    const thing = this.shelves.stock.get(toHex(tag))
     return thing ? identifierText(thing.identifier) : null
   }
 
@@ -130,8 +131,20 @@ export class SupplyBook implements Book {
     }))
   }
 
+  /** What was put into a package, after one of its tags; undefined where this member has no label of it. */
+  inside({ identifier }: Label, after: string | null, limit: number): ReturnType<SupplyBook['list']> | undefined {
+    const thing = this.shelves.stock.byLabel(identifier)
+    if (!thing) return undefined
+    const inside = this.shelves.stock.inside(thing).map((each) => ({ tag: toHex(each.member.tag), each }))
+    return inside
+      .filter(({ tag }) => after === null || tag > after)
+      .sort((a, b) => (a.tag < b.tag ? -1 : 1))
+      .slice(0, limit)
+      .map(({ tag, each }) => ({ tag, ...this.shown(each) }))
+  }
+
   thing({ identifier }: Label): ShownThing | undefined {
-    const thing = this.shelves.byLabel(identifier)
+    const thing = this.shelves.stock.byLabel(identifier)
     return thing && this.shown(thing)
   }
 
@@ -139,11 +152,11 @@ export class SupplyBook implements Book {
   trace(lot: string): Result<LotTrace, SupplyRefusal | TraceRefusal> {
     const own = this.shelves.lots.get(lot)?.own
     if (!own) return no({ type: 'not-our-lot' })
-    const tops = own.packages.flatMap((tag) => this.shelves.things.get(toHex(tag)) ?? [])
+    const tops = own.packages.flatMap((tag) => this.shelves.stock.get(toHex(tag)) ?? [])
     const manifests = new Map<string, PackageManifest>()
     for (const top of tops)
-      for (const thing of this.shelves.within(top)) {
-        const manifest = this.shelves.manifestOf(thing)
+      for (const thing of this.shelves.stock.within(top)) {
+        const manifest = this.shelves.stock.manifestOf(thing)
         if (manifest) manifests.set(toHex(thing.member.tag), manifest)
       }
     const [handle] = tops[0]?.member.lots ?? []

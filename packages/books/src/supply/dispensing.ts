@@ -40,7 +40,7 @@ export class Dispensing {
     readonly fill: (Omit<Dispensed, 'lot'> & { readonly item: Uint8Array }) | null
   }): Result<{ readonly step: string; readonly dispensing: string }, { readonly type: string }> {
     const { desk, shelves, compose, fills } = this.#parts
-    const things = asked.labels.flatMap((label) => shelves.byLabel(label) ?? [])
+    const things = asked.labels.flatMap((label) => shelves.stock.byLabel(label) ?? [])
     const [first] = things
     if (!first || things.length < asked.labels.length) return no({ type: 'label-unknown' })
     const keys = things.flatMap(({ member }) => shelves.held(member.tag)?.key ?? [])

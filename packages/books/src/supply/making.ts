@@ -3,7 +3,7 @@ import { compareBytes, equalBytes, no, ok, type Result, toHex } from '@plexus/co
 import { type PackageMember, packageLeavesMax } from '@plexus/contracts'
 import { publicKeyOf } from '@plexus/crypto'
 import type { JournalChange } from '@plexus/exchange'
-import { contentsOf, handleOfSeed, type LabelIdentifier, labelKeyOf, stateLot, tagOf, unpacking } from '@plexus/sdk'
+import { contentsOf, handleOfSeed, type LabelIdentifier, labelKeysOf, stateLot, tagOf, unpacking } from '@plexus/sdk'
 import type { BookDesk, StepOutcome } from '../desk.ts'
 import { depthMax, lotsMax, parcelsMax, type SupplyRefusal, type Thing } from './rows.ts'
 import type { Shelves } from './shelves.ts'
@@ -45,7 +45,8 @@ export class Making {
     const { random, chain, member } = this.#parts.desk
     const [lotSeed, traceKey] = [random(32), random(32)]
     const handle = handleOfSeed(lotSeed)
-    const packed = new Packing({ desk: this.#parts.desk, shelves: this.#parts.shelves, plan, traceKey, lot: handle })
+    const labelKey = labelKeysOf({ traceKey, chain })
+    const packed = new Packing({ desk: this.#parts.desk, shelves: this.#parts.shelves, plan, labelKey, lot: handle })
     const tops: PackageMember[] = []
     for (const each of plan.packages) {
       const top = packed.pack(each, [])
@@ -64,7 +65,7 @@ export class Making {
     const packages = tops.map(({ tag }) => tag)
     this.#parts.desk.write([
       ...made.changes,
-      ...packed.things.flatMap((thing) => this.#parts.shelves.put(thing)),
+      ...this.#parts.shelves.stock.put(packed.things),
       ...this.#parts.shelves.putLot(toHex(handle), {
         statement,
         makerKey: publicKeyOf(this.#parts.desk.seed),
@@ -79,10 +80,12 @@ export class Making {
     if (outcome.type === 'accepted') return []
     const row = this.#parts.shelves.lots.get(toHex(lot))
     const used = this.#parts.shelves.keys.get(toHex(key))
-    const things = (row?.own?.packages ?? []).flatMap((tag) => this.#parts.shelves.things.get(toHex(tag)) ?? [])
+    const things = (row?.own?.packages ?? []).flatMap((tag) => this.#parts.shelves.stock.get(toHex(tag)) ?? [])
     return [
       ...things.flatMap((top) =>
-        [...this.#parts.shelves.within(top)].flatMap((thing) => this.#parts.shelves.drop(thing)),
+        [...this.#parts.shelves.stock.within(top)]
+          .filter(({ inside }) => inside !== null)
+          .flatMap((thing) => this.#parts.shelves.stock.drop(thing)),
       ),
       this.#parts.shelves.lots.drop(toHex(lot)),
       ...(used ? this.#parts.shelves.putKey(toHex(key), { ...used, use: 'free' }) : []),
@@ -94,8 +97,8 @@ export class Making {
     const { desk, shelves, compose } = this.#parts
     if (labels.length === 0 || labels.length > parcelsMax) return no({ type: 'plan-too-large' })
     const identifier = { type: 'package', sscc } as const
-    if (shelves.byLabel(identifier)) return no({ type: 'label-known' })
-    const things = labels.flatMap((each) => shelves.byLabel(each) ?? [])
+    if (shelves.stock.byLabel(identifier)) return no({ type: 'label-known' })
+    const things = labels.flatMap((each) => shelves.stock.byLabel(each) ?? [])
     if (things.length < labels.length) return no({ type: 'label-unknown' })
     const held = things.flatMap(({ member }) => shelves.held(member.tag) ?? [])
     const [first] = held
@@ -111,13 +114,13 @@ export class Making {
     const made = compose({ type: 'pack', tag: tag.value, children }, [first.key.seed], { type: 'pack', tag: tag.value })
     const member = { tag: tag.value, contents: null, lots: [...lots.values()].sort(compareBytes) }
     const inside = { tags: children, noiseSeed: null }
-    desk.write([...made.changes, ...shelves.put({ identifier, labelKey, member, inside, around: [] })])
+    desk.write([...made.changes, ...shelves.stock.put([{ identifier, labelKey, member, inside, around: [] }])])
     return ok({ step: made.step })
   }
 
   packEnded(tag: Uint8Array, outcome: StepOutcome): readonly JournalChange[] {
-    const thing = outcome.type === 'accepted' ? undefined : this.#parts.shelves.things.get(toHex(tag))
-    return thing ? this.#parts.shelves.drop(thing) : []
+    const thing = outcome.type === 'accepted' ? undefined : this.#parts.shelves.stock.get(toHex(tag))
+    return thing ? this.#parts.shelves.stock.drop(thing) : []
   }
 
   /** Opens a package: these of what is in it, or all of it, stand for themselves then. */
@@ -125,16 +128,16 @@ export class Making {
     identifier: LabelIdentifier,
     only: readonly LabelIdentifier[],
   ): Result<{ readonly steps: readonly string[] }, SupplyRefusal> {
-    const thing = this.#parts.shelves.byLabel(identifier)
+    const thing = this.#parts.shelves.stock.byLabel(identifier)
     if (!thing) return no({ type: 'label-unknown' })
     if (!thing.inside) return no({ type: 'not-a-package' })
     const held = this.#parts.shelves.held(thing.member.tag)
     if (!held) return no({ type: 'not-held' })
     const wanted =
-      only.length > 0 ? only.map((each) => this.#parts.shelves.byLabel(each)?.member.tag) : thing.inside.tags
+      only.length > 0 ? only.map((each) => this.#parts.shelves.stock.byLabel(each)?.member.tag) : thing.inside.tags
     const tags = wanted.filter((each) => each !== undefined)
     if (tags.length < wanted.length) return no({ type: 'label-unknown' })
-    const manifest = this.#parts.shelves.manifestOf(thing)
+    const manifest = this.#parts.shelves.stock.manifestOf(thing)
     const steps: string[] = []
     const changes: JournalChange[] = []
     for (const part of inParts(tags, parcelsMax)) {
@@ -166,7 +169,7 @@ class Packing {
     readonly desk: BookDesk
     readonly shelves: Shelves
     readonly plan: LotPlan
-    readonly traceKey: Uint8Array
+    readonly labelKey: ReturnType<typeof labelKeysOf>
     readonly lot: Uint8Array
   }) {
     this.#parts = parts
@@ -206,11 +209,11 @@ class Packing {
   #labelled(
     identifier: LabelIdentifier,
   ): Result<{ readonly tag: Uint8Array; readonly label: Pick<Thing, 'identifier' | 'labelKey'> }, SupplyRefusal> {
-    const { desk, shelves, traceKey } = this.#parts
-    const key = labelKeyOf({ traceKey, chain: desk.chain }, identifier)
+    const { labelKey, shelves } = this.#parts
+    const key = labelKey(identifier)
     const tag = key.ok ? tagOf(key.value, identifier) : key
     if (!key.ok || !tag.ok) return no({ type: 'label-malformed' })
-    if (this.#seen.has(toHex(tag.value)) || shelves.byLabel(identifier)) return no({ type: 'label-known' })
+    if (this.#seen.has(toHex(tag.value)) || shelves.stock.byLabel(identifier)) return no({ type: 'label-known' })
     this.#seen.add(toHex(tag.value))
     return ok({ tag: tag.value, label: { identifier, labelKey: key.value } })
   }

@@ -37,6 +37,21 @@ export const thingRow = object({
 })
 export type Thing = Infer<typeof thingRow>
 
+/** Few enough that one unit is found in a millisecond, enough that a case is one row. */
+export const unitsPerRowMax = 64
+
+/** Units of one sealed package, some of them. By the package's tag in hexadecimal and the part's number. */
+export const unitsRow = object({
+  /** Packages that they were sealed in, innermost first. */
+  around: list(hash, { min: 1, max: depthMax }),
+  units: list(object({ tag: hash, gtin, serial: gs1Text, labelKey: hash, lot: hash }), {
+    min: 1,
+    max: unitsPerRowMax,
+  }),
+})
+
+export type UnitsRow = Infer<typeof unitsRow>
+
 /** What a maker said of a lot, and the public key that signed it. */
 const shownLot = { statement: lotStatement, makerKey: hash }
 

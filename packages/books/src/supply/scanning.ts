@@ -67,7 +67,7 @@ export class Scanning {
       recordKey: null,
       at: Math.floor(desk.now()),
     } as const
-    const thing = shelves.byLabel(label.identifier)
+    const thing = shelves.stock.byLabel(label.identifier)
     if (thing) return this.#keep(scan, { ...row, tag: thing.member.tag }, this.#answerOf(thing, label.lot))
     const unit = label.identifier.type === 'unit' ? label.identifier : undefined
     const asked = maker ?? (unit && shelves.makerOf(unit.gtin))
@@ -97,7 +97,7 @@ export class Scanning {
   ): Taken {
     if (!this.#mayAsk(from)) return no({ type: 'too-many-questions' })
     const { shelves } = this.#parts
-    const thing = shelves.byLabel(note.identifier)
+    const thing = shelves.stock.byLabel(note.identifier)
     const [handle] = thing?.member.lots ?? []
     const lot = handle && shelves.lots.get(toHex(handle))
     const isSaid = lot?.own && handle && shelves.lotOf(handle)?.lot === note.lot

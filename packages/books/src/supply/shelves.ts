@@ -1,19 +1,13 @@
 /** What this member knows by label: units, packages, lots and its own one-time keys. */
 import { boolean, decode, no, ok, type Result, text, toHex } from '@plexus/codec'
-import { members, type PackageMember, type Parcel, supply, type Whereabouts } from '@plexus/contracts'
+import { members, type Parcel, supply, type Whereabouts } from '@plexus/contracts'
 import { readLabel } from '@plexus/epcis'
 import type { JournalChange, Table } from '@plexus/exchange'
 import { viewOf } from '@plexus/kernel'
-import {
-  checkLot,
-  type LabelIdentifier,
-  type LotContent,
-  lotContent,
-  type PackageManifest,
-  type SupplyState,
-} from '@plexus/sdk'
+import { checkLot, type LabelIdentifier, type LotContent, lotContent, type SupplyState } from '@plexus/sdk'
 import type { BookDesk } from '../desk.ts'
-import { type KeyRow, keyRow, type LotRow, lotRow, type SupplyRefusal, type Thing, thingRow } from './rows.ts'
+import { type KeyRow, keyRow, type LotRow, lotRow, type SupplyRefusal, type Thing } from './rows.ts'
+import { Stock } from './stock.ts'
 
 /** What a label says. */
 export interface Label {
@@ -24,61 +18,24 @@ export interface Label {
 }
 
 export class Shelves {
-  readonly things: Table<Thing>
+  readonly stock: Stock
   readonly lots: Table<LotRow>
   readonly keys: Table<KeyRow>
-  readonly #labels: Table<string>
   readonly #makers: Table<string>
   readonly #free: Table<boolean>
-  /** By `lot/tag`. */
-  readonly #units: Table<boolean>
   readonly #desk: BookDesk
 
   constructor(desk: BookDesk) {
     this.#desk = desk
-    this.things = desk.table('things', thingRow)
+    this.stock = new Stock(desk)
     this.lots = desk.table('lots', lotRow)
     this.keys = desk.table('keys', keyRow)
-    this.#labels = desk.table('labels', text({ max: 64 }))
     this.#makers = desk.table('makers', text({ max: 40 }))
     this.#free = desk.table('free-keys', boolean())
-    this.#units = desk.table('units-of-lots', boolean())
   }
 
   get view(): SupplyState {
     return viewOf(supply, this.#desk.state)
-  }
-
-  byLabel(identifier: LabelIdentifier): Thing | undefined {
-    const tag = this.#labels.get(this.#labelKey(identifier))
-    return tag === undefined ? undefined : this.things.get(tag)
-  }
-
-  put(thing: Thing): readonly JournalChange[] {
-    const tag = toHex(thing.member.tag)
-    return [
-      this.things.put(tag, thing),
-      this.#labels.put(this.#labelKey(thing.identifier), tag),
-      ...(thing.inside ? [] : thing.member.lots.map((lot) => this.#units.put(`${toHex(lot)}/${tag}`, true))),
-    ]
-  }
-
-  drop(thing: Thing): readonly JournalChange[] {
-    const tag = toHex(thing.member.tag)
-    return [
-      this.things.drop(tag),
-      this.#labels.drop(this.#labelKey(thing.identifier)),
-      ...thing.member.lots.map((lot) => this.#units.drop(`${toHex(lot)}/${tag}`)),
-    ]
-  }
-
-  /** Units of a lot whose labels this member has. */
-  *unitsOf(lot: Uint8Array): Iterable<Thing> {
-    const prefix = `${toHex(lot)}/`
-    for (const [key] of this.#units.entries({ prefix })) {
-      const thing = this.things.get(key.slice(prefix.length))
-      if (thing) yield thing
-    }
   }
 
   /** Where a thing is on the ledger, by what it was packed in. */
@@ -127,27 +84,6 @@ export class Shelves {
     return row && contentOf(row)
   }
 
-  /** What a sealed package holds, as its tree was made. */
-  manifestOf({ inside }: Thing): PackageManifest | undefined {
-    if (!inside?.noiseSeed) return undefined
-    const members: PackageMember[] = []
-    for (const tag of inside.tags) {
-      const member = this.things.get(toHex(tag))?.member
-      if (!member) return undefined
-      members.push(member)
-    }
-    return { members, noiseSeed: inside.noiseSeed }
-  }
-
-  /** A thing and all inside of it, each before what it holds. */
-  *within(thing: Thing): Iterable<Thing> {
-    yield thing
-    for (const tag of thing.inside?.tags ?? []) {
-      const child = this.things.get(toHex(tag))
-      if (child) yield* this.within(child)
-    }
-  }
-
   /** What stands for itself on the ledger under this tag, and the own key that holds it. */
   held(tag: Uint8Array): { readonly parcel: Parcel; readonly key: KeyRow } | undefined {
     const parcel = supply.queries.parcel(this.view, toHex(tag))
@@ -171,15 +107,7 @@ export class Shelves {
     const free = `${row.role}/${key}`
     return [this.keys.put(key, row), row.use === 'free' ? this.#free.put(free, true) : this.#free.drop(free)]
   }
-
-  #labelKey(identifier: LabelIdentifier): string {
-    return this.#desk.keyOf('label', identifierText(identifier))
-  }
 }
-
-/** As on the label, without brackets. */
-export const identifierText = (identifier: LabelIdentifier): string =>
-  identifier.type === 'unit' ? `01${identifier.gtin}21${identifier.serial}` : `00${identifier.sscc}`
 
 /** What the maker said of a lot; the row was checked when it came in. */
 function contentOf({ statement }: LotRow): LotContent {

@@ -65,7 +65,7 @@ export class Shipping {
   }): Result<{ readonly shipment: string }, SupplyRefusal> {
     const { desk, shelves } = this.#parts
     if (asked.labels.length === 0 || asked.labels.length > parcelsMax) return no({ type: 'plan-too-large' })
-    const things = asked.labels.flatMap((label) => shelves.byLabel(label) ?? [])
+    const things = asked.labels.flatMap((label) => shelves.stock.byLabel(label) ?? [])
     if (things.length < asked.labels.length) return no({ type: 'label-unknown' })
     const holders = new Set<string>()
     for (const { member } of things) {
@@ -139,8 +139,8 @@ export class Shipping {
     if (outcome.type !== 'accepted') return [this.#end(shipment, row, reasonOf(outcome))]
     const { shelves, tell } = this.#parts
     const things = row.tags.flatMap((tag) => {
-      const top = shelves.things.get(toHex(tag))
-      return top ? [...shelves.within(top)] : []
+      const top = shelves.stock.get(toHex(tag))
+      return top ? [...shelves.stock.within(top)] : []
     })
     const lots = new Map(things.flatMap(({ member }) => member.lots.map((lot) => [toHex(lot), lot] as const)))
     const shown = [...lots.keys()].flatMap((lot) => {
@@ -217,7 +217,7 @@ export class Shipping {
     const key = shipment && shelves.keys.get(toHex(shipment.to))
     if (!key?.licence) return no({ type: 'no-key' })
     const [missing, damaged] = [asked.missing, asked.damaged].map((labels) =>
-      labels.flatMap((label) => shelves.byLabel(label)?.member.tag ?? []).sort(compareBytes),
+      labels.flatMap((label) => shelves.stock.byLabel(label)?.member.tag ?? []).sort(compareBytes),
     )
     if (missing?.length !== asked.missing.length || damaged?.length !== asked.damaged.length)
       return no({ type: 'label-unknown' })
@@ -248,6 +248,7 @@ export class Shipping {
     const changes: JournalChange[] = lots.flatMap((lot) => (lot ? shelves.putLot(toHex(lot.handle), lot.row) : []))
     const open: (readonly [Uint8Array, readonly Uint8Array[], boolean])[] = tops.map((tag) => [tag, [], true])
     const seen = new Set<string>()
+    const fresh: Thing[] = []
     for (let next = open.pop(); next; next = open.pop()) {
       const [tag, around, isAlone] = next
       const thing = told.get(toHex(tag))
@@ -258,12 +259,12 @@ export class Shipping {
         return no({ type: 'not-as-shipped' })
       if (isAlone && !this.#stands(thing, around[0])) return no({ type: 'not-as-shipped' })
       // What this member packed or had before knows more of what it was packed in.
-      const before = shelves.things.get(toHex(tag))
-      changes.push(...shelves.put({ ...thing, around: before?.around ?? (isAlone ? [] : around) }))
+      const before = shelves.stock.get(toHex(tag))
+      if (!before || thing.inside) fresh.push({ ...thing, around: before?.around ?? (isAlone ? [] : around) })
       for (const inner of thing.inside?.tags ?? [])
         open.push([inner, [tag, ...around], thing.inside?.noiseSeed === null])
     }
-    return seen.size === told.size ? ok(changes) : no({ type: 'not-as-shipped' })
+    return seen.size === told.size ? ok([...changes, ...shelves.stock.put(fresh)]) : no({ type: 'not-as-shipped' })
   }
 
   /** The ledger has under this tag what was told: the same contents, of the same lots, inside of what it is told in. */

@@ -1,8 +1,7 @@
 /** The tag under which the ledger knows a unit or a package: to be computed by whoever has the label and its key alone. */
 import { concatBytes, no, ok, type Result, utf8 } from '@plexus/codec'
-import { hkdf, hmacSha256 } from '@plexus/crypto'
+import { hkdfKeys, hmacSha256 } from '@plexus/crypto'
 
-const keyLength = 32
 const keyName = utf8('plexus/v1/supply-label\0')
 const tagName = utf8('plexus/v1/supply-tag\0')
 
@@ -30,16 +29,21 @@ function bytesOf(identifier: LabelIdentifier): Result<Uint8Array, LabelRefusal> 
 }
 
 /**
- * The key of one label, from the trace key of its lot (32 random bytes). It travels with the goods, sealed to each holder; the
- * trace key goes to a regulator, and opens the labels of this lot alone.
+ * The keys of labels, from the trace key of their lot (32 random bytes). A label's key travels with the goods, sealed to each
+ * holder; the trace key goes to a regulator, and opens the labels of this lot alone.
  */
-export function labelKeyOf(
-  { traceKey, chain }: { readonly traceKey: Uint8Array; readonly chain: Uint8Array },
-  identifier: LabelIdentifier,
-): Result<Uint8Array, LabelRefusal> {
-  const bytes = bytesOf(identifier)
-  if (!bytes.ok) return bytes
-  return ok(hkdf({ secret: traceKey, salt: chain, info: concatBytes(keyName, bytes.value), length: keyLength }))
+export function labelKeysOf({
+  traceKey,
+  chain,
+}: {
+  readonly traceKey: Uint8Array
+  readonly chain: Uint8Array
+}): (identifier: LabelIdentifier) => Result<Uint8Array, LabelRefusal> {
+  const keyFor = hkdfKeys({ secret: traceKey, salt: chain })
+  return (identifier) => {
+    const bytes = bytesOf(identifier)
+    return bytes.ok ? ok(keyFor(concatBytes(keyName, bytes.value))) : bytes
+  }
 }
 
 /** HMAC-SHA-256 under the label's key: 32 bytes that tell nothing of a serial to whoever guesses it. */

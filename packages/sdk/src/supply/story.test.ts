@@ -3,7 +3,7 @@ import { compareBytes, toBase64Url, toHex, utf8 } from '@plexus/codec'
 import { type PackageMember, type SupplyEvent, supply } from '@plexus/contracts'
 import { publicKeyOf, sha256 } from '@plexus/crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type LabelIdentifier, labelKeyOf, tagOf } from './labels.ts'
+import { type LabelIdentifier, labelKeysOf, tagOf } from './labels.ts'
 import { checkLot, type LotStatement, stateLot } from './lots.ts'
 import { contentsOf, type PackageManifest, unpacking } from './packages.ts'
 import { scanLabel } from './scan.ts'
@@ -89,7 +89,7 @@ class Story {
   }
 
   tag(identifier: LabelIdentifier): Uint8Array {
-    const key = labelKeyOf({ traceKey, chain: this.world.chain }, identifier)
+    const key = labelKeysOf({ traceKey, chain: this.world.chain })(identifier)
     const tag = key.ok ? tagOf(key.value, identifier) : key
     if (!tag.ok) throw new Error(tag.reason.type)
     return tag.value

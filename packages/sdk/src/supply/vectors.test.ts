@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { decode, fromHex, toHex } from '@plexus/codec'
 import { packageMember } from '@plexus/contracts'
 import { expect, test } from 'vitest'
-import { type LabelIdentifier, labelKeyOf, tagOf } from './labels.ts'
+import { type LabelIdentifier, labelKeysOf, tagOf } from './labels.ts'
 import { contentsOf, unpacking } from './packages.ts'
 
 interface Vectors {
@@ -23,7 +23,7 @@ const vectors = JSON.parse(
 ) as Vectors
 
 test.each(vectors.labels)('the label $identifier has this key and this tag', ({ identifier, labelKey, tag }) => {
-  const key = labelKeyOf({ traceKey: fromHex(vectors.traceKey), chain: fromHex(vectors.chain) }, identifier)
+  const key = labelKeysOf({ traceKey: fromHex(vectors.traceKey), chain: fromHex(vectors.chain) })(identifier)
   if (!key.ok) throw new Error(key.reason.type)
   const found = tagOf(key.value, identifier)
   expect([toHex(key.value), found.ok && toHex(found.value)]).toEqual([labelKey, tag])
