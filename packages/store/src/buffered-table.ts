@@ -14,6 +14,8 @@ export interface KeyKind<Key extends number | string> {
 
 /** Of what was read from LMDB so much is kept. */
 const readBytesMax = 8 * 1024 * 1024
+/** Tiles and records of the state are smaller, and are asked for again; what is larger is read once, and would push them out. */
+const readValueBytesMax = 4_096
 /** What an entry takes besides its value. */
 const entryBytes = 256
 
@@ -159,8 +161,9 @@ export class BufferedTable<Key extends number | string> {
   }
 
   private keep(entry: Entry<Key>): void {
-    const bytes = entryBytes + (entry.value?.length ?? 0)
-    if (bytes >= readBytesMax / 8) return
+    const valueBytes = entry.value?.length ?? 0
+    if (valueBytes > readValueBytesMax) return
+    const bytes = entryBytes + valueBytes
     if (this.readBytes + bytes > readBytesMax) {
       for (const each of this.read) this.drop(each)
       this.read = []
