@@ -3,6 +3,7 @@
  * one at a time. A rule of design that no mistake here breaks is a rule that nobody knows to be tested.
  */
 import { otherMutants } from './mutants-below.ts'
+import { booksMutants } from './mutants-books.ts'
 import { epcisMutants } from './mutants-epcis.ts'
 import { exchangeMutants } from './mutants-exchange.ts'
 import { governanceMutants } from './mutants-governance.ts'
@@ -32,6 +33,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   ...exchangeMutants,
   ...governanceMutants,
+  ...booksMutants,
   ...prescriptionsMutants,
   ...rebatesMutants,
   ...supplyMutants,

@@ -58,6 +58,16 @@ export const prescriptionsMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'parts of schedule V have no end of their own',
+    file: `${folder}/dispensing.ts`,
+    find: "  if (remainder !== 'six-months' || !firstPart) return ok(remainderEndsAt)\n",
+    replace: '  if (firstPart || from > 0) return ok(remainderEndsAt)\n',
+    test: {
+      file: limitsTest,
+      name: 'schedule V is dispensed in parts for six months from the issue, and whole for longer (21 CFR 1306.23(c))',
+    },
+  },
+  {
     name: 'six months end in the next month where the month is shorter',
     file: `${folder}/days.ts`,
     find: 'Math.min(dayOfMonth, lengthOf(laterYear, laterMonth))',

@@ -1,5 +1,5 @@
-import { encode, object, utf8 } from '@plexus/codec'
-import { memberNote, NoteDesk } from '@plexus/exchange'
+import { encode, no, object, ok, utf8 } from '@plexus/codec'
+import { memberNote, NoteDesk, notYet } from '@plexus/exchange'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Order } from './prescriptions/signing.ts'
 import { npis, seedOf, World } from './world.testing.ts'
@@ -76,6 +76,20 @@ describe('a step', () => {
     expect(statusAtClinic()).toBe('signed')
   })
 
+  test('that the door finds expired is not refused yet: the time of blocks tells its end', async () => {
+    world.lost = () => true
+    const made = await sign()
+    if (!made.ok) throw new Error(made.reason.type)
+    await world.wake()
+    world.lost = () => false
+    world.time += 400
+    await world.wake()
+    expect(world.pool).toEqual([])
+    for (let block = 0; block < 160; block++) world.block()
+    await world.wake()
+    expect(await world.node('clinic').books.outcome(made.value.step)).toEqual({ type: 'lapsed' })
+  })
+
   test('that nobody made has no outcome', async () => {
     await expect(world.node('clinic').books.outcome('00'.repeat(32))).rejects.toThrow('no such step')
   })
@@ -106,6 +120,23 @@ describe('a note to a book', () => {
     await world.settle()
     expect(world.node('pharmacy-1').prescriptions.list()).toHaveLength(1)
     expect(exchange.idle).toBe(true)
+  })
+
+  test('has one answer: taken is taken, refused stays refused, and what nobody could know yet is asked again', async () => {
+    const answers = [no({ type: notYet }), no({ type: 'shelf-full' }), ok([])]
+    let asked = 0
+    const { books } = world.node('pharmacy-1')
+    books.open('beds', () => ({ take: () => answers[asked++] ?? ok([]), ended: () => [] }))
+    const said = async (name: string) => {
+      const answer = await books.take('clinic', { id: seedOf(name), contract: 'beds', body: utf8(name) })
+      return answer.ok ? 'taken' : answer.reason.type
+    }
+    expect([await said('first'), await said('first'), await said('first')]).toEqual([
+      notYet,
+      'shelf-full',
+      'shelf-full',
+    ])
+    expect([await said('second'), await said('second'), asked]).toEqual(['taken', 'taken', 3])
   })
 
   test('about what the receiver’s replica does not have yet waits for it', async () => {

@@ -160,6 +160,28 @@ describe('an item', () => {
     expect(taken.ok ? 'ok' : taken.reason.type).toMatch(/not-as-signed|malformed/)
   })
 
+  test('whose prescriber no licensing board registered is not taken', async () => {
+    const handle = await signed({ ...order, registrar: 'pharmacy-2' })
+    expect(await world.done('clinic', (book) => book.prescriber.nominate(handle, 'pharmacy-1'))).toBe('accepted')
+    expect(await world.done('pharmacy-1', (book) => book.dispenser.claim(handle))).toBe('item-unknown')
+  })
+
+  test('was filled as the ledger says, and no pharmacy’s other word of it is believed', async () => {
+    const handle = await held()
+    expect(await world.done('pharmacy-1', (book) => book.dispenser.fill(handle, dispensed))).toBe('accepted')
+    const [fill] = world.node('pharmacy-1').prescriptions.dispenser.rowOf(handle)?.fills ?? []
+    if (!fill) throw new Error('nothing was filled')
+    const { record, leafKey, tag } = fill.told
+    const wordOf = (told: Pick<typeof fill.told, 'leafKey' | 'record'>) => {
+      const note = encode(prescriptionNote, { type: 'dispensed', handle, tag, ...told })
+      return world.node('clinic').prescriptions.take('pharmacy-1', note)
+    }
+    const other = { ok: false, reason: { type: 'other-record' } }
+    expect(wordOf({ leafKey, record: { ...record, quantity: record.quantity + 1 } })).toMatchObject(other)
+    expect(wordOf({ leafKey: seedOf('another key'), record })).toMatchObject(other)
+    expect(wordOf({ leafKey, record })).toMatchObject({ ok: true })
+  })
+
   test('that a wallet brings is taken only from who has the claimant’s key', async () => {
     const handle = await signed()
     await world.done('clinic', (book) => book.prescriber.nominate(handle, 'pharmacy-2'))
