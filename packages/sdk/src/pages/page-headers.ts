@@ -3,7 +3,7 @@
 /**
  * Content Security Policy Level 3 and Trusted Types: scripts and styles are files of this origin, nothing is fetched from
  * or sent to another one, and no text becomes HTML or code. Styles that scripts set on an element are no inline styles
- * (CSP3 §8.3). `wasm`, `eval`, frames, plug-ins and forms have no use here.
+ * (CSP3, style-src). `wasm`, `eval`, frames, plug-ins and forms have no use here.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
