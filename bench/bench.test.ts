@@ -1,5 +1,6 @@
 /** Each suite at a small size: what it works out is checked, how long it takes is not. */
 import { existsSync } from 'node:fs'
+import { contracts as everyContract } from '@plexus/contracts'
 import { expect, test } from 'vitest'
 import { suite as access } from './access/workload.ts'
 import { chartOf } from './chart.ts'
@@ -81,11 +82,12 @@ test('tags: of two claims on a fill the second is refused, and a first one is ac
 test('contracts: every step of every contract is accepted, beside as many lives of a handle', async () => {
   const { checked, figures } = await contracts.run(small)
   expect(checked).toEqual({
-    accepted: { notary: 160, members: 32, practitioners: 32, prescriptions: 96, rebates: 80, supply: 80 },
+    accepted: { notary: 192, members: 32, practitioners: 32, prescriptions: 96, rebates: 80, supply: 80, releases: 64 },
   })
   const promised = figures.flatMap(({ name, target }) => (target ? [`${name} ${target.type} ${target.value}`] : []))
-  const others = ['members', 'practitioners', 'prescriptions', 'rebates', 'supply']
+  const others = ['members', 'practitioners', 'prescriptions', 'rebates', 'supply', 'releases']
   expect(promised).toEqual(others.map((name) => `${name} against notary at-least 0.5`))
+  expect([...others, 'notary'].sort()).toEqual(everyContract.map(({ name }) => name).sort())
 })
 
 test('verify-unit: every label that was scanned is that of a good unit', async () => {

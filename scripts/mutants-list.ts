@@ -12,6 +12,7 @@ import { networkMutants } from './mutants-network.ts'
 import { peerMutants } from './mutants-peers.ts'
 import { prescriptionsMutants } from './mutants-prescriptions.ts'
 import { rebatesMutants } from './mutants-rebates.ts'
+import { releasesMutants } from './mutants-releases.ts'
 import { storageMutants } from './mutants-storage.ts'
 import { supplyMutants } from './mutants-supply.ts'
 
@@ -36,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...booksMutants,
   ...prescriptionsMutants,
   ...rebatesMutants,
+  ...releasesMutants,
   ...supplyMutants,
   ...storageMutants,
   ...lightMutants,

@@ -131,7 +131,7 @@ async function main(parameters: readonly string[]): Promise<number> {
   }
   for (const path of createContract(name, root)) console.log(path)
   console.log(
-    `\nThe contract ${name} runs. Next: say in its README.md what it is for, and change its files to do that.`,
+    `\nThe contract ${name} runs. Next: say in its README.md what it is for, and change its files to do that (docs/guides/add-a-contract.md).`,
   )
   return 0
 }

@@ -9,6 +9,7 @@ import {
   practitioners,
   prescriptions,
   rebates,
+  releases,
   type SupplyLicence,
   supply,
   whole,
@@ -264,6 +265,48 @@ function grantTo(round: Round, role: Grant['role']): Grant {
   return { role, tree, licenceOf: (index) => ({ grant: tree.root, index, path: tree.path(index) }) }
 }
 
+/** A line of one reviewer, the sponsor of the object after it: a release is announced, approved and withdrawn. */
+const releasesLife: Life = (round) => {
+  const digest = (index: number) => round.hash('build', index)
+  const line = (index: number) => `line-${round.number}-${index}`
+  return [
+    {
+      kind: 'open-line',
+      of(index) {
+        const { id, seed } = sponsorOf((index + 1) % round.objects)
+        const said = { line: line(index), kind: 'package', reviewers: [id], threshold: 1 } as const
+        return step(releases, { type: 'open-line', ...said }, seed)
+      },
+    },
+    {
+      kind: 'announce',
+      of(index) {
+        const version = { major: 1, minor: 0, patch: 0 }
+        const said = {
+          line: line(index),
+          channel: 'stable',
+          version,
+          digest: digest(index),
+          size: 1,
+          activeFrom: 0,
+        } as const
+        return step(releases, { type: 'announce', ...said })
+      },
+    },
+    {
+      kind: 'approve',
+      of(index) {
+        const before = (index + round.objects - 1) % round.objects
+        return step(releases, { type: 'approve', digest: digest(before), channel: 'stable' })
+      },
+    },
+    {
+      kind: 'withdraw',
+      of: (index) => step(releases, { type: 'withdraw', digest: digest(index), reason: 'insecure' }),
+    },
+  ]
+}
+
 /** What an authority grants before a round: one step for each role. */
 export const grantingSteps = (round: Round): readonly Step[] =>
   (['maker', 'dispenser'] as const).map((role) => {
@@ -278,4 +321,5 @@ export const lives: readonly (readonly [contract: string, life: Life])[] = [
   [prescriptions.name, prescriptionsLife],
   [rebates.name, rebatesLife],
   [supply.name, supplyLife],
+  [releases.name, releasesLife],
 ]

@@ -1,6 +1,6 @@
 /** The world of suite `contracts`: members whose one key may do everything, and the one-time keys of a round. */
 import { encode, type Schema } from '@plexus/codec'
-import { contracts, directory, isNpi, members, prescriptions, rebates, supply } from '@plexus/contracts'
+import { contracts, directory, isNpi, members, prescriptions, rebates, releases, supply } from '@plexus/contracts'
 import { handleOf, publicKeyOf } from '@plexus/crypto'
 import { type Chain, createMachine, foundChain, type Machine, sealEnvelope, type Variant } from '@plexus/kernel'
 import { foundedAt } from '../engine/world.ts'
@@ -19,7 +19,7 @@ export function contractsChain(): Chain {
     'licensing-board',
     'sponsor',
   ])
-  const activated = [prescriptions, rebates, supply].map(({ name, version }) => ({
+  const activated = [prescriptions, rebates, releases, supply].map(({ name, version }) => ({
     contract: members.name,
     event: encode(members.event, { type: 'contract-activated', contract: name, version, height: 0 }),
   }))

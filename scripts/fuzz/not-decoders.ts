@@ -109,6 +109,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
     'a sealed message and the prescription in it: each a target',
   'packages/sdk/src/prescriptions/dispensing.ts#checkRecord': takesValues,
   'packages/sdk/src/rebates/statements.ts#openRebateNote': 'a sealed message and the note in it: each a target',
+  'packages/sdk/src/releases/check.ts#checkSoftware': statements,
   'packages/sdk/src/supply/lots.ts#checkLot': statements,
   'packages/sdk/src/wallet/http-port.ts#httpPort': statements,
   'packages/sdk/src/wallet/notices.ts#askedIn': statements,

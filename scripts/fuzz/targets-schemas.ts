@@ -54,6 +54,12 @@ const rows: readonly (readonly [string, string, string])[] = [
   ],
   ['contracts/rebates-event', 'events of rebates', `${contracts}/rebates/events.ts#event`],
   [
+    'contracts/releases-transaction',
+    'what a member asks of releases',
+    `${contracts}/releases/transactions.ts#transaction`,
+  ],
+  ['contracts/releases-event', 'events of releases', `${contracts}/releases/events.ts#event`],
+  [
     'contracts/members-event',
     'events of members, from a replica or a genesis document',
     `${contracts}/members/events.ts#event`,
@@ -205,7 +211,7 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'contracts/state',
     'values of the authenticated state, from whoever proves them',
-    ['members', 'practitioners', 'notary', 'prescriptions', 'supply', 'rebates'].map(
+    ['members', 'practitioners', 'notary', 'prescriptions', 'supply', 'rebates', 'releases'].map(
       (name) => `${contracts}/${name}/state.ts#state`,
     ),
   ],

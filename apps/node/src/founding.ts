@@ -9,6 +9,7 @@ import {
   type NetworkPolicy,
   prescriptions,
   rebates,
+  releases,
   supply,
 } from '@plexus/contracts'
 import { generateSealingKey, handleOf, publicKeyOf, type RandomBytes } from '@plexus/crypto'
@@ -28,7 +29,7 @@ const memberScopes = ['batches', 'credentials', 'custodian', 'governance', 'spon
  * Beyond the spine, which every network has: on a network that is founded now these stand from its first block on. Another
  * one votes them in (`activate-contract`).
  */
-export const activeFromTheStart = [prescriptions, rebates, supply] as const
+export const activeFromTheStart = [prescriptions, rebates, releases, supply] as const
 
 /** Of each founding validator: equals. */
 export const validatorPower = 10

@@ -5,6 +5,7 @@ import { notary } from './notary/index.ts'
 import { practitioners } from './practitioners/index.ts'
 import { prescriptions } from './prescriptions/index.ts'
 import { rebates } from './rebates/index.ts'
+import { releases } from './releases/index.ts'
 import { supply } from './supply/index.ts'
 
 export * from './members/index.ts'
@@ -12,6 +13,7 @@ export * from './notary/index.ts'
 export * from './practitioners/index.ts'
 export * from './prescriptions/index.ts'
 export * from './rebates/index.ts'
+export * from './releases/index.ts'
 export type { Scope } from './scopes.ts'
 export * from './supply/index.ts'
 
@@ -22,4 +24,5 @@ export const contracts: readonly RegisteredContract[] = [
   register(prescriptions),
   register(rebates),
   register(supply),
+  register(releases),
 ]

@@ -25,6 +25,11 @@ export const scopeSet = sortedList(scope, {
 })
 
 /** Whether a key that the sponsor itself holds, with this scope, signed the envelope. */
-export function sponsorSigned({ signers, sponsor }: Context, wanted: Scope): boolean {
-  return signers.some(({ holder, scopes: held }) => holder === sponsor && held.includes(wanted))
+export function sponsorSigned(context: Context, wanted: Scope): boolean {
+  return signedFor(context, context.sponsor, wanted)
+}
+
+/** The same of any organisation: one envelope may carry signatures of several. */
+export function signedFor({ signers }: Context, organisation: string, wanted: Scope): boolean {
+  return signers.some(({ holder, scopes: held }) => holder === organisation && held.includes(wanted))
 }

@@ -8,6 +8,7 @@ import { contractWorld as practitioners } from './practitioners/world.testing.ts
 import { binding } from './prescriptions/binder.testing.ts'
 import { contractWorld as prescriptions } from './prescriptions/world.testing.ts'
 import { contractWorld as rebates } from './rebates/world.testing.ts'
+import { contractWorld as releases } from './releases/world.testing.ts'
 import { contractWorld as supply } from './supply/world.testing.ts'
 import type { Cast, ContractWorld } from './world.testing.ts'
 
@@ -18,6 +19,7 @@ const worlds: Readonly<Record<string, ContractWorld>> = {
   prescriptions,
   rebates,
   supply,
+  releases,
 }
 
 /** A contract under test, and the world that its folder brings. */

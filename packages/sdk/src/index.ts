@@ -192,6 +192,13 @@ export {
   type UnitRebate,
   unitRebate,
 } from './rebates/statutory.ts'
+export {
+  checkSoftware,
+  type ShownSoftware,
+  type Software,
+  type SoftwareRefusal,
+  softwareEntries,
+} from './releases/check.ts'
 export { fitsBatch, type HttpAnswer, type SubmitPort, submitBatch, submitEnvelope } from './submit-client.ts'
 export {
   type FollowOptions,

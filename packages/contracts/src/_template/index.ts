@@ -19,6 +19,7 @@ export const identifier = defineContract({
   evolve,
   queries,
   invariants,
+  objects: ({ type }) => (type === 'enter' ? 1 : 0),
 })
 
 export type { Event as IdentifierEvent } from './events.ts'
