@@ -27,6 +27,32 @@ const documents: readonly object[] = [
   { resourceType: 'OperationOutcome', issue: [{ details: { coding: [{ code: 'R-0008' }] } }] },
 ]
 
+const line = {
+  ...documents[0],
+  identifier: [{ value: 'line-1' }],
+  requester: { identifier: { system: 'http://hl7.org/fhir/sid/us-npi', value: '1234567893' } },
+  dosageInstruction: [{ text: 'one in the evening', asNeededBoolean: true }],
+}
+const messages: readonly object[] = [
+  line,
+  {
+    resourceType: 'Bundle',
+    type: 'message',
+    entry: [
+      {
+        resource: {
+          resourceType: 'MessageHeader',
+          eventCoding: { system: 'urn:event', code: 'prescription-order' },
+          source: { endpoint: 'urn:practice' },
+        },
+      },
+      { fullUrl: 'urn:uuid:47c2efe1-f29b-4108-8c63-53bc164497c2', resource: line },
+    ],
+  },
+  { ...documents[1], subject: { display: 'a patient' } },
+  { resourceType: 'Parameters', parameter: [{ name: 'status', valueCode: 'accepted' }, { name: 'owner' }] },
+]
+
 export const prescriptionTargets: readonly Target[] = [
   {
     name: 'fhir/prescription',
@@ -53,6 +79,22 @@ export const prescriptionTargets: readonly Target[] = [
           if (task) return refused(task.type)
           if (cancellationCode(value) !== '') return accepted
           return answerOf(order.reason.type === 'not-a-medication-request' ? dispense : order)
+        },
+      }
+    },
+  },
+  {
+    name: 'fhir/prescription-message',
+    reads: 'what a system of a practice or a pharmacy asks: resources of R4, messages of England’s EPS',
+    covers: [`${folder}/message.ts#readPrescriptionMessage`, `${folder}/prescribed-line.ts#readLine`],
+    async load() {
+      const { readPrescriptionMessage, readResource } = await import('@plexus/fhir')
+      return {
+        shape: 'json',
+        seeds: messages.map((message) => new Uint8Array(Buffer.from(JSON.stringify(message)))),
+        run(bytes) {
+          const read = readResource(bytes, 'file')
+          return read.ok ? answerOf(readPrescriptionMessage(read.value.entry.value)) : refused(read.reason.type)
         },
       }
     },

@@ -76,7 +76,7 @@ async function prescribe(telling: Telling): Promise<Item> {
         {
           ...{ drug: oxycodone, quantity: tablets, unit: '{tbl}', schedule: 'II', limits: null, note: '' },
           ...{ directions: 'one tablet every six hours as needed for pain', startsInDays: 0, lastsDays: 30 },
-          ...{ refills: 0, refillWeeks: 0 },
+          ...{ refills: 0, refillWeeks: 0, name: null },
         },
       ],
       patient: { keys: [handleOfSeed(patientSeed)], mailbox: mailboxOf(telling) },
@@ -209,12 +209,12 @@ async function bringTo(
   const named = await client.step(prescriptions, { type, handle, claimant: handleOfSeed(seed) }, [patientSeed])
   must(named, `naming ${to}`)
   const mailbox = mailboxOf(telling)
-  const note = { type: 'nomination', pharmacy: to, handle, claimantSeed: seed, prescription, mailbox } as const
+  const note = { type: 'nomination', pharmacy: to, handle, claimantSeed: seed, prescription, mailbox, names: null } as const
   must(await client.bring(to, prescriptions.name, encode(prescriptionNote, note)), `bringing the item to ${to}`)
 }
 
 const handedOut = ({ npi }: Telling, quantity: number) =>
-  ({ quantity, product: bottle, pharmacist: npi, remainder: 'requested' }) as const
+  ({ quantity, product: bottle, pharmacist: npi, remainder: 'requested', name: null }) as const
 
 /** The first key of the wallet that the ledger has not seen: a number is used for one item. */
 function freshSeed({ client, clinic, network }: Telling): Uint8Array {

@@ -11,7 +11,7 @@ const order: Order = {
     {
       ...{ drug: { system: 'rxnorm', code: '316672', display: 'Simvastatin 10 MG' }, quantity: 30, unit: '{tbl}' },
       ...{ schedule: null, directions: 'one in the evening', note: '', limits: null, startsInDays: 0 },
-      ...{ lastsDays: null, refills: 1, refillWeeks: 0 },
+      ...{ lastsDays: null, refills: 1, refillWeeks: 0, name: null },
     },
   ],
   patient: { keys: null, mailbox: null },

@@ -27,7 +27,16 @@ export {
   writeDispense,
 } from './prescriptions/dispense.ts'
 export type { Coding } from './prescriptions/fields.ts'
+export {
+  type LineMeant,
+  type PrescriptionAsk,
+  type PrescriptionMessage,
+  readPrescriptionMessage,
+} from './prescriptions/message.ts'
+export type { MessageRefusal } from './prescriptions/message-refusal.ts'
 export { type Order, type OrderRefusal, readOrder, type Units, writeOrder } from './prescriptions/order.ts'
+export { type OutcomeIssue, type OutcomeSeverity, writeCancellation, writeOutcome } from './prescriptions/outcome.ts'
+export type { PharmacyNamed, PrescribedLine } from './prescriptions/prescribed-line.ts'
 export {
   type Asked,
   type BusinessStatus,

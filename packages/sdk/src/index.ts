@@ -137,6 +137,9 @@ export {
 export { claimantSeed, handleOfSeed, itemSeed, patientItemSeed } from './prescriptions/keys.ts'
 export { prescriptionStep } from './prescriptions/steps.ts'
 export {
+  type LineNames,
+  lineNames,
+  ownName,
   type PrescriptionNote,
   type PrescriptionWord,
   prescriptionNote,

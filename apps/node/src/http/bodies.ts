@@ -3,7 +3,7 @@ import { readJson, toPlain } from '@plexus/codec'
 import { cborType } from '@plexus/sdk'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Problem, problem } from './problem.ts'
-import { documentTypes, type Route } from './route.ts'
+import { documentTypes, fhirType, type Route } from './route.ts'
 
 /** What came, by its media type and by what the route takes. */
 export function kindOf({ body, headers }: FastifyRequest): Route['takes'] {
@@ -32,7 +32,12 @@ export class JsonBody {
 /** JSON is read by the strict reader (UTF-8, no duplicate keys, bounded depth); bytes are taken as they are. */
 export function takeBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  const bytes = ['application/octet-stream', cborType, ...documentTypes.filter((type) => type !== 'application/json')]
+  const bytes = [
+    'application/octet-stream',
+    cborType,
+    fhirType,
+    ...documentTypes.filter((type) => type !== 'application/json'),
+  ]
   app.addContentTypeParser(bytes, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, new Uint8Array(body as Buffer))
   })

@@ -3,24 +3,40 @@ import type { KnownItem } from '@plexus/books'
 import { type JsonObject, type JsonValue, toHex } from '@plexus/codec'
 import { businessStatus, type ItemStanding, supplyKind, writeDispense, writeOrder, writeTask } from '@plexus/fhir'
 
-const systems = {
+export const systems = {
   rxnorm: 'http://www.nlm.nih.gov/research/umls/rxnorm',
   ndc: 'http://hl7.org/fhir/sid/ndc',
   snomed: 'http://snomed.info/sct',
 } as const
-const ucum = 'http://unitsofmeasure.org'
+/** Before a handle: how an item is referred to. */
+export const itemPrefix = 'urn:plexus:item:'
+export const ucum = 'http://unitsofmeasure.org'
 const npiSystem = 'http://hl7.org/fhir/sid/us-npi'
 const millisecondsPerDay = 86_400_000
 
-/** A Bundle of type collection. The patient stands in it by the item's one-time key alone. */
-export function fhirOf({ handle, status, content, fill, filled, fills }: KnownItem): JsonObject {
-  const order = `urn:plexus:item:${handle}`
+/** A Bundle of type collection. */
+export function bundleOf(entries: readonly JsonObject[]): JsonObject {
+  return new Map<string, JsonValue>([
+    ['resourceType', 'Bundle'],
+    ['type', 'collection'],
+    ['entry', entries],
+  ])
+}
+
+export const entryOf = (resource: JsonObject): JsonObject => new Map([['resource', resource]])
+
+/**
+ * The entries of an item: the request under its handle, what was dispensed, and where it stands. The patient stands in them by
+ * the item's one-time key alone.
+ */
+export function entriesOf({ handle, status, content, names, fill, filled, fills }: KnownItem): readonly JsonObject[] {
+  const order = `${itemPrefix}${handle}`
   const subject = `urn:plexus:patient-key:${toHex(content.patient)}`
-  const units = (count: number) => ({ count, system: ucum, unit: content.unit })
+  const units = (count: number) => ({ count, system: ucum, unit: content.unit, says: '' })
   const request = writeOrder(
     {
-      line: order,
-      group: '',
+      line: names?.line ?? order,
+      group: names?.order ?? '',
       status: 'active',
       drug: [codingOf(content.drug)],
       subject,
@@ -41,12 +57,8 @@ export function fhirOf({ handle, status, content, fill, filled, fills }: KnownIt
   )
   const business = status === null ? undefined : businessStatus(status as ItemStanding, filled > 0)
   const tasks = business === undefined ? [] : [writeTask({ order, subject, status: business })]
-  const entries = [request, ...dispenses, ...tasks].map((resource) => new Map([['resource', resource]]))
-  return new Map<string, JsonValue>([
-    ['resourceType', 'Bundle'],
-    ['type', 'collection'],
-    ['entry', entries],
-  ])
+  const named: JsonObject = new Map<string, JsonValue>([['fullUrl', order], ...entryOf(request)])
+  return [named, ...[...dispenses, ...tasks].map(entryOf)]
 }
 
 const codingOf = ({ system, code, display }: KnownItem['content']['drug']) => ({

@@ -8,7 +8,8 @@ import { secretsNamed } from '../layout.ts'
 import type { MemberNode } from '../member-node.ts'
 import { answerOfStep } from './book-answers.ts'
 import { base64Url, chartNumber, hexHash, npi, organisationId } from './fields.ts'
-import { fhirOf } from './prescription-fhir.ts'
+import { bundleOf, entriesOf } from './prescription-fhir.ts'
+import { mailboxOf as mailboxOfChart } from './prescription-order.ts'
 import { problem } from './problem.ts'
 import { json, memberRoute, type Route } from './route.ts'
 
@@ -41,6 +42,7 @@ const line = z.strictObject({
   lastsDays: count(0, 366).nullable().default(null),
   refills: count(0, 99).default(0),
   refillWeeks: count(0, 12).default(0),
+  name: ascii(64).nullable().default(null),
 })
 
 const mailbox = z.strictObject({ member: organisationId, address: hexHash, sealingKey: base64Url(1216) })
@@ -71,6 +73,7 @@ export const dispensed = z.strictObject({
   lot: text(40).regex(/^[\x20-\x7e]*$/, 'a lot of ASCII characters'),
   pharmacist: npi,
   remainder: z.enum(['shortage', 'requested']).nullable().default(null),
+  name: ascii(64).nullable().default(null),
 })
 
 const stepRefusals = ['book-refused', 'ledger-away', 'ledger-refused'] as const
@@ -280,7 +283,7 @@ function lookRoutes(): readonly Route[] {
       async handle({ params: { handle } }, node) {
         const [item] = await node.exchange.run(() => node.books.prescriptions.find(fromHex(handle)))
         if (!item) return problem('book-refused', { refusal: 'item-unknown' })
-        return { type: 'json-bytes', bytes: writeJson(fhirOf(item)) }
+        return { type: 'json-bytes', bytes: writeJson(bundleOf(entriesOf(item))) }
       },
     }),
   ]
@@ -303,11 +306,8 @@ function orderOf(body: z.output<typeof order>, node: MemberNode): Order {
 }
 
 /** As was given, or where the chart's enrolled wallet is told. */
-function mailboxOf({ mailbox: told, chart }: z.output<typeof patient>, { exchange }: MemberNode): Mailbox | null {
-  if (told) return { ...told, address: fromHex(told.address) }
-  if (!chart) return null
-  const { custody } = exchange
-  return custody.patients.get(custody.patientKey(chart.custodian, chart.patient))?.enrolment?.content.mailbox ?? null
+function mailboxOf({ mailbox: told, chart }: z.output<typeof patient>, node: MemberNode): Mailbox | null {
+  return told ? { ...told, address: fromHex(told.address) } : mailboxOfChart(node, chart)
 }
 
 function itemOf({ content, fills, filled, ...item }: KnownItem) {

@@ -19,7 +19,7 @@ export type Answer =
   /** Bytes with the status and headers that a standard of others asks for. */
   | {
       readonly type: 'reply'
-      readonly status: 200 | 201 | 202
+      readonly status: 200 | 201 | 202 | 400 | 409 | 422 | 503
       readonly headers: Readonly<Record<string, string>>
       readonly contentType: string
       readonly bytes: Uint8Array
@@ -59,11 +59,25 @@ interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly cborMax?: number
   /** A body of JSON or XML, of at most so many bytes, which the handler reads. */
   readonly documentMax?: number
+  /** The types of a document, where they are not those of EPCIS. */
+  readonly documents?: readonly string[]
+  /** Its refusals are documents of a standard of others, with these statuses. */
+  readonly outcomes?: {
+    readonly statuses: readonly (400 | 409 | 422 | 503)[]
+    readonly media: string
+    readonly says: string
+  }
   /** What a good answer holds, in a sentence; and its media type. */
   readonly gives: string
   /** Of a good answer, where it is not 200. */
   readonly status?: 200 | 201 | 202
-  readonly media?: 'application/json' | 'application/octet-stream' | 'text/plain' | 'none' | 'websocket'
+  readonly media?:
+    | 'application/fhir+json'
+    | 'application/json'
+    | 'application/octet-stream'
+    | 'text/plain'
+    | 'none'
+    | 'websocket'
   readonly refusals?: readonly ProblemCode[]
   /** Answers although the member recovers from a restore: it touches the ledger alone, or the recovery itself. */
   readonly whileRecovering?: boolean
@@ -84,6 +98,7 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[] 
 
 /** What a route of documents takes; its handler is told which by the header. */
 export const documentTypes = ['application/json', 'application/ld+json', 'application/xml', 'text/xml'] as const
+export const fhirType = 'application/fhir+json'
 
 export interface Route {
   readonly method: 'GET' | 'POST'
@@ -288,6 +303,8 @@ function schemaOf(
     octetsMax,
     cborMax,
     documentMax,
+    documents = documentTypes,
+    outcomes,
     ...definition
   }: Definition<z.ZodType, z.ZodType, z.ZodType>,
   { params, query, body }: { readonly params: z.ZodType; readonly query: z.ZodType; readonly body: z.ZodType },
@@ -299,14 +316,21 @@ function schemaOf(
       : ['body-not-this-type', 'body-too-large', 'body-truncated']
   const withJson: readonly ProblemCode[] = definition.body ? ['body-not-json'] : []
   const codes = [...new Set([...refusals, ...always, ...withBody, ...withJson])].sort()
-  const statuses = [...new Set(codes.map((code) => problems[code].status))].sort()
-  const refused = statuses.map((status) => [
-    status,
-    {
-      description: codes.filter((code) => problems[code].status === status).join(' · '),
-      content: { 'application/problem+json': { schema: problemSchema } },
-    },
-  ])
+  const statuses = [...new Set([...codes.map((code) => problems[code].status), ...(outcomes?.statuses ?? [])])].sort()
+  const refused = statuses.map((status) => {
+    const here = codes.filter((code) => problems[code].status === status)
+    const isOutcome = outcomes?.statuses.some((each) => each === status)
+    return [
+      status,
+      {
+        description: [...here, ...(isOutcome ? [outcomes?.says] : [])].join(' · '),
+        content: {
+          ...(here.length > 0 && { 'application/problem+json': { schema: problemSchema } }),
+          ...(outcomes && isOutcome && { [outcomes.media]: { schema: { type: 'object' } } }),
+        },
+      },
+    ]
+  })
   return {
     operationId: id,
     summary,
@@ -317,7 +341,7 @@ function schemaOf(
     ...(definition.body && { body: jsonSchema(body) }),
     ...(octetsMax !== undefined && bytesBody(['application/octet-stream'], octetsMax)),
     ...(cborMax !== undefined && bytesBody([cborType], cborMax)),
-    ...(documentMax !== undefined && bytesBody(documentTypes, documentMax)),
+    ...(documentMax !== undefined && bytesBody(documents, documentMax)),
     response: { ...goodAnswer(media, gives, status), ...Object.fromEntries(refused) },
   }
 }
@@ -334,7 +358,7 @@ function goodAnswer(media: string, gives: string, status: number): Readonly<Reco
 
 function mediaSchema(media: string): Readonly<Record<string, unknown>> {
   if (media === 'application/octet-stream') return { type: 'string', format: 'binary' }
-  return media === 'application/json' ? { type: 'object' } : { type: 'string' }
+  return media.endsWith('json') ? { type: 'object' } : { type: 'string' }
 }
 
 const problemSchema = {

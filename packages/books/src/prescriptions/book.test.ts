@@ -17,6 +17,7 @@ const oxycodone: OrderedLine = {
   lastsDays: 30,
   refills: 0,
   refillWeeks: 0,
+  name: null,
 }
 const order: Order = {
   organisation: 'clinic',
@@ -35,6 +36,7 @@ const dispensed: Dispensed = {
   lot: 'A-4711',
   pharmacist: npis[1],
   remainder: 'requested',
+  name: null,
 }
 
 let world: World
@@ -154,7 +156,7 @@ describe('an item', () => {
     content[content.length - 1] = (content.at(-1) ?? 0) ^ 1
     const note = {
       ...{ type: 'nomination' as const, pharmacy: 'pharmacy-1', handle, claimantSeed: seedOf('claimant') },
-      ...{ prescription: { ...row.prescription, content }, mailbox: null },
+      ...{ prescription: { ...row.prescription, content }, mailbox: null, names: null },
     }
     const taken = world.node('pharmacy-1').prescriptions.take('clinic', encode(prescriptionNote, note))
     expect(taken.ok ? 'ok' : taken.reason.type).toMatch(/not-as-signed|malformed/)
@@ -189,7 +191,7 @@ describe('an item', () => {
     if (!row) throw new Error('nothing was signed')
     const note = {
       ...{ type: 'nomination' as const, pharmacy: 'pharmacy-1', handle, claimantSeed: seedOf('thief') },
-      ...{ prescription: row.prescription, mailbox: null },
+      ...{ prescription: row.prescription, mailbox: null, names: null },
     }
     const taken = world.node('pharmacy-1').prescriptions.take(null, encode(prescriptionNote, note))
     expect(taken).toMatchObject({ ok: false, reason: { type: 'not-its-key' } })

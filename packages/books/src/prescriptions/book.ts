@@ -8,6 +8,7 @@ import type { JournalChange } from '@plexus/exchange'
 import { viewOf } from '@plexus/kernel'
 import {
   type DispensingRecord,
+  type LineNames,
   type PrescriptionContent,
   prescriptionNote,
   prescriptionStep,
@@ -33,6 +34,8 @@ export interface KnownItem {
   /** Whether this member's key holds it now. */
   readonly held: boolean
   readonly content: PrescriptionContent
+  /** What systems beside the node call it; null where they have no name for it. */
+  readonly names: LineNames | null
   /** Units of the fill that it is at, and which of `1 + refills` that is. */
   readonly filled: number
   readonly fill: number
@@ -92,6 +95,15 @@ export class PrescriptionsBook implements Book {
     return [...(order ? [this.ordered(order)] : []), ...(brought ? [this.broughtHere(brought)] : [])]
   }
 
+  /** The items of one side that bear these names; an empty name says nothing. */
+  named(side: KnownItem['side'], names: LineNames): readonly KnownItem[] {
+    const book = side === 'prescriber' ? this.prescriber : this.dispenser
+    return book.names
+      .find(names)
+      .flatMap((handle) => this.find(handle))
+      .filter((item) => item.side === side && (names.order === '' || item.names?.order === names.order))
+  }
+
   /** At most a thousand. */
   list(): readonly KnownItem[] {
     const found: KnownItem[] = []
@@ -125,6 +137,7 @@ export class PrescriptionsBook implements Book {
       status: prescriptions.queries.statusAt(view, { handle, time: desk.tip().time }) ?? null,
       marked: item !== undefined && item.marked !== null,
       content,
+      names: row.names,
       filled: item ? quantityOf(item.level, content.quantity) : 0,
       fill: item?.fill ?? 1,
       fills: fills.map(({ tag, record }) => {

@@ -17,6 +17,7 @@ import {
 } from '@plexus/sdk'
 import type { BookDesk, StepOutcome, Taken } from '../desk.ts'
 import { checkBrought, hostOf, itemOf } from './ledger.ts'
+import { Names } from './names.ts'
 import { contentIn, type Made } from './prescriber.ts'
 import { type About, about, type BroughtRow, broughtRow } from './rows.ts'
 
@@ -27,6 +28,7 @@ export type DispenseRefusal = {
     | 'held-here'
     | 'quantity-missing'
     | 'more-than-authorised'
+    | 'dispense-known'
     | 'nothing-to-take-back'
 }
 
@@ -40,6 +42,8 @@ export interface Dispensed {
   readonly pharmacist: string
   /** Why only a part, where the limits ask for it. */
   readonly remainder: RemainderReason | null
+  /** What the pharmacy's own system calls it: dispensed once, however often it is sent. Null where it has no name. */
+  readonly name: string | null
 }
 
 /** What the pharmacy has of an item that it holds: whoever makes a fill with another contract's transaction signs with `holderSeed`. */
@@ -55,10 +59,12 @@ export type HolderMove = 'return-item' | 'offer-transfer' | 'complete' | 'not-di
 export class Dispenser {
   private readonly desk: BookDesk
   private readonly brought: Table<BroughtRow>
+  readonly names: Names
 
   constructor(desk: BookDesk) {
     this.desk = desk
     this.brought = desk.table('brought', broughtRow)
+    this.names = new Names(desk, 'brought')
   }
 
   /**
@@ -67,7 +73,7 @@ export class Dispenser {
    */
   take(from: string | null, note: Extract<PrescriptionNote, { readonly type: 'nomination' }>): Taken {
     const { desk } = this
-    const { pharmacy, handle, claimantSeed, prescription, mailbox } = note
+    const { pharmacy, handle, claimantSeed, prescription, mailbox, names } = note
     if (!desk.organisations.has(pharmacy)) return no({ type: 'organisation-unknown' })
     const item = itemOf(desk.state, handle)
     if (!item) return no({ type: 'not-yet' })
@@ -77,7 +83,10 @@ export class Dispenser {
     if (!checked.ok) return checked
     const known = this.rowOf(handle)
     const { holderSeed = null, fills = [] } = known ?? {}
-    return ok([this.put({ handle, pharmacy, prescription, claimantSeed, holderSeed, mailbox, fills })])
+    return ok([
+      this.put({ handle, pharmacy, prescription, claimantSeed, holderSeed, mailbox, names, fills }),
+      ...this.names.put([{ handle, names }]),
+    ])
   }
 
   claim(handle: Uint8Array): Result<Made, DispenseRefusal> {
@@ -95,7 +104,9 @@ export class Dispenser {
     if (!composed.ok) return composed
     const { part, holderSeed } = composed.value
     const { tagSeed, record, leafKey, transaction } = part
-    return ok(this.make(transaction, holderSeed, { type: 'fill', handle, tagSeed, record, leafKey }))
+    return ok(
+      this.make(transaction, holderSeed, { type: 'fill', handle, tagSeed, record, leafKey, name: dispensed.name }),
+    )
   }
 
   /**
@@ -104,12 +115,14 @@ export class Dispenser {
    */
   composeFill(
     handle: Uint8Array,
-    { quantity, ...said }: Dispensed,
+    { quantity, name, ...said }: Dispensed,
   ): Result<{ readonly part: FilledPart; readonly holderSeed: Uint8Array }, DispenseRefusal> {
     const { desk } = this
     const held = this.holding(handle)
     if (!held) return no({ type: this.rowOf(handle) ? 'not-held-here' : 'item-unknown' })
     const { content, item, holderSeed } = held
+    if (name !== null && this.rowOf(handle)?.fills.some((each) => each.name === name))
+      return no({ type: 'dispense-known' })
     if (!Number.isInteger(quantity) || quantity < 1) return no({ type: 'quantity-missing' })
     if (quantityOf(item.level, content.quantity) + quantity > content.quantity)
       return no({ type: 'more-than-authorised' })
@@ -123,7 +136,7 @@ export class Dispenser {
   /** What is kept of a fill that the ledger has (21 CFR 1304.22(c)); the prescriber and the patient are told. */
   fillMoved(
     handle: Uint8Array,
-    { tagSeed, record, leafKey }: Pick<FilledPart, 'tagSeed' | 'record' | 'leafKey'>,
+    { tagSeed, record, leafKey, name }: Pick<FilledPart, 'tagSeed' | 'record' | 'leafKey'> & Pick<Dispensed, 'name'>,
   ): readonly JournalChange[] {
     const { desk } = this
     const row = this.rowOf(handle)
@@ -132,7 +145,7 @@ export class Dispenser {
     const says = { type: 'dispensed' as const, handle, ...told }
     const prescriber = hostOf(desk.state, contentIn(row).prescriber.organisation)
     return [
-      this.put({ ...row, fills: [...row.fills, { told, tagSeed }] }),
+      this.put({ ...row, fills: [...row.fills, { told, tagSeed, name }] }),
       ...(prescriber === undefined ? [] : desk.tell(prescriber, encode(prescriptionNote, says)).changes),
       ...(row.mailbox ? desk.notify(row.mailbox, encode(prescriptionWord, says)) : []),
     ]

@@ -17,6 +17,7 @@ import {
 } from '@plexus/sdk'
 import type { BookDesk, StepOutcome, Taken } from '../desk.ts'
 import { fillOfTag, hostOf, itemOf } from './ledger.ts'
+import { Names } from './names.ts'
 import { type About, about, type OrderRow, orderRow } from './rows.ts'
 import { type Order, type OrderRefusal, signOrder } from './signing.ts'
 
@@ -33,11 +34,13 @@ export class Prescriber {
   private readonly desk: BookDesk
   private readonly orders: Table<OrderRow>
   private readonly secrets: Table<Uint8Array>
+  readonly names: Names
 
   constructor(desk: BookDesk) {
     this.desk = desk
     this.orders = desk.table('orders', orderRow)
     this.secrets = desk.table('secrets', bytes({ length: 32 }))
+    this.names = new Names(desk, 'order')
   }
 
   /** Signs the lines of an order, in one envelope. `handles`: hexadecimal, in the order of the lines. */
@@ -66,13 +69,12 @@ export class Prescriber {
       [],
       { type: 'sign', handles },
     )
-    const rows = lines.value.map(({ line, seed, patientSeed, prescription, item: { handle } }) =>
-      this.put({
-        ...{ handle, organisation, order: order.name, line, seed, prescription, patientSeed },
-        ...{ nominations: 0, mailbox: patient.mailbox, height: null, fills: [] },
-      }),
-    )
-    desk.write([...made.changes, ...rows, ...(kept ? [] : [this.secrets.put(secretKey, secret)])])
+    const rows = lines.value.map(({ line, seed, patientSeed, prescription, item: { handle }, names }) => ({
+      ...{ handle, organisation, order: order.name, line, names, seed, prescription, patientSeed },
+      ...{ nominations: 0, mailbox: patient.mailbox, height: null, fills: [] },
+    }))
+    const puts = [...rows.map((row) => this.put(row)), ...this.names.put(rows)]
+    desk.write([...made.changes, ...puts, ...(kept ? [] : [this.secrets.put(secretKey, secret)])])
     return ok({ step: made.step, handles: handles.map(toHex) })
   }
 
@@ -131,11 +133,9 @@ export class Prescriber {
     const host = hostOf(this.desk.state, what.pharmacy)
     if (!row || host === undefined) return []
     const { pharmacy, handle, claimantSeed: seed } = what
-    const { prescription, mailbox } = row
-    return this.desk.tell(
-      host,
-      encode(prescriptionNote, { type: 'nomination', pharmacy, handle, claimantSeed: seed, prescription, mailbox }),
-    ).changes
+    const { prescription, mailbox, names } = row
+    const note = { type: 'nomination', pharmacy, handle, claimantSeed: seed, prescription, mailbox, names } as const
+    return this.desk.tell(host, encode(prescriptionNote, note)).changes
   }
 
   /** A dispenser told of a fill: kept when it is the one behind the ledger's. */

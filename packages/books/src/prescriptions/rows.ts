@@ -1,7 +1,7 @@
 /** What the book of prescriptions keeps, and what it remembers of a step until its end. */
-import { bytes, type Infer, list, object, option, text, uint, variant } from '@plexus/codec'
+import { bytes, type Infer, list, object, option, uint, variant } from '@plexus/codec'
 import { mailbox, organisationId } from '@plexus/policy'
-import { dispensingRecord, prescription, toldFill } from '@plexus/sdk'
+import { dispensingRecord, lineNames, ownName, prescription, toldFill } from '@plexus/sdk'
 
 const hash = bytes({ length: 32 })
 /** Seed of a one-time key, Ed25519. */
@@ -12,20 +12,13 @@ const fillsMax = 400
 /** As many lines as one envelope signs. */
 const itemsMax = 256
 
-/** A practice's own name of an order; its lines are numbered. */
-const orderName = text({
-  min: 1,
-  max: 64,
-  pattern: /^[\x20-\x7e]+$/,
-  says: 'a name of 1 to 64 ASCII characters',
-})
-
 /** At the prescriber: a line that its organisation signed. */
 export const orderRow = object({
   handle: hash,
   organisation: organisationId,
-  order: orderName,
+  order: ownName,
   line: uint(),
+  names: option(lineNames),
   /** Of the item's own key: who has it may cancel. */
   seed,
   prescription,
@@ -51,16 +44,22 @@ export const broughtRow = object({
   claimantSeed: seed,
   holderSeed: option(seed),
   mailbox: option(mailbox),
-  fills: list(object({ told: toldFill, tagSeed: seed }), { max: fillsMax }),
+  names: option(lineNames),
+  /** `name`: of the pharmacy's own system; null where it gave none. */
+  fills: list(object({ told: toldFill, tagSeed: seed, name: option(ownName) }), { max: fillsMax }),
 })
 export type BroughtRow = Infer<typeof broughtRow>
+
+/** Items that systems call by one name: as many as one envelope signs, and no more are looked up. */
+export const namedMax = itemsMax
+export const namedRow = list(hash, { max: namedMax })
 
 /** What a step is about, until its end is known. */
 export const about = variant({
   sign: { handles: list(hash, { max: itemsMax }) },
   nominate: { handle: hash, pharmacy: organisationId, claimantSeed: seed },
   claim: { handle: hash, holderSeed: seed },
-  fill: { handle: hash, tagSeed: seed, record: dispensingRecord, leafKey: hash },
+  fill: { handle: hash, tagSeed: seed, record: dispensingRecord, leafKey: hash, name: option(ownName) },
   /** A step after which nothing is kept that was not kept before. */
   move: { handle: hash },
 })

@@ -16,6 +16,7 @@ import {
   handleOfSeed,
   isRegistrationNumber,
   itemSeed,
+  type LineNames,
   type Prescription,
   type PrescriptionContent,
   quantityMax,
@@ -39,6 +40,8 @@ export interface OrderedLine {
   readonly lastsDays: number | null
   readonly refills: number
   readonly refillWeeks: number
+  /** What the practice's own system calls the line, besides the order's name; null: the pharmacy is told neither. */
+  readonly name: string | null
 }
 
 /** The patient's side of an order: a wallet's key for each line, or null for a patient whose practice keeps the key. */
@@ -80,6 +83,7 @@ export interface SignedLine {
   readonly content: PrescriptionContent
   readonly prescription: Prescription
   readonly item: SignedItem
+  readonly names: LineNames | null
 }
 
 /** The lines of an order, signed by the clinician. `secret`: the practice's, 32 bytes; `time`: of the newest block. */
@@ -109,7 +113,8 @@ export function signOrder(
     const patient = patientSeed ? handleOfSeed(patientSeed) : (keys?.[index] as Uint8Array)
     const content = contentOf(order, line, { handle: handleOfSeed(seed), patient, today })
     const { prescription, item } = signPrescription(chain, content, { clinicianSeed: order.prescriber.seed, random })
-    signed.push({ line: index + 1, seed, patientSeed, content, prescription, item })
+    const names = line.name === null ? null : { order: order.name, line: line.name }
+    signed.push({ line: index + 1, seed, patientSeed, content, prescription, item, names })
   }
   return ok(signed)
 }

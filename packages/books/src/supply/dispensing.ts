@@ -75,7 +75,10 @@ export class Dispensing {
         units: units.map((each) => each.tag),
         fill:
           asked.fill && part
-            ? { item: asked.fill.item, tagSeed: part.tagSeed, leafKey: part.leafKey, record: part.record }
+            ? {
+                ...{ item: asked.fill.item, tagSeed: part.tagSeed, leafKey: part.leafKey, record: part.record },
+                name: asked.fill.name,
+              }
             : null,
         status: 'dispensing',
       }),

@@ -1,7 +1,7 @@
 /** What a member keeps of its goods, and what books of supply say to each other. */
 import { bytes, type Infer, list, object, oneOf, option, text, uint, variant } from '@plexus/codec'
 import { packageLeavesMax, packageMember } from '@plexus/contracts'
-import { dispensingRecord, lotStatement } from '@plexus/sdk'
+import { dispensingRecord, lotStatement, ownName } from '@plexus/sdk'
 
 export const hash = bytes({ length: 32 })
 const organisation = text({ min: 2, max: 40, pattern: /^[a-z0-9-]+$/, says: 'an organisation id' })
@@ -138,7 +138,7 @@ export type AlertRow = Infer<typeof alertRow>
 export const dispensedRow = object({
   units: list(hash, { min: 1, max: parcelsMax }),
   /** The part of a prescription that moved with them; null for what is not on the exchange. */
-  fill: option(object({ item: hash, tagSeed: hash, leafKey: hash, record: dispensingRecord })),
+  fill: option(object({ item: hash, tagSeed: hash, leafKey: hash, record: dispensingRecord, name: option(ownName) })),
   status: oneOf('dispensing', 'dispensed', 'returned', 'ended'),
 })
 export type DispensedRow = Infer<typeof dispensedRow>

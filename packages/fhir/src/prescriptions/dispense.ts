@@ -1,7 +1,7 @@
 /** MedicationDispense (R4 §11.3) in and out: what a pharmacy says it did with a line. */
 import { type JsonObject, type JsonValue, no, ok, type Result } from '@plexus/codec'
 import { objectsIn, textIn } from '../references.ts'
-import { type Coding, codingsIn, drugOf, extensionCode, identifierIn, objectIn } from './fields.ts'
+import { type Coding, codingsIn, drugOf, extensionCode, identifierIn, medicationOf, npiIn, objectIn } from './fields.ts'
 import { amount, concept, reference, some, type Units, unitsOf } from './order.ts'
 
 export interface Dispense {
@@ -20,7 +20,19 @@ export interface Dispense {
   /** England's EPS: where the whole prescription stands with this, or "". */
   readonly prescriptionStatus: string
   readonly handedOverAt: string
+  /** The pharmacy's own identifier of it, or "". */
+  readonly name: string
+  /** The identifier that all lines of the prescription share, or "". */
+  readonly group: string
+  /** NPI of whoever dispensed it, or "". */
+  readonly pharmacist: string
+  readonly lot: string
+  /** Why only a part, where the limits of the item ask for it, or "". */
+  readonly remainder: '' | 'requested' | 'shortage'
 }
+
+/** R4 has no place for the reason of a part; this extension of a MedicationDispense has it as a `valueCode`. */
+const remainderExtension = 'urn:plexus:remainder'
 
 export type DispenseRefusal = {
   readonly type: 'not-a-medication-dispense' | 'status-unknown' | 'drug-missing' | 'order-missing'
@@ -63,7 +75,23 @@ export function readDispense(
     quantity: (quantity && unitsOf(quantity)) ?? null,
     prescriptionStatus: extensionCode(value, 'Extension-EPS-TaskBusinessStatus'),
     handedOverAt: textIn(value, 'whenHandedOver') || textIn(value, 'whenPrepared'),
+    name: identifierIn(value),
+    group: objectsIn(value, 'contained').reduce((found, each) => found || identifierIn(each, 'groupIdentifier'), ''),
+    pharmacist: objectsIn(value, 'performer').reduce((found, each) => found || npiIn(each, 'actor', value, beside), ''),
+    lot: lotIn(medicationOf(value, beside)),
+    remainder: remainderIn(value),
   })
+}
+
+function remainderIn(value: JsonObject): Dispense['remainder'] {
+  const said = objectsIn(value, 'extension').find((each) => textIn(each, 'url') === remainderExtension)
+  const code = said ? textIn(said, 'valueCode') : ''
+  return code === 'requested' || code === 'shortage' ? code : ''
+}
+
+const lotIn = (medication: JsonObject | undefined): string => {
+  const batch = medication && objectIn(medication, 'batch')
+  return batch ? textIn(batch, 'lotNumber') : ''
 }
 
 /** An order that the resource contains is known by the identifier of its line. */

@@ -63,9 +63,51 @@ export function drugOf(
   beside: ReadonlyMap<string, JsonObject>,
 ): { readonly drug: readonly Coding[]; readonly ingredients: readonly Coding[] } {
   const own = codingsIn(value, 'medicationCodeableConcept')
-  const to = referenceIn(value, 'medicationReference')
-  const medication = objectsIn(value, 'contained').find((each) => `#${textIn(each, 'id')}` === to) ?? beside.get(to)
+  const medication = medicationOf(value, beside)
   if (own.length > 0 || !medication) return { drug: own, ingredients: [] }
   const ingredients = objectsIn(medication, 'ingredient').flatMap((each) => codingsIn(each, 'itemCodeableConcept'))
   return { drug: codingsIn(medication, 'code'), ingredients }
+}
+
+export function medicationOf(value: JsonObject, beside: ReadonlyMap<string, JsonObject>): JsonObject | undefined {
+  return targetIn(referenceIn(value, 'medicationReference'), value, beside)
+}
+
+/** What a reference points at: contained in `holder`, or beside it. */
+export function targetIn(
+  to: string,
+  holder: JsonObject,
+  beside: ReadonlyMap<string, JsonObject>,
+): JsonObject | undefined {
+  return objectsIn(holder, 'contained').find((each) => `#${textIn(each, 'id')}` === to) ?? beside.get(to)
+}
+
+const npiSystem = 'http://hl7.org/fhir/sid/us-npi'
+/** Organisations of the exchange, by their id. */
+export const organisationSystem = 'urn:plexus:organisation'
+
+/** The value of an identifier of this system, in a list of them or alone, or "". */
+export function identifierOf(value: JsonObject, system: string): string {
+  const found = value.get('identifier')
+  const all = isJsonList(found) ? found.filter(isJsonObject) : isJsonObject(found) ? [found] : []
+  const known = all.find((each) => textIn(each, 'system') === system)
+  return known ? textIn(known, 'value') : ''
+}
+
+/** The NPI of a person whom a reference names: by identifier, or by a Practitioner or PractitionerRole with it, or "". */
+export function npiIn(
+  value: JsonObject,
+  name: string,
+  holder: JsonObject,
+  beside: ReadonlyMap<string, JsonObject>,
+): string {
+  const reference = objectIn(value, name)
+  if (!reference) return ''
+  const own = identifierOf(reference, npiSystem)
+  if (own !== '') return own
+  const target = targetIn(textIn(reference, 'reference'), holder, beside)
+  if (!target) return ''
+  // A role names its practitioner in turn, and no further.
+  const isRole = textIn(target, 'resourceType') === 'PractitionerRole'
+  return identifierOf(target, npiSystem) || (isRole ? npiIn(target, 'practitioner', holder, beside) : '')
 }

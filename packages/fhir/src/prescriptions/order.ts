@@ -9,6 +9,8 @@ export interface Units {
   /** System and code of the unit; "" where the source names none. */
   readonly system: string
   readonly unit: string
+  /** In words, or "". */
+  readonly says: string
 }
 
 export interface Order {
@@ -85,7 +87,8 @@ const fillable: readonly string[] = ['order', 'original-order', 'reflex-order', 
 export function unitsOf(value: JsonObject): Units | undefined {
   const count = wholeOf(value.get('value'))
   if (count === undefined) return undefined
-  return { count, system: textIn(value, 'system'), unit: textIn(value, 'code') || textIn(value, 'unit') }
+  const says = textIn(value, 'unit')
+  return { count, system: textIn(value, 'system'), unit: textIn(value, 'code') || says, says }
 }
 
 /** "480" and "480.0" are whole; "0.5", "-1" and "1e3" are not read as a number of units. */
@@ -133,9 +136,10 @@ export function concept(codings: readonly Coding[]): JsonObject {
 
 export const reference = (to: string): JsonObject => new Map([['reference', to]])
 
-export function amount({ count, system, unit }: Units): JsonObject {
+export function amount({ count, system, unit, says }: Units): JsonObject {
   return new Map<string, JsonValue>([
     ['value', new JsonNumber(String(count))],
+    ...some('unit', says || undefined),
     ...some('system', system || undefined),
     ...some('code', unit || undefined),
   ])

@@ -103,7 +103,7 @@ describe('a dispense', () => {
     order: 'MedicationRequest/line-1',
     subject: 'Patient/p-1',
     drug: [oxycodone],
-    quantity: { count: 20, system: 'http://unitsofmeasure.org', unit: '{tbl}' },
+    quantity: { count: 20, system: 'http://unitsofmeasure.org', unit: '{tbl}', says: 'tablet' },
     kind: supplyKind(1, false),
     handedOverAt: '2026-11-21T15:00:00Z',
   } as const

@@ -2,7 +2,7 @@
  * What is said of an item away from the ledger: between the books of members, from a wallet to a book, and from a book to a
  * wallet. Each travels in a sealed note or notice.
  */
-import { bytes, type Infer, object, option, variant } from '@plexus/codec'
+import { bytes, type Infer, object, option, text, variant } from '@plexus/codec'
 import { mailbox, organisationId } from '@plexus/policy'
 import { prescription } from './content.ts'
 import { dispensingRecord } from './dispensing.ts'
@@ -14,6 +14,18 @@ const told = { tag: hash, record: dispensingRecord, leafKey: hash }
 
 /** As the books keep it. */
 export const toldFill = object(told)
+
+/** What a practice's own system calls an order or a line of it, or a pharmacy's system a dispensing. */
+export const ownName = text({
+  min: 1,
+  max: 64,
+  pattern: /^[\x20-\x7e]+$/,
+  says: 'a name of 1 to 64 ASCII characters',
+})
+
+/** By which systems at the practice and the pharmacy mean the same line. The ledger and the signed content have the handle alone. */
+export const lineNames = object({ order: ownName, line: ownName })
+export type LineNames = Infer<typeof lineNames>
 
 /** To the book of a pharmacy or of a practice. */
 export const prescriptionNote = variant({
@@ -27,6 +39,8 @@ export const prescriptionNote = variant({
     claimantSeed: bytes({ length: 32 }),
     prescription,
     mailbox: option(mailbox),
+    /** Null where the practice's system has none, and from a wallet. */
+    names: option(lineNames),
   },
   /** To whoever signed the item: what was dispensed. */
   dispensed: { handle: hash, ...told },
