@@ -209,7 +209,15 @@ async function bringTo(
   const named = await client.step(prescriptions, { type, handle, claimant: handleOfSeed(seed) }, [patientSeed])
   must(named, `naming ${to}`)
   const mailbox = mailboxOf(telling)
-  const note = { type: 'nomination', pharmacy: to, handle, claimantSeed: seed, prescription, mailbox, names: null } as const
+  const note = {
+    type: 'nomination',
+    pharmacy: to,
+    handle,
+    claimantSeed: seed,
+    prescription,
+    mailbox,
+    names: null,
+  } as const
   must(await client.bring(to, prescriptions.name, encode(prescriptionNote, note)), `bringing the item to ${to}`)
 }
 
