@@ -49,8 +49,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a repeat is served after the head was closed',
     file: `${exchange}/custodian.ts`,
-    find: 'const mayLeave = (): boolean => this.headOpen(row)',
-    replace: 'const mayLeave = (): boolean => row.from !== key || this.headOpen(row)',
+    find: "const mayLeave = (): boolean => row.state !== 'released' || this.headOpen(row)",
+    replace: "const mayLeave = (): boolean => row.state !== 'void' || this.headOpen(row)",
     test: { file: access, name: 'closed after the release: a repeat is refused, and nothing of the answer leaves' },
   },
   {

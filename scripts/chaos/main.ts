@@ -94,7 +94,8 @@ async function main(): Promise<number> {
       const fault = drawFault(draw, members)
       return endure(sayFault(fault), () => suffer(fault, links))
     }
-    const victim = (): Member => members[draw(nodes)] as Member
+    const victim = (among = members): Member => among[draw(among.length)] as Member
+    const bystanders = members.filter((member) => !visits.parties.includes(member))
     const more = async (blocks: number, of: readonly Member[]): Promise<void> => {
       const height = (await of[0]?.height()) ?? 0
       if (!(await allReach(of, height + blocks, healSecondsMax))) throw new Error('the others do not go on')
@@ -106,8 +107,8 @@ async function main(): Promise<number> {
       for (let count = 0; goesOn(count) && judge.wrong.length + wrong.length === 0; count++) await someFault()
     }
     const end = Date.now() + seconds * 1000
-    for (const { name, play } of shuffled(draw, scenes)) {
-      const whom = victim()
+    for (const { name, play, sparesVisits } of shuffled(draw, scenes)) {
+      const whom = victim(sparesVisits ? bystanders : members)
       if (!isWanted(name)) continue
       if (values.scene === undefined) await someFaults((count) => count < faultsBetween)
       await endure(`${name} (${whom.name})`, () => play({ members, victim: whom, more, visits }))

@@ -34,7 +34,7 @@ const told: readonly Change[] = [
   {
     file: '/exchange/src/custodian.ts',
     from: '    if (sealed) surroundings.send(row.from, sealed, mayLeave)\n',
-    to: '    if (sealed) {\n      globalThis.plexusReleases(sealed, row.intent, answer, () => this.parts.replica.tip().height)\n      surroundings.send(row.from, sealed, mayLeave)\n    }\n',
+    to: "    if (sealed) {\n      if (row.state === 'released') globalThis.plexusReleases(sealed, row.intent, answer, () => this.parts.replica.tip().height)\n      surroundings.send(row.from, sealed, mayLeave)\n    }\n",
   },
   {
     file: '/peers/src/peer.ts',

@@ -15,6 +15,8 @@ export interface Stage {
 
 export interface Scene {
   readonly name: string
+  /** A folder goes back in time: whoever visits or is visited would go on as after a restore, which waits for ten minutes. */
+  readonly sparesVisits?: true
   /** Resolves when all is healed. Rejects when something was not seen that must be. */
   play(stage: Stage): Promise<void>
 }
@@ -68,6 +70,7 @@ export const scenes: readonly Scene[] = [
   },
   {
     name: 'an older ledger under a newer engine: it is played what it lacks',
+    sparesVisits: true,
     async play({ members, victim, more }) {
       const { folder } = victim
       await endsWell(victim)
@@ -103,6 +106,7 @@ export const scenes: readonly Scene[] = [
   },
   {
     name: 'a node that tells its engine another hash: the others go on, it stands, and comes back from before',
+    sparesVisits: true,
     async play({ members, victim, more }) {
       const { folder } = victim
       const others = members.filter((each) => each !== victim)
@@ -127,6 +131,7 @@ export const scenes: readonly Scene[] = [
   },
   {
     name: 'a member that is put back from its backup: it takes every block, and signs when the others have moved on',
+    sparesVisits: true,
     async play({ members, victim, more }) {
       const { folder, name } = victim
       const data = dirname(folder)

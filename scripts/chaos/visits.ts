@@ -111,6 +111,11 @@ export class Visits {
     this.judge = new ReleaseJudge({ chain: chain.id, seen, handleOf })
   }
 
+  /** Who takes part in visits. */
+  get parties(): readonly Member[] {
+    return [this.custodian, this.asker, this.sponsor]
+  }
+
   /** Answers with keys that left the custodian, repeats included. */
   get left(): number {
     return this.weighed

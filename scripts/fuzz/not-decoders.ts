@@ -16,6 +16,8 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/cli/src/rx.ts#orderIn': 'a file that a person names: every fault of it is one refusal',
   'apps/cli/src/supply.ts#objectIn': 'a file that a person names: every fault of it is one refusal',
   'apps/cli/src/signing.ts#readSeed': 'a file of the person who starts the command',
+  'apps/cli/src/fork-alarm.ts#verifyFork': takesValues,
+  'apps/cli/src/verify-bundle.ts#verifyFile': 'a command: bundles and kept blocks are targets',
   'apps/cli/src/verify.ts#verify': 'a command: it reads bundles, which are a target',
   'apps/cli/src/wallet-file.ts#readBytes': 'gives a file as it is',
   'apps/cli/src/wallet-file.ts#readWalletFile': 'a file of a wallet, which is a target',

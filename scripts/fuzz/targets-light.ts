@@ -97,6 +97,28 @@ export const lightTargets: readonly Target[] = [
     },
   },
   {
+    name: 'sdk/kept-blocks',
+    reads: 'a file of votes, or evidence of a fork, from whoever hands it over',
+    covers: [`${light}/kept-blocks.ts#decodeKeptBlocks`],
+    async load() {
+      const { decodeKeptBlocks, encodeKeptBlocks } = await import('@plexus/sdk')
+      const part = (value: unknown): Uint8Array => new Uint8Array(Buffer.from(JSON.stringify(value)))
+      const [first, second] = answers().map(({ commit, validators }, index) => {
+        return { height: index + 1, commit: part(commit), validators: part(validators) }
+      })
+      if (!first || !second) throw new Error('the vectors have no blocks')
+      const chain = new Uint8Array(32)
+      const checkpoint = { height: 1, hash: new Uint8Array(32) }
+      const fork = { type: 'fork', chain, height: 2, seenAt: 3, primary: [first], witness: [second] } as const
+      const seeds = [
+        encodeKeptBlocks({ type: 'votes', chain, blocks: [first, second] }),
+        encodeKeptBlocks({ ...fork, checkpoint }),
+        encodeKeptBlocks({ ...fork, checkpoint: null, primary: [] }),
+      ]
+      return { shape: 'cbor', seeds, run: (bytes) => answerOf(decodeKeptBlocks(bytes), encodeKeptBlocks) }
+    },
+  },
+  {
     name: 'crypto/zip215',
     reads: 'a vote’s key and signature, from a validator: taken wherever the strict profile takes it',
     covers: ['packages/crypto/src/zip215.ts#verifyZip215'],

@@ -209,13 +209,16 @@ export class Apart {
     expect(answer).toMatchObject({ ok: true })
   }
 
-  /** A wallet that believes blocks by their votes, asked of one member and held against another. */
-  wallet(sponsor: string, witness: string): WalletClient {
+  /** A wallet that believes blocks by their votes, asked of one member and held against another. `bundles` gets what it is told. */
+  wallet(sponsor: string, witness: string, bundles: Uint8Array[] = []): WalletClient {
     const sources = { primary: lightSource(this.door, sponsor), witnesses: [lightSource(this.door, witness)] }
     return new WalletClient({
       wallet: createWallet({ chain: this.chain, root: random(32), random }),
       port: httpPort({ door: this.door, sponsor, now, pause }),
       believe: beliefIn({ chain: this.chain, sources, now }),
+      heard(_, notice) {
+        if (notice.type === 'access') bundles.push(notice.bundle)
+      },
     })
   }
 

@@ -12,6 +12,7 @@ import { Refused, type Screen, screenOf } from './screen.ts'
 import type { AskFlags } from './staff.ts'
 import { addStaff } from './staff-commands.ts'
 import { addSupply } from './supply-commands.ts'
+import type { VoteFlags } from './verify-bundle.ts'
 import type { WitnessFlags } from './witness.ts'
 
 const usageError = 2
@@ -267,12 +268,22 @@ function commands(end: (code: number) => void): Command {
   program
     .command('verify')
     .description('check off-line: a whole data directory, its ledgers alone, or one access from its receipt bundle')
-    .argument('[path]', 'a receipt bundle, or a directory whose ledgers are replayed from genesis')
+    .argument('[path]', 'a receipt bundle, evidence of a fork, or a directory whose ledgers are replayed from genesis')
     .option('--data <dir>', 'a data directory: layout, keys, ledger, journal, records and ciphertexts of each member')
     .option('--member <id>', 'with --data, only this member; repeatable', collect)
     .option('--genesis <file>', 'the genesis document; a directory has its own')
+    .option(
+      '--node <url>',
+      'a node that shows votes, where validators vote; repeatable: the others are witnesses',
+      collect,
+    )
+    .option(
+      '--votes <file>',
+      'votes that were kept (default: votes.cbor beside the bundle); with --node, keeps them here',
+    )
+    .option('--checkpoint <height:hash>', 'a header that somebody vouches for, where genesis is older than a week')
     .addOption(json())
-    .action(async (path: string | undefined, options: Common & { genesis?: string }) => {
+    .action(async (path: string | undefined, options: Common & VoteFlags & { genesis?: string }) => {
       if ((path === undefined) === (options.data === undefined))
         return program.error('give a path, or --data', { exitCode: usageError })
       if (path === undefined) return run('verify', { ...options })

@@ -1,5 +1,5 @@
 /** Four organisations on one machine, each a process with its own engine: the exchange, faults, and who belongs to it. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,7 @@ const processOf = (member: string): number => {
 
 describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run engine`)', () => {
   let client: WalletClient
+  const bundles: Uint8Array[] = []
   let npi = ''
   let visit = ''
 
@@ -83,7 +84,7 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     own.set(custodian, (await startMember(data, custodian, port)).running)
 
     npi = await apart.employ(asker, board)
-    client = apart.wallet(sponsor, board)
+    client = apart.wallet(sponsor, board, bundles)
     expect(await client.enrol(custodian, await apart.code(custodian, patient), sponsor)).toMatchObject({ ok: true })
     const id = new Uint8Array(16).fill(7)
     visit = toHex(id)
@@ -106,6 +107,28 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     expect([listed.code, listed.lines()[0]]).toMatchObject([0, { member: board }])
     expect([examined.code, examined.lines().filter(({ weight }) => weight === 'wrong')]).toEqual([0, []])
   }, 180_000)
+
+  test('whoever is handed its bundle checks it down to the votes of validators, and again without asking anybody', async () => {
+    const bundle = join(folder, 'access.bundle')
+    const votes = join(folder, 'access.votes')
+    writeFileSync(bundle, bundles[0] ?? new Uint8Array(0))
+    const checking = ['verify', bundle, '--genesis', join(data, 'genesis.cbor'), '--json']
+    const unasked = await plexus(...checking)
+    expect([unasked.code, unasked.err]).toEqual([1, expect.stringContaining('votes')])
+
+    const nodes = apart.addresses.slice(0, members.length).flatMap((address) => ['--node', address])
+    const asked = await plexus(...checking, ...nodes, '--votes', votes)
+    const { ok, proven, notProven, votes: shown } = asked.lines()[0] as Record<string, readonly unknown[]>
+    expect([asked.err, asked.code, ok]).toEqual(['', 0, true])
+    expect(shown).toHaveLength(2)
+    for (const each of shown ?? []) expect(each).toMatchObject({ validators: members.length, powerOfAll: '40' })
+    expect(proven).toContainEqual(expect.stringContaining('the genesis document'))
+    expect(proven).toContainEqual(expect.stringContaining('shows the same blocks'))
+
+    const kept = await plexus(...checking, '--votes', votes)
+    expect([kept.err, kept.code, kept.lines()[0]]).toMatchObject(['', 0, { ok: true, votes: shown }])
+    expect(kept.lines()[0]?.['notProven']).toHaveLength((notProven?.length ?? 0) + 1)
+  }, 60_000)
 
   test('a door that the patient closed is closed across processes', async () => {
     const grantee = { type: 'organisation', id: asker } as const

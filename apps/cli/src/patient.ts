@@ -9,10 +9,16 @@ import {
   type Belief,
   beliefIn,
   closeHandleBody,
+  encodeKeptBlocks,
   findings,
   httpPort,
   isPending,
+  type KeptAnswers,
+  keepingSource,
+  keptList,
+  type LightBlockAnswers,
   type Look,
+  lightAnswers,
   lightSource,
   type NodePort,
   relationshipWith,
@@ -21,8 +27,10 @@ import {
   whoLooked,
   witnessesMax,
 } from '@plexus/sdk'
+import { forkRefused } from './fork-alarm.ts'
 import type { NodeDoor } from './node-door.ts'
 import { plain, Refused, type Screen, when } from './screen.ts'
+import { votesFile } from './verify-bundle.ts'
 import { readWalletFile, writeWalletFile } from './wallet-file.ts'
 
 export interface WalletOptions {
@@ -35,6 +43,8 @@ interface Opened {
   readonly client: WalletClient
   readonly port: NodePort
   readonly keep: () => void
+  /** The votes for which blocks were believed, as they came. */
+  readonly kept: KeptAnswers
 }
 
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
@@ -51,6 +61,7 @@ async function open(
   const port = httpPort({ door, sponsor, now: () => Date.now() / 1000, pause })
   // An export reads the mailbox from its beginning, and leaves the wallet as it is.
   const exporting = heard !== undefined
+  const kept = new Map<number, LightBlockAnswers>()
   const client: WalletClient = new WalletClient({
     wallet: { root, chain, random, state },
     port,
@@ -59,23 +70,34 @@ async function open(
       if (!exporting) keep()
     },
     ...(heard && { heard }),
-    believe: await beliefAt(door, chain, sponsor),
+    believe: await beliefAt(door, chain, sponsor, kept),
   })
   const keep = (): void => writeWalletFile(path, { root, chain, state: client.wallet.state, taken: client.taken })
-  return { client, port, keep }
+  return { client, port, keep, kept }
 }
 
 /** On CometBFT the other members at the same address are witnesses; elsewhere nobody is asked. */
-async function beliefAt(door: NodeDoor, chain: Chain, sponsor: string): Promise<Belief> {
+async function beliefAt(
+  door: NodeDoor,
+  chain: Chain,
+  sponsor: string,
+  kept: Map<number, LightBlockAnswers>,
+): Promise<Belief> {
   const others = sequencerKeyOf(chain) ? [] : (await door.members()).filter((member) => member !== sponsor)
-  return beliefIn({
+  const witnesses = others.slice(0, witnessesMax)
+  const believe = beliefIn({
     chain,
     sources: {
-      primary: lightSource(door, sponsor),
-      witnesses: others.slice(0, witnessesMax).map((member) => lightSource(door, member)),
+      primary: keepingSource(lightAnswers(door, sponsor), kept),
+      witnesses: witnesses.map((member) => lightSource(door, member)),
     },
     now: () => Date.now() / 1000,
   })
+  return async (bundle) => {
+    const believed = await believe(bundle)
+    if (believed.ok || believed.reason.type !== 'fork') return believed
+    throw await forkRefused(believed.reason, { chain, door, primary: sponsor, witnesses, checkpoint: null })
+  }
 }
 
 export async function showWhoLooked(
@@ -207,7 +229,7 @@ export async function exportBundles(
 ): Promise<void> {
   mkdirSync(options.out, { recursive: true, mode: 0o700 })
   let count = 0
-  const { client } = await open(door, options, (custodian, notice) => {
+  const { client, kept } = await open(door, options, (custodian, notice) => {
     if (notice.type !== 'access') return
     const path = join(options.out, `${custodian}-${String(++count).padStart(5, '0')}-by-${notice.from}.bundle`)
     writeFileSync(path, notice.bundle, { mode: 0o600 })
@@ -218,6 +240,13 @@ export async function exportBundles(
   writeFileSync(genesis, client.wallet.chain.bytes)
   const fetched = await client.fetch()
   if (!fetched.ok) throw refusedStep(fetched.reason.type, 'The mailbox was not fetched')
+  const { chain } = client.wallet
+  // Without them a bundle of CometBFT is checked only where a node answers.
+  if (kept.size > 0)
+    writeFileSync(
+      join(options.out, votesFile),
+      encodeKeptBlocks({ type: 'votes', chain: chain.id, blocks: keptList(kept) }),
+    )
   screen.give({ type: 'end', bundles: count, genesis })
   screen.say(`${count} bundles. Check one with: plexus verify BUNDLE --genesis ${genesis}`)
 }

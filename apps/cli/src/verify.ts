@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { equalBytes, toHex } from '@plexus/codec'
 import { type Chain, readGenesis, sequencerKeyOf } from '@plexus/kernel'
-import { machineFor, verifyBundle } from '@plexus/sdk'
+import { machineFor } from '@plexus/sdk'
 import { lockDirectory, openLedgerStore, StoreError, verifyLedger } from '@plexus/store'
 import { SingleBar } from 'cli-progress'
-import { plain, Refused, type Screen, when } from './screen.ts'
+import { plain, Refused, type Screen } from './screen.ts'
+import { type VoteFlags, verifyFile } from './verify-bundle.ts'
 import { readBytes } from './wallet-file.ts'
 
 const genesisFile = 'genesis.cbor'
@@ -19,7 +20,7 @@ const notShown = (chain: Chain): string =>
 
 export async function verify(
   path: string,
-  { genesis, json }: { readonly genesis?: string; readonly json: boolean },
+  { genesis, json, ...votes }: VoteFlags & { readonly genesis?: string; readonly json: boolean },
   screen: Screen,
 ): Promise<void> {
   if (!existsSync(path)) throw new Refused('file-missing', `There is no ${path}.`, 'Give a data directory or a bundle.')
@@ -30,7 +31,7 @@ export async function verify(
       'A bundle is checked against the genesis document of its chain.',
       'Give it with --genesis FILE; a data directory has it as genesis.cbor, a node at /v1/chain.',
     )
-  verifyOneBundle(path, readChain(genesis), screen)
+  await verifyFile(path, readChain(genesis), votes, screen)
 }
 
 function readChain(path: string): Chain {
@@ -41,41 +42,6 @@ function readChain(path: string): Chain {
     `${path} is not a genesis document.`,
     'Take it from whom you trust to name the chain.',
   )
-}
-
-function verifyOneBundle(path: string, chain: Chain, screen: Screen): void {
-  const checked = verifyBundle(chain, readBytes(path, 'bundle'))
-  const chainId = toHex(chain.id)
-  if (!checked.ok) {
-    const { type, part, says } = checked.reason
-    screen.give({ type: 'bundle', ok: false, chain: chainId, refusal: type, part, says })
-    throw new Refused(type, says, 'The bundle proves nothing as it is: ask whoever gave it for the whole one.')
-  }
-  const { receipt, receiptHash, receiptHeight, receiptTime, intent, intentHeight, note, proven, notProven } =
-    checked.value
-  screen.give({
-    type: 'bundle',
-    ok: true,
-    chain: chainId,
-    custodian: receipt.custodian,
-    requester: intent?.requester ?? null,
-    clinician: intent?.clinician.npi ?? null,
-    purpose: intent?.purpose ?? null,
-    decision: receipt.decision,
-    number: receipt.number,
-    receipt: toHex(receiptHash),
-    receiptHeight,
-    intentHeight,
-    decidedAt: note?.height ?? null,
-    proven,
-    notProven,
-  })
-  screen.say(
-    `Receipt ${receipt.number} of ${receipt.custodian}: ${receipt.decision.type}, block ${receiptHeight}, ${when(receiptTime)}.`,
-  )
-  if (intent) screen.say(`Asked by ${intent.requester}, clinician ${intent.clinician.npi}, for ${intent.purpose}.`)
-  for (const each of proven) screen.say(`  Proven: ${each}`)
-  for (const each of notProven) screen.say(`  Not proven: ${each}`)
 }
 
 interface Checked {

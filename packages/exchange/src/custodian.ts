@@ -316,14 +316,10 @@ export class Custodian {
   private async sendAnswer(key: string, row: RequestRow, answer: Uint8Array): Promise<void> {
     const { desk, surroundings } = this.parts
     const sealed = await desk.seal(row.from, answer)
-    if (row.state !== 'released') {
-      if (sealed) surroundings.send(row.from, sealed)
-      return
-    }
-    // The head may have been closed while the note was sealed: then nothing leaves, although it was released before.
-    const mayLeave = (): boolean => this.headOpen(row)
+    // The head may have been closed while the note was sealed, or while it waits for the disk or for the receiver's node: then
+    // nothing leaves, although it was released before, and the requester asks again.
+    const mayLeave = (): boolean => row.state !== 'released' || this.headOpen(row)
     if (!mayLeave()) return this.refuseUnreceipted(row.from, fromHex(key), 'head-closed')
-    // Or while it waits for the disk or for the receiver's node: then it is dropped, and its requester asks again.
     if (sealed) surroundings.send(row.from, sealed, mayLeave)
   }
 

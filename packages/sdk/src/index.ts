@@ -78,9 +78,29 @@ export {
   type LightStep,
   witnessesMax,
 } from './light/follow.ts'
+export {
+  beginFrom,
+  checkForkEvidence,
+  type ForkEvidence,
+  type ForkRefusal,
+  gatherForkEvidence,
+  type ProvenFork,
+  votersOf,
+} from './light/fork-evidence.ts'
 export { type InclusionPath, isStateUnder, isTransactionIn, type ShownState } from './light/included.ts'
 export { type Instant, parseInstant } from './light/instant.ts'
 export type { LightBlockRefusal } from './light/json-fields.ts'
+export {
+  decodeKeptBlocks,
+  encodeKeptBlocks,
+  type FetchAnswers,
+  type KeptAnswers,
+  type KeptBlocks,
+  keepingSource,
+  keptList,
+  keptMap,
+  keptSource,
+} from './light/kept-blocks.ts'
 export type { LightBlock, LightHeader, TrustedBlock, Validator } from './light/light-block.ts'
 export { type LightBlockAnswers, readLightBlock } from './light/read-light-block.ts'
 export {
@@ -233,7 +253,7 @@ export { supplyWord } from './supply/words.ts'
 export { type CaseState, casesIn, type WalletCase } from './wallet/cases.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
-export { type HttpDoor, handlesAt, httpPort, lightSource, memberPath } from './wallet/http-port.ts'
+export { type HttpDoor, handlesAt, httpPort, lightAnswers, lightSource, memberPath } from './wallet/http-port.ts'
 export * from './wallet/keys.ts'
 export { type NoticeRefusal, openNotice, takeClosing, takeNotice } from './wallet/notices.ts'
 export {

@@ -2,7 +2,7 @@
 import { decode, no, ok, parseBase64Url, parseHex, type Result, toBase64Url, toHex } from '@plexus/codec'
 import { noticePage } from '@plexus/policy'
 import type { FetchLightBlock } from '../light/follow.ts'
-import { readLightBlock } from '../light/read-light-block.ts'
+import { type FetchAnswers, keepingSource } from '../light/kept-blocks.ts'
 import type { NodePort, StepRefusal } from './client.ts'
 import type { HandleStatus } from './recovery.ts'
 
@@ -73,8 +73,8 @@ export function handlesAt(door: HttpDoor, member: string) {
   }
 }
 
-/** A member's blocks with the votes for them. A door that does not answer has none. */
-export function lightSource(door: HttpDoor, member: string): FetchLightBlock {
+/** A member's blocks with the votes for them, as its engine answers. A door that does not answer has none. */
+export function lightAnswers(door: HttpDoor, member: string): FetchAnswers {
   return async (height) => {
     const answer = await door.json<{ readonly commit: string; readonly validators: string }>(
       memberPath(member, `/ledger/light-blocks/${height}`),
@@ -82,10 +82,13 @@ export function lightSource(door: HttpDoor, member: string): FetchLightBlock {
     const [commit, validators] = answer.ok
       ? [parseBase64Url(answer.value.commit), parseBase64Url(answer.value.validators)]
       : []
-    const read = commit && validators ? readLightBlock({ commit, validators }) : undefined
-    return read?.ok ? read.value : undefined
+    return commit && validators ? { commit, validators } : undefined
   }
 }
+
+/** The same, read. */
+export const lightSource = (door: HttpDoor, member: string): FetchLightBlock =>
+  keepingSource(lightAnswers(door, member), new Map())
 
 /** Where a member's routes are. */
 export const memberPath = (member: string, path: string): string => `/v1/members/${encodeURIComponent(member)}${path}`
