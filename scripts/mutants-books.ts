@@ -1,10 +1,12 @@
-/** Mistakes in what a member keeps beside the ledger: steps and notes, and the book of prescriptions. */
+/** Mistakes in what a member keeps beside the ledger: steps and notes, and the books of prescriptions and supply. */
 import type { Mutant } from './mutants-list.ts'
 
 const books = 'packages/books/src/books.ts'
 const booksTest = 'packages/books/src/books.test.ts'
 const folder = 'packages/books/src/prescriptions'
 const bookTest = `${folder}/book.test.ts`
+const supply = 'packages/books/src/supply'
+const supplyTest = `${supply}/book.test.ts`
 
 export const booksMutants: readonly Mutant[] = [
   {
@@ -77,5 +79,46 @@ export const booksMutants: readonly Mutant[] = [
       file: bookTest,
       name: 'was filled as the ledger says, and no pharmacy’s other word of it is believed',
     },
+  },
+  {
+    name: 'anybody says what is in a delivery',
+    file: `${supply}/shipping.ts`,
+    find: 'if (key?.partner !== from || note.part >= note.parts)',
+    replace: 'if (!key || note.part >= note.parts)',
+    test: { file: supplyTest, name: 'is heard from whom the key was given to, and from nobody else' },
+  },
+  {
+    name: 'a label may stand on another unit',
+    file: `${supply}/shipping.ts`,
+    find: '  if (!tag.ok || !equalBytes(tag.value, member.tag)) return false\n',
+    replace: '',
+    test: {
+      file: supplyTest,
+      name: 'is believed when it is what moved on the ledger, each label with its tag, nothing less and nothing more',
+    },
+  },
+  {
+    name: 'more is told than was shipped',
+    file: `${supply}/shipping.ts`,
+    find: 'return seen.size === told.size ? ok(',
+    replace: 'return seen.size > 0 ? ok(',
+    test: {
+      file: supplyTest,
+      name: 'is believed when it is what moved on the ledger, each label with its tag, nothing less and nothing more',
+    },
+  },
+  {
+    name: 'a lot is believed that its maker did not state',
+    file: `${supply}/shelves.ts`,
+    find: '    if (!checkLot(statement, { chain, handle, lot, makerKey }).ok) return undefined\n',
+    replace: '',
+    test: { file: supplyTest, name: 'names lots as their maker stated them' },
+  },
+  {
+    name: 'whoever was not asked answers for the maker',
+    file: `${supply}/scanning.ts`,
+    find: "if (row?.asked !== from || row.answer !== 'asked')",
+    replace: "if (row?.answer !== 'asked')",
+    test: { file: supplyTest, name: 'an answer about a label is heard from who was asked, once' },
   },
 ]

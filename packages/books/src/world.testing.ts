@@ -1,6 +1,6 @@
 /**
- * Members whose blocks and notes wait for the test: a clinic that prescribes, two pharmacies and a board. Everything in it
- * is real but the disk of the journal, the wire and the clock.
+ * Members whose blocks and notes wait for the test: a clinic that prescribes, two pharmacies and a board, or those that a
+ * test names. Everything in it is real but the disk of the journal, the wire and the clock.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,17 +9,26 @@ import { encode, fromHex, toHex, utf8 } from '@plexus/codec'
 import { contracts, directory, members, practitioners, prescriptions, rebates, supply } from '@plexus/contracts'
 import { generateSealingKey, publicKeyOf, sha256 } from '@plexus/crypto'
 import { Exchange, type Journal, type JournalChange, type Replica } from '@plexus/exchange'
-import { createMachine, foundChain, type Machine, memoryLedger, type Outcome, readEnvelope } from '@plexus/kernel'
+import {
+  createMachine,
+  type EventRecord,
+  foundChain,
+  type Machine,
+  memoryLedger,
+  type Outcome,
+  readEnvelope,
+} from '@plexus/kernel'
 import { openDiskBlobStore, openKeyStore, openVault } from '@plexus/vault'
 import { Books } from './books.ts'
 import { PrescriptionsBook } from './prescriptions/book.ts'
 import { RebatesBook } from './rebates/book.ts'
+import { SupplyBook } from './supply/book.ts'
 
 const startsAt = 1_795_000_000
 const secondsPerBlock = 2
 export const npis = ['1003000126', '1245319599', '1234567893'] as const
 export const memberNames = ['board', 'clinic', 'pharmacy-1', 'pharmacy-2'] as const
-export type MemberName = (typeof memberNames)[number]
+export type MemberName = (typeof memberNames)[number] | 'maker' | 'wholesaler'
 
 export const seedOf = (name: string): Uint8Array => sha256(utf8(name))
 
@@ -76,10 +85,12 @@ interface Node {
   readonly replica: Replica
   readonly apply: (time: number, transactions: readonly Uint8Array[]) => void
   readonly outcomes: Map<string, { readonly height: number; readonly outcome: Outcome }>
+  readonly events: EventRecord[]
   exchange: Exchange
   books: Books
   prescriptions: PrescriptionsBook
   rebates: RebatesBook
+  supply: SupplyBook
 }
 
 type Chain = Machine['chain']
@@ -97,18 +108,18 @@ export class World {
   private readonly nodes = new Map<string, Node>()
   private readonly random = seededRandom('world')
 
-  private constructor(chain: Chain) {
+  private constructor(chain: Chain, names: readonly MemberName[]) {
     this.chain = chain
-    for (const member of memberNames) this.nodes.set(member, this.begin(member))
+    for (const member of names) this.nodes.set(member, this.begin(member))
   }
 
-  static async start(): Promise<World> {
+  static async start(names: readonly MemberName[] = memberNames): Promise<World> {
     const founding: { contract: string; event: Uint8Array }[] = []
     const say = <Event>(
       contract: { readonly name: string; readonly event: Parameters<typeof encode<Event>>[0] },
       event: Event,
     ) => founding.push({ contract: contract.name, event: encode(contract.event, event) })
-    for (const member of memberNames) {
+    for (const member of names) {
       const { publicKey: sealingKey } = await generateSealingKey(seedOf(`sealing ${member}`))
       say(members, { type: 'member-founded', member, address: 'local:', sealingKey, owner: member })
       const key = publicKeyOf(seedOf(member))
@@ -132,7 +143,7 @@ export class World {
     for (const { name: contract, version } of [prescriptions, rebates, supply])
       say(members, { type: 'contract-activated', contract, version, height: 0 })
     const engine = { type: 'local' as const, sequencer: new Uint8Array(32) }
-    return new World(foundChain({ name: 'books-tests', time: startsAt, engine, founding }))
+    return new World(foundChain({ name: 'books-tests', time: startsAt, engine, founding }), names)
   }
 
   node(member: MemberName): Node {
@@ -160,9 +171,11 @@ export class World {
       return found
     }
     const outcomes: Node['outcomes'] = new Map()
+    const events: EventRecord[] = []
     const parts = {
       journal: new JournalInMemory(),
       outcomes,
+      events,
       replica: {
         chain: this.chain,
         state: ledger.reader,
@@ -180,6 +193,7 @@ export class World {
         const height = tip().height + 1
         const applied = machine.apply(ledger.reader, { height, time, transactions })
         ledger.commit(applied)
+        events.push(...applied.events)
         for (const [index, bytes] of transactions.entries()) {
           const read = readEnvelope(bytes)
           const outcome = applied.outcomes[index]
@@ -191,13 +205,16 @@ export class World {
     return { ...parts, ...this.exchangeOn(member, parts) }
   }
 
-  private exchangeOn(member: string, { journal, replica, outcomes }: Pick<Node, 'journal' | 'outcomes' | 'replica'>) {
+  private exchangeOn(
+    member: string,
+    { journal, replica, outcomes, events }: Pick<Node, 'events' | 'journal' | 'outcomes' | 'replica'>,
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'plexus-books-'))
     this.folders.push(folder)
     const random = seededRandom(`${member} ${this.folders.length}`)
     const keys = openKeyStore({ folder: join(folder, 'keys'), masterKey: seedOf('master'), random })
     if (!keys.ok) throw new Error(keys.reason.type)
-    const opened: Pick<Node, 'books' | 'prescriptions' | 'rebates'>[] = []
+    const opened: Pick<Node, 'books' | 'prescriptions' | 'rebates' | 'supply'>[] = []
     const exchange = new Exchange({
       member,
       replica,
@@ -214,10 +231,17 @@ export class World {
       blindingKey: seedOf(`blinding ${member}`),
       openBooks: (parts) => {
         const books = new Books(parts, { outcomeOf: (id) => outcomes.get(toHex(id)) })
+        const book = books.open(prescriptions.name, (desk) => new PrescriptionsBook(desk))
+        const told = {
+          eventsAfter: (after: number, limit: number) =>
+            events.filter(({ sequence }) => sequence > after).slice(0, limit),
+          fills: book.dispenser,
+        }
         opened.push({
           books,
-          prescriptions: books.open(prescriptions.name, (desk) => new PrescriptionsBook(desk)),
+          prescriptions: book,
           rebates: books.open(rebates.name, (desk) => new RebatesBook(desk)),
+          supply: books.open(supply.name, (desk) => new SupplyBook(desk, told)),
         })
         return books
       },
@@ -231,7 +255,7 @@ export class World {
   block(...behind: readonly MemberName[]): void {
     this.time += secondsPerBlock
     this.blocks.push(this.pool.splice(0))
-    for (const member of memberNames) if (!behind.includes(member)) this.catchUp(member)
+    for (const member of this.nodes.keys() as Iterable<MemberName>) if (!behind.includes(member)) this.catchUp(member)
   }
 
   catchUp(member: MemberName): void {
