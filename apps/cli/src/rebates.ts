@@ -72,7 +72,7 @@ const usage: Readonly<Record<RebateAct, string>> = {
   list: '[TERMS]',
   price: 'FILE',
   propose: 'FILE',
-  reverse: 'TAG ITEM [WHY]',
+  reverse: 'TAG [WHY]',
   settle: 'TERMS',
   sign: 'TERMS',
   version: 'TERMS FILE',
@@ -86,7 +86,7 @@ export async function rebate(
   screen: Screen,
 ): Promise<void> {
   const needed = usage[act].split(' ').filter((word) => !word.startsWith('[')).length
-  const most = act === 'amount' || act === 'dispute' || act === 'reverse' ? 3 : usage[act].split(' ').length
+  const most = act === 'amount' || act === 'dispute' ? 3 : act === 'reverse' ? 2 : usage[act].split(' ').length
   if (words.length < (act === 'list' ? 0 : needed) || words.length > most)
     throw new Refused('words-needed', `plexus rebate ${act} takes other words.`, `plexus rebate ${act} ${usage[act]}`)
   const { path, body } = requestOf(act, words)
@@ -141,7 +141,7 @@ function requestOf(act: RebateAct, words: readonly string[]): { readonly path: s
     case 'amount':
       return { path: `/accruals/${named}/amount`, body: { amount: second, why: third } }
     case 'reverse':
-      return { path: `/fills/${named}/reverse`, body: { item: second, why: third } }
+      return { path: `/fills/${named}/reverse`, body: { why: second } }
   }
 }
 

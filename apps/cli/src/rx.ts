@@ -138,7 +138,7 @@ function itemLines(item: Item, whole: boolean): readonly string[] {
     `  Fill ${fill} of ${refills + 1}.`,
     ...item.fills.map(
       (each) =>
-        `  Dispensed ${each.quantity}: ${plain(each.product.display)}, lot ${plain(each.lot)}${each.reversed ? ', taken back' : ''}.`,
+        `  Dispensed ${each.quantity}: ${plain(each.product.display)}, lot ${plain(each.lot)}${each.reversed ? ', taken back' : ''} (tag ${each.tag}).`,
     ),
   ]
 }

@@ -1,5 +1,13 @@
 /** The books that a node opens: one line for each contract with a private side. */
-import { type BookLedger, Books, type EventsAfter, PrescriptionsBook, RebatesBook, SupplyBook } from '@plexus/books'
+import {
+  type BookLedger,
+  Books,
+  type EventsAfter,
+  PrescriptionsBook,
+  RebatesBook,
+  Returns,
+  SupplyBook,
+} from '@plexus/books'
 import { prescriptions, rebates, supply } from '@plexus/contracts'
 import type { BookParts } from '@plexus/exchange'
 
@@ -9,16 +17,18 @@ export interface NodeBooks {
   readonly prescriptions: PrescriptionsBook
   readonly rebates: RebatesBook
   readonly supply: SupplyBook
+  /** What goes back moves in all of them. */
+  readonly returns: Returns
 }
 
 export function openNodeBooks(parts: BookParts, ledger: BookLedger & { readonly eventsAfter: EventsAfter }): NodeBooks {
   const shelf = new Books(parts, ledger)
   const book = shelf.open(prescriptions.name, (desk) => new PrescriptionsBook(desk))
   const { eventsAfter } = ledger
-  return {
-    shelf,
-    prescriptions: book,
-    rebates: shelf.open(rebates.name, (desk) => new RebatesBook(desk)),
-    supply: shelf.open(supply.name, (desk) => new SupplyBook(desk, { eventsAfter, fills: book.dispenser })),
-  }
+  const rebatesBook = shelf.open(rebates.name, (desk) => new RebatesBook(desk))
+  const supplyBook = shelf.open(supply.name, (desk) => new SupplyBook(desk, { eventsAfter, fills: book.dispenser }))
+  const { dispenser } = book
+  const { dispensing } = supplyBook
+  const returns = new Returns({ dispenser, dispensing, rebates: rebatesBook, state: () => parts.replica.state })
+  return { shelf, prescriptions: book, rebates: rebatesBook, supply: supplyBook, returns }
 }

@@ -180,9 +180,9 @@ async function dispense(node: MemberNode, dispenses: readonly Dispense[], query:
     const [item] = meant(node, 'dispenser', { group: said.group, line })
     if (!item) return refused({ ...issueOfRefusal('item-unknown'), path: `${path}.authorizingPrescription` })
     const handle = fromHex(item.handle)
-    const newest = dispenser.rowOf(handle)?.fills.at(-1)
+    const newest = dispenser.newestFill(handle)
     if (said.counts === 'in-error' && said.name !== '' && newest?.name === said.name) {
-      plan.push({ item, act: () => dispenser.reverse(handle) })
+      plan.push({ item, act: () => node.books.returns.ofItem(handle) })
       continue
     }
     const count = said.quantity?.count ?? 0
@@ -227,7 +227,7 @@ async function dispense(node: MemberNode, dispenses: readonly Dispense[], query:
 
 function withdraw(node: MemberNode, of: LineMeant): Promise<Answered> {
   const filled = meant(node, 'dispenser', of).filter(({ fills }) => fills.some(({ reversed }) => !reversed))
-  return each(node, filled, ({ handle }) => node.books.prescriptions.dispenser.reverse(fromHex(handle)))
+  return each(node, filled, ({ handle }) => node.books.returns.ofItem(fromHex(handle)))
 }
 
 function complete(node: MemberNode, of: LineMeant, lines: readonly string[]): Promise<Answered> {

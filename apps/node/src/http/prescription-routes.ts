@@ -1,6 +1,6 @@
 /** What a prescriber and a pharmacist do with prescriptions, through the node of their member. Staff alone come in. */
 import type { Dispensed, HolderMove, KnownItem, Order } from '@plexus/books'
-import { fromHex, writeJson } from '@plexus/codec'
+import { fromHex, toHex, writeJson } from '@plexus/codec'
 import type { Mailbox } from '@plexus/exchange'
 import { quantityMax } from '@plexus/sdk'
 import { z } from 'zod'
@@ -173,12 +173,11 @@ function dispenserRoutes(): readonly Route[] {
       method: 'POST',
       path: '/prescriptions/:handle/reverse',
       id: 'reverseFill',
-      summary: 'Takes the newest fill back: nobody fetched it',
+      summary: 'Takes the newest fill back, with the units handed out and the discounts on it: nobody fetched it',
       params: { handle: hexHash },
       gives: given,
       refusals: stepRefusals,
-      handle: ({ params: { handle } }, node) =>
-        answerOfStep(node, () => node.books.prescriptions.dispenser.reverse(fromHex(handle))),
+      handle: ({ params: { handle } }, node) => answerOfStep(node, () => node.books.returns.ofItem(fromHex(handle))),
     }),
     ...moves.map(({ path, id, summary, type }) =>
       memberRoute({
@@ -262,12 +261,13 @@ function lookRoutes(): readonly Route[] {
       id: 'prescription',
       summary: 'One item, from each side that this member has of it',
       params: { handle: hexHash },
-      gives: 'As the ledger has it, with its content and what was dispensed.',
+      gives:
+        'As the ledger has it, with its content and what was dispensed; at the pharmacy, the key of each fill’s tag.',
       refusals: ['book-refused'],
       async handle({ params: { handle } }, node) {
         const items = await node.exchange.run(() => node.books.prescriptions.find(fromHex(handle)))
         return items.length > 0
-          ? json({ items: items.map(itemOf) })
+          ? json({ items: items.map(itemWithKeys) })
           : problem('book-refused', { refusal: 'item-unknown' })
       },
     }),
@@ -330,4 +330,11 @@ function itemOf({ content, fills, filled, ...item }: KnownItem) {
     prescriber,
     fills: fills.map(({ tag, record: { handle: _, ...record }, reversed }) => ({ tag, ...record, reversed })),
   }
+}
+
+/** Of one item, and never of a list: who has the key of a fill's tag may claim a discount for it. */
+function itemWithKeys(item: KnownItem) {
+  const shown = itemOf(item)
+  const seeds = item.fills.map(({ tagSeed }) => tagSeed && toHex(tagSeed))
+  return { ...shown, fills: shown.fills.map((fill, index) => ({ ...fill, tagSeed: seeds[index] ?? null })) }
 }

@@ -1,6 +1,6 @@
 /** What the staff of a payer or a claimant does with its discounts. Prices are worked out here and stay here. */
 import type { KnownAccrual, KnownTerms } from '@plexus/books'
-import { fromHex, no, toHex } from '@plexus/codec'
+import { fromHex, toHex } from '@plexus/codec'
 import { ceilingPrice, type TermsContent, type Totals, unitRebate } from '@plexus/sdk'
 import { z } from 'zod'
 import { answerOfStep } from './book-answers.ts'
@@ -262,18 +262,15 @@ function fillRoutes(): readonly Route[] {
       method: 'POST',
       path: '/rebates/fills/:tag/reverse',
       id: 'reverseRebatedFill',
-      summary: 'Takes a fill back with every discount on it, by the pharmacy that holds its item',
+      summary: 'Takes a fill back with its units and every discount on it, by the pharmacy that holds its item',
       tag: 'staff',
       staff: true,
       params: { tag: hash },
-      body: z.strictObject({ item: hash, why: words(300) }),
+      body: z.strictObject({ why: words(300) }),
       gives: 'The height of the block in which fill and discounts are reversed.',
       refusals: stepRefusals,
-      handle: ({ params: { tag }, body: { item, why } }, node) =>
-        answerOfStep(node, () => {
-          const held = node.books.prescriptions.dispenser.holding(item)
-          return held ? node.books.rebates.reverse(tag, held.holderSeed, why) : no({ type: 'item-unknown' })
-        }),
+      handle: ({ params: { tag }, body: { why } }, node) =>
+        answerOfStep(node, () => node.books.returns.ofTag(tag, why)),
     }),
   ]
 }

@@ -1,7 +1,8 @@
 /** L2 and L4: a fill and its unit move together, and a recall of the lot reaches the patient who took it. */
-import { bytes, decode, toBase64Url, toHex } from '@plexus/codec'
-import { practitioners } from '@plexus/contracts'
+import { bytes, decode, fromHex, toBase64Url, toHex } from '@plexus/codec'
+import { practitioners, rebates } from '@plexus/contracts'
 import { generateSealingKey, openSealed, publicKeyOf, systemRandom } from '@plexus/crypto'
+import { viewOf } from '@plexus/kernel'
 import { notice, noticeBytesMax, noticeInfo } from '@plexus/policy'
 import { supplyWord } from '@plexus/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -76,13 +77,13 @@ async function stocked(): Promise<void> {
 }
 
 /** An item that the hospital's pharmacy holds, of a patient whose wallet has its mailbox at the board's member. */
-async function held(): Promise<string> {
+async function held(order = 'order 1'): Promise<string> {
   const { publicKey } = await generateSealingKey(walletSeed)
   const mailbox = { member: board, address: toHex(address), sealingKey: toBase64Url(publicKey) }
   const drug = { system: 'rxnorm', code: '1049221', display: 'Oxycodone HCl 5 MG / Acetaminophen 325 MG' }
   const { handles } = await must(clinic, '/prescriptions', {
     organisation: clinic,
-    order: 'order 1',
+    order,
     npi,
     registration: 'AB1234563',
     registrar: board,
@@ -97,6 +98,20 @@ async function held(): Promise<string> {
   await until(() => prescriptions.list().some((item) => item.handle === handle), 'the item to be brought')
   await must(hospital, `/prescriptions/${handle}/claim`)
   return handle
+}
+
+/** Terms under which the clinic, as the maker, pays the pharmacy 12.50 for each bottle. */
+async function discounted(): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000)
+  const { terms } = await must(clinic, '/rebates', {
+    ...{ name: 'bottles', with: hospital, role: 'payer', programme: 'commercial', arbiter: null },
+    ...{ startsAt: now - 86_400, endsAt: now + 86_400, currency: 'USD', rounding: 'half-even' },
+    rates: [{ product: '00406051201', unit: '{bottle}', price: '12.50', unitsMax: '5' }],
+  })
+  const { rebates: book } = world.network.node(hospital).books
+  await until(() => book.terms().some((each) => each.waitsFor === 'own'), 'the terms to be offered')
+  await must(hospital, `/rebates/${String(terms)}/sign`)
+  return String(terms)
 }
 
 describe('a bottle for a prescription', () => {
@@ -114,6 +129,37 @@ describe('a bottle for a prescription', () => {
     const again = await send(hospital, '/supply/dispensings', { labels: [unit('SN2')], fill })
     expect(again).toMatchObject({ status: 409, value: { code: 'book-refused' } })
     expect(await must(hospital, '/supply/scans', { label: unit('SN2'), maker: null })).toMatchObject({ answer: 'good' })
+  })
+
+  test('comes back with its fill and the discount on it, in one transaction and through whichever door', async () => {
+    const at = (member: string, handle: string) =>
+      world.network.node(member).books.prescriptions.find(fromHex(handle))[0]
+    const item = await held('order 2')
+    const product = { system: 'ndc', code: '00406-0512-01', display: 'Oxycodone and acetaminophen' }
+    const fill = { item, quantity: 30, product, pharmacist: npi }
+    const given = { labels: [unit('SN2')], fill }
+    // Twice: the first comes back through the prescription, the second, with a discount on it, through the counter.
+    await must(hospital, '/supply/dispensings', given)
+    await must(hospital, `/prescriptions/${item}/reverse`)
+    expect(at(hospital, item)).toMatchObject({ status: 'held', filled: 0, fills: [{ reversed: true }] })
+    const { dispensing } = await must(hospital, '/supply/dispensings', given)
+    const tag = String(dispensing)
+    const terms = await discounted()
+    const tagSeed = at(hospital, item)?.fills.find((each) => each.tag === tag)?.tagSeed ?? new Uint8Array()
+    const filledAt = Math.floor(Date.now() / 1_000)
+    await must(hospital, '/rebates/fills', { tagSeed: toHex(tagSeed), pharmacy: npi, filledAt })
+    const claimed = { tag, product: '00406051201', unit: '{bottle}', units: '1' }
+    const { accrual } = await must(hospital, `/rebates/${terms}/accruals`, claimed)
+    const { height } = await must(hospital, `/supply/dispensings/${tag}/return`)
+    const { store } = world.network.node(hospital)
+    expect(rebates.queries.accrual(viewOf(rebates, store), String(accrual))).toMatchObject({ ending: 'fill-reversed' })
+    expect(store.block(Number(height))?.transactions).toHaveLength(1)
+    expect(await must(hospital, '/supply/scans', { label: unit('SN2'), maker: null })).toMatchObject({ answer: 'good' })
+    await until(() => at(clinic, item)?.filled === 0, 'the prescriber to see it')
+    expect(at(clinic, item)?.fills.map(({ reversed }) => reversed)).toEqual([true, true])
+    const again = await send(hospital, `/prescriptions/${item}/reverse`)
+    expect(again).toMatchObject({ status: 409, value: { refusal: 'nothing-to-take-back' } })
+    expect(await send(hospital, `/rebates/fills/${tag}/reverse`, { why: 'twice' })).toMatchObject({ status: 409 })
   })
 
   test('a recall of its lot reaches the wallet of whoever took it, through the pharmacy, and nobody else', async () => {

@@ -334,14 +334,15 @@ function counterRoutes(): readonly Route[] {
       method: 'POST',
       path: '/supply/dispensings/:dispensing/return',
       id: 'returnToStock',
-      summary: 'Nobody fetched it: the units are on the shelf again',
+      summary:
+        'Nobody fetched it: the units are on the shelf again; a fill goes back with them, and the discounts on it',
       tag: 'staff',
       staff: true,
       params: { dispensing: hexHash },
       gives: 'The height of the return.',
       refusals: ['book-refused', 'ledger-away', 'ledger-refused'],
       handle: ({ params: { dispensing } }, node) =>
-        answerOfStep(node, () => node.books.supply.dispensing.returnToStock(dispensing)),
+        answerOfStep(node, () => node.books.returns.ofTag(fromHex(dispensing))),
     }),
     memberRoute({
       method: 'GET',

@@ -1,4 +1,4 @@
-import { encode, toHex, utf8 } from '@plexus/codec'
+import { encode, no, ok, toHex, utf8 } from '@plexus/codec'
 import { prescriptionNote } from '@plexus/sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { handleIn, npis, seedOf, World } from '../world.testing.ts'
@@ -201,7 +201,14 @@ describe('an item', () => {
     const handle = await held()
     const whole = { ...dispensed, quantity: 30, remainder: null }
     expect(await world.done('pharmacy-1', (book) => book.dispenser.fill(handle, whole))).toBe('accepted')
-    expect(await world.done('pharmacy-1', (book) => book.dispenser.reverse(handle))).toBe('accepted')
+    const back = () =>
+      world.done('pharmacy-1', ({ dispenser }) => {
+        const [held, newest] = [dispenser.holding(handle), dispenser.newestFill(handle)]
+        if (!held || !newest) return no({ type: 'nothing-to-take-back' })
+        return ok(dispenser.reverseAlone(handle, newest.told.tag, held.holderSeed))
+      })
+    expect(await back()).toBe('accepted')
+    expect(await back()).toBe('nothing-to-take-back')
     expect(at('pharmacy-1', handle)).toMatchObject({ filled: 0, fills: [{ reversed: true }] })
     expect(await world.done('pharmacy-1', (book) => book.dispenser.fill(handle, whole))).toBe('accepted')
     expect(await world.done('pharmacy-1', (book) => book.dispenser.move(handle, 'complete'))).toBe('accepted')

@@ -47,6 +47,8 @@ export interface KnownFill {
   readonly tag: string
   readonly record: DispensingRecord
   readonly reversed: boolean
+  /** The key of the tag, at the pharmacy alone: who has it may claim a discount for the fill. */
+  readonly tagSeed: Uint8Array | null
 }
 
 /** Shown at once; whoever has more asks for one by its handle. */
@@ -113,19 +115,19 @@ export class PrescriptionsBook implements Book {
   }
 
   private ordered(row: OrderRow): KnownItem {
-    const { organisation, fills } = row
+    const { organisation } = row
+    const fills = row.fills.map((told) => ({ told, tagSeed: null }))
     return { side: 'prescriber', organisation, ...this.standing(row, fills), held: false }
   }
 
   private broughtHere(row: BroughtRow): KnownItem {
     const held = this.dispenser.holding(row.handle) !== undefined
-    const told = row.fills.map((fill) => fill.told)
-    return { side: 'dispenser', organisation: row.pharmacy, ...this.standing(row, told), held }
+    return { side: 'dispenser', organisation: row.pharmacy, ...this.standing(row, row.fills), held }
   }
 
   private standing(
     row: OrderRow | BroughtRow,
-    fills: OrderRow['fills'],
+    fills: readonly { readonly told: OrderRow['fills'][number]; readonly tagSeed: Uint8Array | null }[],
   ): Omit<KnownItem, 'held' | 'organisation' | 'side'> {
     const { desk } = this
     const handle = toHex(row.handle)
@@ -140,9 +142,9 @@ export class PrescriptionsBook implements Book {
       names: row.names,
       filled: item ? quantityOf(item.level, content.quantity) : 0,
       fill: item?.fill ?? 1,
-      fills: fills.map(({ tag, record }) => {
+      fills: fills.map(({ told: { tag, record }, tagSeed }) => {
         const known = fillOfTag(desk.state, tag)
-        return { tag: toHex(tag), record, reversed: known !== undefined && known.reversed !== null }
+        return { tag: toHex(tag), record, reversed: known !== undefined && known.reversed !== null, tagSeed }
       }),
     }
   }

@@ -16,7 +16,7 @@ import {
   quantityOf,
 } from '@plexus/sdk'
 import type { BookDesk, StepOutcome, Taken } from '../desk.ts'
-import { checkBrought, hostOf, itemOf } from './ledger.ts'
+import { checkBrought, fillOfTag, hostOf, itemOf } from './ledger.ts'
 import { Names } from './names.ts'
 import { contentIn, type Made } from './prescriber.ts'
 import { type About, about, type BroughtRow, broughtRow } from './rows.ts'
@@ -157,15 +157,15 @@ export class Dispenser {
     return ok(this.make({ type, handle }, held.holderSeed, { type: 'move', handle }))
   }
 
-  /** Back to stock: the newest fill is taken back. */
-  reverse(handle: Uint8Array): Result<Made, DispenseRefusal> {
-    const { desk } = this
-    const held = this.holding(handle)
-    if (!held) return no({ type: this.rowOf(handle) ? 'not-held-here' : 'item-unknown' })
-    const last = this.rowOf(handle)?.fills.at(-1)
-    if (!last) return no({ type: 'nothing-to-take-back' })
-    const reverse = { type: 'reverse-fill', tag: last.told.tag, record: desk.random(32) } as const
-    return ok(this.make(reverse, held.holderSeed, { type: 'move', handle }))
+  /** The newest fill of this pharmacy that stands: after a return it is the part before. */
+  newestFill(handle: Uint8Array): BroughtRow['fills'][number] | undefined {
+    return this.rowOf(handle)?.fills.findLast(({ told }) => fillOfTag(this.desk.state, told.tag)?.reversed === null)
+  }
+
+  /** Takes a fill back on which nothing of another contract hangs. */
+  reverseAlone(handle: Uint8Array, tag: Uint8Array, holderSeed: Uint8Array): Made {
+    const reverse = { type: 'reverse-fill', tag, record: this.desk.random(32) } as const
+    return this.make(reverse, holderSeed, { type: 'move', handle })
   }
 
   ended(what: About, outcome: StepOutcome): readonly JournalChange[] {

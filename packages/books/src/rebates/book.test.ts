@@ -153,7 +153,9 @@ describe('two members', () => {
     const accrual = await accrued(chain, terms, fill)
     await act(maker, (book) => book.approve(accrual))
     await act(maker, (book) => book.settle(terms))
-    await act(chain, (book) => book.reverse(fill.tag, fill.holderSeed, 'never fetched'))
+    await act(chain, (book) =>
+      book.reverse(fill.tag, [fill.holderSeed], { why: 'never fetched', through: 'prescriptions' }),
+    )
     expect(known(maker, terms, accrual)).toMatchObject({ status: 'reversed', ending: 'fill-reversed', due: -290_00n })
     expect(audit(terms, chain)).toMatchObject({ settled: 290_00n, reversed: 290_00n, owedBack: 290_00n })
     await act(maker, (book) => book.settle(terms))

@@ -106,15 +106,22 @@ export class RebatesBook implements Book {
     return ok(told)
   }
 
-  /** Takes a fill back with all that accrued on it, by the key of whoever holds its item (Ed25519 seed). */
-  reverse(tag: Uint8Array, holderSeed: Uint8Array, why: string): Stepped {
+  /**
+   * Takes a fill back with all that accrued on it, by the key of whoever holds its item and, through `supply`, that of its
+   * units (Ed25519 seeds).
+   */
+  reverse(
+    tag: Uint8Array,
+    seeds: readonly Uint8Array[],
+    { why, through }: { readonly why: string; readonly through: 'prescriptions' | 'supply' },
+  ): Stepped {
     const { rows, desk, view } = this.party
     const standing = rebates.queries.spentBy(view, toHex(tag))
     if (Object.keys(standing).length === 0) return no({ type: 'nothing-accrued' })
     const leafKey = desk.random(32)
     const record = leafOf(leafKey, statementHash('fill-reversal', desk.chain, utf8(why)))
-    const transaction = { type: 'reverse-fill', tag, record, through: 'prescriptions' } as const
-    const { step, changes } = this.party.step(transaction, [holderSeed], { type: 'reverse', tag })
+    const transaction = { type: 'reverse-fill', tag, record, through } as const
+    const { step, changes } = this.party.step(transaction, seeds, { type: 'reverse', tag })
     return this.done(ok({ step, changes: [...changes, rows.reversals.put(rows.at(tag), { why, leafKey })] }))
   }
 

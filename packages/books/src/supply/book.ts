@@ -92,8 +92,6 @@ export class SupplyBook implements Book {
         return this.making.packEnded(words.tag, outcome)
       case 'dispense':
         return this.dispensing.dispenseEnded(words.tag, outcome)
-      case 'return':
-        return this.dispensing.returnEnded(words.tag, outcome)
       case 'report':
         return this.scanning.reportEnded(words.scan, outcome)
       case 'other':

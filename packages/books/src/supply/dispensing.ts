@@ -1,5 +1,6 @@
 /** Units go to patients, and come back to the shelf; a recall finds the patients through what was dispensed. */
 import { boolean, compareBytes, equalBytes, fromHex, no, ok, type Result, toHex } from '@plexus/codec'
+import { supply } from '@plexus/contracts'
 import { leafOf, statementHash } from '@plexus/crypto'
 import type { JournalChange, Mailbox, Table } from '@plexus/exchange'
 import type { LabelIdentifier } from '@plexus/sdk'
@@ -102,31 +103,40 @@ export class Dispensing {
     return (fill && this.#parts.fills.rowOf(fill.item)?.mailbox) ?? undefined
   }
 
-  /** Nobody fetched it. */
-  returnToStock(dispensing: string): Result<{ readonly step: string }, SupplyRefusal> {
-    const { desk, shelves, compose } = this.#parts
-    const row = this.dispensed.get(dispensing)
-    const [unit] = row?.units ?? []
-    const held = unit && shelves.held(unit)
-    if (row?.status !== 'dispensed' || !held) return no({ type: 'dispensing-unknown' })
+  /**
+   * Nobody fetched it: back to stock, by the key of the units and, where a fill moves with them, that of the item's holder
+   * (`seeds`).
+   */
+  returnToStock(dispensing: string, seeds: readonly Uint8Array[]): Result<{ readonly step: string }, SupplyRefusal> {
+    const { desk, compose } = this.#parts
+    const unitSeed = this.seedOf(dispensing)
+    if (!unitSeed) return no({ type: 'dispensing-unknown' })
     const tag = fromHex(dispensing)
     const record = leafOf(desk.random(32), statementHash('supply-return', desk.chain, tag))
-    const made = compose({ type: 'return-to-stock', tag, record }, [held.key.seed], { type: 'return', tag })
+    const made = compose({ type: 'return-to-stock', tag, record }, [unitSeed, ...seeds], { type: 'other' })
     desk.write(made.changes)
     return ok({ step: made.step })
   }
 
-  returnEnded(tag: Uint8Array, outcome: StepOutcome): readonly JournalChange[] {
-    const row = this.dispensed.get(toHex(tag))
-    return row && outcome.type === 'accepted' ? [this.dispensed.put(toHex(tag), { ...row, status: 'returned' })] : []
+  /** Of the key that holds the units of a dispensing, while they are out. */
+  seedOf(dispensing: string): Uint8Array | undefined {
+    const row = this.dispensed.get(dispensing)
+    const [unit] = row?.units ?? []
+    return row && unit && this.#isOut(dispensing, row) ? this.#parts.shelves.held(unit)?.key.seed : undefined
+  }
+
+  /** Whether it came back is read from the ledger: another contract may have taken it back. */
+  #isOut(dispensing: string, { status }: DispensedRow): boolean {
+    return status === 'dispensed' && supply.queries.dispensing(this.#parts.shelves.view, dispensing)?.returned === null
   }
 
   /** What stands as dispensed of a lot. */
   *ofLot(lot: Uint8Array): Iterable<DispensedRow> {
     const prefix = `${toHex(lot)}/`
     for (const [key] of this.#ofLots.entries({ prefix })) {
-      const row = this.dispensed.get(key.slice(prefix.length))
-      if (row?.status === 'dispensed') yield row
+      const dispensing = key.slice(prefix.length)
+      const row = this.dispensed.get(dispensing)
+      if (row && this.#isOut(dispensing, row)) yield row
     }
   }
 }

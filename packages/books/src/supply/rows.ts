@@ -139,7 +139,7 @@ export const dispensedRow = object({
   units: list(hash, { min: 1, max: parcelsMax }),
   /** The part of a prescription that moved with them; null for what is not on the exchange. */
   fill: option(object({ item: hash, tagSeed: hash, leafKey: hash, record: dispensingRecord, name: option(ownName) })),
-  status: oneOf('dispensing', 'dispensed', 'returned', 'ended'),
+  status: oneOf('dispensing', 'dispensed', 'ended'),
 })
 export type DispensedRow = Infer<typeof dispensedRow>
 
@@ -177,7 +177,6 @@ export const stepWords = variant({
   receive: { shipment: hash },
   pack: { tag: hash },
   dispense: { tag: hash },
-  return: { tag: hash },
   report: { scan: uint(), incident: hash },
   /** Nothing of the member's own follows. */
   other: {},
