@@ -33,7 +33,7 @@ Acts:
   settle TERMS                             one sum over all that is due
   reverse TAG ITEM [WHY]                   takes a fill back with every discount on it
   audit TERMS                              holds the book of one contract against the ledger
-  price FILE                               unit rebate and 340B ceiling of a quarter; nothing is kept`
+  price FILE                               unit rebate of a quarter, 340B ceiling of the next; nothing is kept`
 
 export function addRebates(program: Command, { node, member, json, doorOf, screenFor }: Shared): void {
   program

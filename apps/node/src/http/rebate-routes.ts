@@ -280,7 +280,8 @@ const pricesRoute = memberRoute({
   method: 'POST',
   path: '/rebates/prices',
   id: 'rebatePrices',
-  summary: 'The unit rebate and the 340B ceiling price of a quarter (42 CFR 447.509, 42 U.S.C. 256b); nothing is kept',
+  summary:
+    'The unit rebate of a quarter (42 CFR 447.509) and the 340B ceiling price of the next (42 CFR 10.10); nothing is kept',
   tag: 'staff',
   staff: true,
   body: z.strictObject({

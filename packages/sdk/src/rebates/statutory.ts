@@ -64,7 +64,10 @@ export function unitRebate({ category, amp, bestPrice, base, index }: QuarterPri
 /** One cent: the price of what would cost less (42 CFR 10.10(b)). */
 const pennyPrice = 10_000n
 
-/** The 340B ceiling price of one unit: average manufacturer price less unit rebate (42 U.S.C. 256b(a)(1), 42 CFR 10.10(a)). */
+/**
+ * The 340B ceiling price of one unit: average manufacturer price less unit rebate, both of the quarter before the one in
+ * which it is charged (42 U.S.C. 256b(a)(1), 42 CFR 10.10(a)).
+ */
 export function ceilingPrice({
   amp,
   unitRebate: rebate,
