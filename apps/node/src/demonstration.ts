@@ -73,13 +73,19 @@ export function mintNpi(random: RandomBytes): string {
   throw new Error('every nine digits have a check digit')
 }
 
-/** A clinician of the asking member: licence by the board, role and key by the employer. */
-export async function employClinician({ network }: Demonstration, npi: string, now: number): Promise<void> {
-  const key = publicKeyOf(network.node(asker).clinicianSeed(npi))
+/** A clinician of a member, the asking one unless told: licence by the board, role and key by the employer. */
+export async function employClinician(
+  { network }: Demonstration,
+  npi: string,
+  now: number,
+  employer: string = asker,
+): Promise<void> {
+  const key = publicKeyOf(network.node(employer).clinicianSeed(npi))
+  const role = employer === asker ? 'emergency-physician' : 'physician'
   const validUntil = Math.floor(now) + licenceYears * secondsPerYear
   const steps = [
     [board, { type: 'attest-licence' as const, npi, jurisdiction: 'MA', validUntil }],
-    [asker, { type: 'attest-role' as const, npi, organisation: asker, role: 'emergency-physician', key }],
+    [employer, { type: 'attest-role' as const, npi, organisation: employer, role, key }],
   ] as const
   for (const [member, transaction] of steps) {
     const answer = await network.submit(member, practitioners, transaction)

@@ -27,7 +27,8 @@ export class Desk {
   private readonly demonstration: Demonstration
   private readonly random: RandomBytes
   private readonly now: () => number
-  private clinician: Promise<string> | undefined
+  /** By their employers. */
+  private readonly clinicians = new Map<string, Promise<string>>()
 
   constructor(parts: {
     readonly demonstration: Demonstration
@@ -42,9 +43,15 @@ export class Desk {
     this.token = toHex(parts.random(32))
   }
 
-  /** Where the clinician works. */
-  get home(): MemberNode {
-    return this.demonstration.network.node(asker)
+  /** Where somebody can be signed in: the asking member first, then those that keep charts. */
+  get employers(): readonly string[] {
+    const { nodes } = this.demonstration.network
+    return [asker, ...[...nodes.keys()].filter((member) => member !== asker && member !== board)]
+  }
+
+  /** Where a clinician works; null where nobody does. */
+  home(employer: string): MemberNode | null {
+    return this.employers.includes(employer) ? this.demonstration.network.node(employer) : null
   }
 
   /** Charts with two custodians or more, those with most first; one whose wallet is in use comes after the others. */
@@ -70,15 +77,17 @@ export class Desk {
     return network.node(known.member).exchange.run(({ door }) => door.issueCode(custodian, patient))
   }
 
-  /** The NPI of the demonstration's clinician, who is employed on the first call. */
-  signIn(): Promise<string> {
-    this.clinician ??= this.employ()
-    return this.clinician
+  /** The NPI of the demonstration's clinician at this member, who is employed on the first call. */
+  signIn(employer: string): Promise<string> {
+    const known = this.clinicians.get(employer) ?? this.employ(employer)
+    this.clinicians.set(employer, known)
+    return known
   }
 
-  private async employ(): Promise<string> {
+  private async employ(employer: string): Promise<string> {
     const npi = mintNpi(this.random)
-    await employClinician(this.demonstration, npi, this.now())
+    await employClinician(this.demonstration, npi, this.now(), employer)
+    if (employer !== asker) return npi
     for (const { patient, custodians } of this.patients()) await this.register(patient, custodians)
     return npi
   }
@@ -95,7 +104,7 @@ export class Desk {
     const identifier = custodians.map(({ id }) => ({ system: `${custodianSystem}${id}`, value: patient }))
     const { name, birthDate, gender } = resource
     const own = { resourceType: 'Patient', id: patient, name, birthDate, gender, identifier }
-    await this.home.exchange.register(asker, patient, [
+    await this.demonstration.network.node(asker).exchange.register(asker, patient, [
       {
         source: `Patient/${patient}`,
         segment: 'general',

@@ -17,6 +17,18 @@ export const openBrowser = (): Promise<Browser> =>
   // The sandbox wants a user who is not root; these pages come from this machine.
   chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox', '--disable-gpu'] })
 
+/** On a machine that does much else a step takes long; one that takes longer than this does not come. */
+const stepMilliseconds = 60_000
+/** Well within the two minutes after which the pages lock. */
+const stirMilliseconds = 20_000
+
+/** Somebody stirs in the window for as long as the story goes on elsewhere. The idle lock has a story of its own. */
+function attended(page: Page): void {
+  const stir = `document.dispatchEvent(new Event('pointermove'))`
+  const timer = setInterval(() => void page.evaluate(stir).catch(() => {}), stirMilliseconds).unref()
+  page.once('close', () => clearInterval(timer))
+}
+
 export interface Window {
   readonly page: Page
   /** What the browser complained about: refused scripts and styles, exceptions. */
@@ -25,7 +37,8 @@ export interface Window {
 
 export async function openWindow(context: BrowserContext, link: string): Promise<Window> {
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(stepMilliseconds)
+  attended(page)
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())

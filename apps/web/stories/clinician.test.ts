@@ -10,7 +10,8 @@ import {
   type Window,
   withAuthenticator,
 } from './browser.testing.ts'
-import { charts, type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
+import { enrolledWallet, signedInAt } from './steps.testing.ts'
 
 /** design.md, P8: a summary within three seconds of the click. On a machine that does much else it takes longer: the figure is told. */
 const emergencySeconds = 3
@@ -20,7 +21,7 @@ const unlockSeconds = 2
 const patienceFactor = 5
 
 describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chromium)', () => {
-  let network: RunningDemonstration
+  let network: SharedDemonstration
   let browser: Browser
   let ward: BrowserContext
   let patient: Window
@@ -28,17 +29,14 @@ describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chrom
   let verified: (is: boolean) => Promise<void>
 
   beforeAll(async () => {
-    network = await startDemonstration()
+    network = demonstration()
     browser = await openBrowser()
     const home = await browser.newContext({ locale: 'en-US' })
     ward = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } })
     patient = await openWindow(home, network.link)
-    await enrol(patient.page)
-  }, setUpMilliseconds)
-  afterAll(async () => {
-    await browser?.close()
-    await network?.end()
+    await enrolledWallet(patient.page, charts.clinician)
   })
+  afterAll(() => browser?.close())
 
   test('an employer’s link makes a passkey, and the ledger’s licence and role are shown', async () => {
     clinician = await openWindow(ward, network.link)
@@ -63,7 +61,7 @@ describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chrom
     await page.getByText('Nobody fits all of that').waitFor()
     await page.getByLabel('Name').fill('')
     await page.getByLabel('Date of birth').fill('')
-    await page.getByLabel('A number of the patient’s').fill(charts[1])
+    await page.getByLabel('A number of the patient’s').fill(charts.clinician)
     await page.getByRole('button', { name: 'Find' }).click()
     const candidate = page.locator('[data-candidate]')
     await candidate.waitFor()
@@ -133,18 +131,55 @@ describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chrom
   test('it waits for a person to look at it, who is not the one who asked', async () => {
     const { page } = clinician
     await page.getByRole('link', { name: 'Reviews' }).click()
-    await page.locator('[data-review]').first().waitFor()
-    await page.getByText('Found at home').waitFor()
+    const review = page.locator('[data-review]').filter({ hasText: 'Found at home' })
+    await review.waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, 'clinician-reviews')
-    await page.getByRole('button', { name: 'Answer' }).click()
-    await page.getByLabel('Justified', { exact: true }).check()
-    await page.getByLabel('Your name').fill('privacy officer')
-    await page.getByRole('button', { name: 'Answer for good' }).click()
-    await page.getByText('Whoever asked does not review it').waitFor()
+    await review.getByRole('button', { name: 'Answer' }).click()
+    await review.getByLabel('Justified', { exact: true }).check()
+    await review.getByLabel('Your name').fill('privacy officer')
+    await review.getByRole('button', { name: 'Answer for good' }).click()
+    await review.getByText('Whoever asked does not review it').waitFor()
     expect(await barriers(page)).toEqual([])
     await page.getByRole('link', { name: 'Ask', exact: true }).click()
   })
+
+  test('a person at another place looks at it, and the patient is told what was found', async () => {
+    const { page } = await openWindow(ward, network.link)
+    const [place] = await placesOf(charts.clinician)
+    await signedInAt(page, place?.member ?? '')
+    await page.getByRole('link', { name: 'Reviews' }).click()
+    const review = page
+      .locator('[data-review]')
+      .filter({ hasText: charts.clinician })
+      .filter({ hasText: `Asked: ${place?.name}` })
+    await review.getByText('of emergency-1').waitFor()
+    await review.getByRole('button', { name: 'Answer' }).click()
+    await review.getByLabel('Not justified', { exact: true }).check()
+    await review.getByLabel('Your name').fill('privacy officer')
+    await review.getByRole('button', { name: 'Answer for good' }).click()
+    await review.waitFor({ state: 'detached' })
+    await page.close()
+    const look = patient.page.locator('.look').filter({ hasText: 'in an emergency' }).first()
+    await look.getByRole('button', { name: 'Details' }).click()
+    await look.locator('[data-verdict="unjustified"]').waitFor()
+    expect(await barriers(patient.page)).toEqual([])
+    await picture(patient.page, 'looks-reviewed')
+  })
+
+  /** Where this chart lies, as the front desk knows it. */
+  async function placesOf(chart: string): Promise<readonly { readonly name: string; readonly member: string }[]> {
+    const { origin, hash } = new URL(network.link)
+    const headers = { authorization: `Bearer ${hash.slice('#desk='.length)}` }
+    const answer = await fetch(`${origin}/v1/demonstration`, { headers })
+    const { patients } = (await answer.json()) as {
+      readonly patients: readonly {
+        readonly patient: string
+        readonly custodians: readonly { readonly name: string; readonly member: string }[]
+      }[]
+    }
+    return patients.find(({ patient: number }) => number === chart)?.custodians ?? []
+  }
 
   test('locked, nothing is left, the session is over, and one touch opens it within seconds', async () => {
     const { page } = clinician
@@ -165,7 +200,7 @@ describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chrom
     const { page } = clinician
     await page.getByLabel('Language').selectOption('es')
     await page.getByLabel('Aspecto').selectOption('dark')
-    await page.getByLabel('Un número del paciente').fill(charts[1])
+    await page.getByLabel('Un número del paciente').fill(charts.clinician)
     await page.getByRole('button', { name: 'Buscar' }).click()
     await page.getByRole('button', { name: 'Es este paciente' }).click()
     expect(await barriers(page)).toEqual([])
@@ -195,16 +230,6 @@ describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chrom
     expect(complaints.filter((each) => !each.includes('status of 403'))).toEqual([])
   })
 })
-
-async function enrol(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Be the patient' }).click()
-  await page.getByRole('button', { name: 'Make my wallet' }).click()
-  await page.getByLabel('I have written it down').check()
-  await page.getByRole('button', { name: 'Go on' }).click()
-  await page.getByRole('button', { name: 'With this browser' }).click()
-  await page.getByRole('button', { name: /^Enrol at all/ }).click()
-  await page.getByRole('heading', { level: 1, name: 'Who looked' }).waitFor({ timeout: 60_000 })
-}
 
 /** As another window of the same workstation does when nobody stirs. */
 async function lock(page: Page): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { browserPath, openBrowser, openWindow, type Window } from './browser.testing.ts'
-import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
 import { heapOf, keptIn } from './residue.testing.ts'
 import { enrolledWallet } from './steps.testing.ts'
 
@@ -97,21 +97,18 @@ async function showing(page: Page, texts: readonly string[]): Promise<void> {
 }
 
 describe.skipIf(browserPath === undefined)('what a chart says (needs Chromium)', () => {
-  let network: RunningDemonstration
+  let network: SharedDemonstration
   let browser: Browser
   let context: BrowserContext
   let window: Window
 
   beforeAll(async () => {
-    network = await startDemonstration()
+    network = demonstration()
     browser = await openBrowser()
     context = await browser.newContext({ locale: 'en-US' })
     window = await openWindow(context, network.link)
-  }, setUpMilliseconds)
-  afterAll(async () => {
-    await browser?.close()
-    await network?.end()
   })
+  afterAll(() => browser?.close())
 
   test('is shown as text and never run, whatever it is', async () => {
     const { page, complaints } = window
@@ -155,10 +152,10 @@ describe.skipIf(browserPath === undefined)('what a chart says (needs Chromium)',
     const page = await context.newPage()
     await page.clock.install()
     await page.goto(network.link)
-    await enrolledWallet(page)
+    await enrolledWallet(page, charts.hostileText)
     await page.getByRole('link', { name: 'My record' }).click()
     const line = page.locator('section[aria-labelledby="topic-medications"] .lines > li > span').first()
-    await line.waitFor({ timeout: 60_000 })
+    await line.waitFor()
     const text = (await line.textContent()) ?? ''
     expect(text.length).toBeGreaterThan(10)
     expect(await heapOf(page)).toContain(text)

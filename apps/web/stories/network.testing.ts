@@ -1,4 +1,4 @@
-/** The demonstration as a person starts it, on two of the samples and a port of its own. */
+/** The demonstration as a person starts it, on some of the samples and a port of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -6,35 +6,57 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-/** The story's patient, and the one whose wallet the pages make. */
-export const charts = ['ff27d104-0a0d-12d1-779e-fbbebf3777a2', 'd0909477-0140-7b8b-4123-06c37fef6f85'] as const
 
-/** Building the pages, importing two charts and telling the story take seconds, and minutes on a machine that does much else. */
-export const setUpMilliseconds = 300_000
+/** A chart for each story that makes a wallet: what one of them does to its patient no other sees. */
+export const charts = {
+  stories: 'd0909477-0140-7b8b-4123-06c37fef6f85',
+  patient: '9e77e393-7b5f-b633-7206-85301421dd03',
+  clinician: 'd07a7a50-ebdc-a4a9-2d03-723a4d636409',
+  hostileText: 'c2d6ba8a-227f-d0e1-b1fa-dbc0580fe328',
+  lostPhone: '0c6a6f59-df79-bf01-5b2a-26740ddb66a9',
+  passkey: '2692953d-4d34-dc38-7fc9-54643825eb29',
+  pagesOrigin: '0fcb885d-69dd-d8e0-d29a-3a5ea484d356',
+  barriers: '5caddcdf-da67-8370-ccd6-ec3da217370c',
+  keyboard: '037c9dc2-cd3b-f193-c62f-b0b9c75b1d92',
+} as const
+/** Told by the demonstration itself while it starts. */
+const told = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
 
-export interface RunningDemonstration {
+export interface SharedDemonstration {
   readonly link: string
   /** Its data directory, with the tokens of each member's staff. */
   readonly data: string
-  readonly end: () => Promise<void>
 }
 
-export async function startDemonstration(): Promise<RunningDemonstration> {
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly demonstration: SharedDemonstration
+  }
+}
+
+/** The one that all stories of this run share; it is there before the first of them begins. */
+export const demonstration = (): SharedDemonstration => inject('demonstration')
+
+export async function startDemonstration(): Promise<SharedDemonstration & { readonly end: () => Promise<void> }> {
   const built = spawnSync(process.execPath, [join(root, 'scripts', 'build-pages.ts'), '--if-stale'], {
     cwd: root,
     encoding: 'utf8',
   })
   if (built.status !== 0) throw new Error(`the pages were not built: ${built.stderr}`)
   const data = mkdtempSync(join(tmpdir(), 'plexus-pages-'))
-  const inputs = charts.flatMap((chart) => ['--input', join(root, 'samples', `${chart}.json.zst`)])
+  const inputs = [told, ...Object.values(charts)].flatMap((chart) => [
+    '--input',
+    join(root, 'samples', `${chart}.json.zst`),
+  ])
   const child = spawn(
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
       join(root, 'apps', 'cli', 'src', 'main.ts'),
-      ...['demo', '--json', '--data', data, '--port', '0', '--patient', charts[0], ...inputs],
+      ...['demo', '--json', '--data', data, '--port', '0', '--patient', told, ...inputs],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )

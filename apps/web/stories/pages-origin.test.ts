@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, picture } from './browser.testing.ts'
 import { type ChangingProxy, changingProxy } from './changing-proxy.testing.ts'
-import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
 import { enrolledWallet } from './steps.testing.ts'
 
 /** A line that a person would notice in the window if it ran. */
@@ -14,21 +14,20 @@ const strange = Buffer.from('\nwindow.plexusStrange = 1\n')
 const changed = (bytes: Buffer): Buffer => Buffer.concat([bytes, strange])
 
 describe.skipIf(browserPath === undefined)('where the pages come from (needs Chromium)', () => {
-  let network: RunningDemonstration
+  let network: SharedDemonstration
   let browser: Browser
   let proxy: ChangingProxy
   let context: BrowserContext
 
   beforeAll(async () => {
-    network = await startDemonstration()
+    network = demonstration()
     browser = await openBrowser()
     proxy = await changingProxy(network.link)
     context = await browser.newContext({ locale: 'en-US' })
-  }, setUpMilliseconds)
+  })
   afterAll(async () => {
     await browser?.close()
     await proxy?.end()
-    await network?.end()
   })
   beforeEach(() => {
     proxy.changes.clear()
@@ -136,7 +135,7 @@ describe.skipIf(browserPath === undefined)('where the pages come from (needs Chr
   test('without a node the wallet opens, shows what it kept, and says that it is offline', async () => {
     const { page } = await openWindow(context, proxy.link)
     await accepted(page)
-    await enrolledWallet(page)
+    await enrolledWallet(page, charts.pagesOrigin)
     proxy.down = true
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Who looked' }).waitFor()

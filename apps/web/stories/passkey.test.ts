@@ -2,20 +2,18 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, withAuthenticator } from './browser.testing.ts'
-import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
+import { enrolEverywhere } from './steps.testing.ts'
 
 describe.skipIf(browserPath === undefined)('a wallet under a passkey (needs Chromium)', () => {
-  let network: RunningDemonstration
+  let network: SharedDemonstration
   let browser: Browser
 
   beforeAll(async () => {
-    network = await startDemonstration()
+    network = demonstration()
     browser = await openBrowser()
-  }, setUpMilliseconds)
-  afterAll(async () => {
-    await browser?.close()
-    await network?.end()
   })
+  afterAll(() => browser?.close())
 
   test('opens for its owner, shows the code that was written down, and stays shut for anybody else', async () => {
     const context = await browser.newContext({ locale: 'en-US' })
@@ -27,8 +25,7 @@ describe.skipIf(browserPath === undefined)('a wallet under a passkey (needs Chro
     await page.getByLabel('I have written it down').check()
     await page.getByRole('button', { name: 'Go on' }).click()
     await page.getByRole('button', { name: 'With a passkey' }).click()
-    await page.getByRole('button', { name: /^Enrol at all/ }).click()
-    await page.getByRole('heading', { level: 1, name: 'Who looked' }).waitFor({ timeout: 60_000 })
+    await enrolEverywhere(page, charts.passkey)
 
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Locked' }).waitFor()

@@ -4,26 +4,31 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, picture, type Window } from './browser.testing.ts'
-import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
+import { askForRecord, checkIn, enrolledWallet, signedInAt } from './steps.testing.ts'
+
+interface Listed {
+  readonly id: string
+  readonly patient: string
+  readonly member: string
+  readonly subject: { readonly type: string }
+}
 
 const plexusMain = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 describe.skipIf(browserPath === undefined)('a patient with something to say (needs Chromium)', () => {
-  let network: RunningDemonstration
+  let network: SharedDemonstration
   let browser: Browser
   let context: BrowserContext
   let patient: Window
 
   beforeAll(async () => {
-    network = await startDemonstration()
+    network = demonstration()
     browser = await openBrowser()
     context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } })
     patient = await openWindow(context, network.link)
-  }, setUpMilliseconds)
-  afterAll(async () => {
-    await browser?.close()
-    await network?.end()
   })
+  afterAll(() => browser?.close())
 
   /** The commands, as a member's staff types them. */
   function plexus(...words: readonly string[]): string {
@@ -40,20 +45,16 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
       .trim()
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as { readonly id: string; readonly subject: { readonly type: string } })
+      .map((line) => JSON.parse(line) as Listed)
+      // Other stories open cases too.
+      .filter(({ patient: chart }) => chart === charts.patient)
 
   test('an entry is disputed: signed, sent, there, and due in sixty days', async () => {
     const { page } = patient
-    await page.getByRole('link', { name: 'Be the patient' }).click()
-    await page.getByRole('button', { name: 'Make my wallet' }).click()
-    await page.getByLabel('I have written it down').check()
-    await page.getByRole('button', { name: 'Go on' }).click()
-    await page.getByRole('button', { name: 'With this browser' }).click()
-    await page.getByRole('button', { name: /^Enrol at all/ }).click()
-    await page.getByRole('heading', { level: 1, name: 'Who looked' }).waitFor({ timeout: 60_000 })
+    await enrolledWallet(page, charts.patient)
     await page.getByRole('link', { name: 'My record' }).click()
     const problems = page.locator('section[aria-labelledby="topic-problems"]')
-    await problems.waitFor({ timeout: 60_000 })
+    await problems.waitFor()
     await problems
       .getByRole('button', { name: /^Not right\?/ })
       .first()
@@ -64,28 +65,22 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
     expect(await barriers(page)).toEqual([])
     await picture(page, 'case-dialog')
     await page.getByRole('button', { name: 'Sign and send' }).click()
-    await page.getByText('It is there').waitFor({ timeout: 20_000 })
+    await page.getByText('It is there').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
-    await problems.locator('[data-case="open"]').waitFor({ timeout: 20_000 })
+    await problems.locator('[data-case="open"]').waitFor()
     expect(await problems.getByText('They must answer by').count()).toBe(1)
     await picture(page, 'case-open')
   })
 
   test('whoever is given it sees that the patient disputes it', async () => {
     const { page } = patient
-    await page.getByRole('link', { name: 'Sharing' }).click()
-    await page.getByRole('button', { name: 'Check in at emergency-1' }).click()
-    await page.locator('[data-visit]').waitFor({ timeout: 20_000 })
+    await checkIn(page)
     const clinician = await openWindow(context, network.link)
-    await clinician.page.getByRole('link', { name: 'Be the clinician' }).click()
-    await clinician.page.getByRole('button', { name: 'Sign in' }).click()
-    await clinician.page.getByRole('button', { name: 'Scan the waiting patient' }).click()
-    await clinician.page.getByRole('button', { name: 'Ask for the record' }).click()
+    await askForRecord(clinician.page)
     const problems = clinician.page.locator('section[aria-labelledby="panel-problems"]')
-    await clinician.page.getByText(/^[\d.]+ s from the click$/).waitFor({ timeout: 60_000 })
     const more = problems.getByRole('button', { name: /^Show \d+ more/ })
     if ((await more.count()) > 0) await more.click()
-    await clinician.page.getByText('the patient disputes this').first().waitFor({ timeout: 60_000 })
+    await clinician.page.getByText('the patient disputes this').first().waitFor()
     expect(await clinician.page.getByText('I never had this.').count()).toBe(0)
     expect(await barriers(clinician.page)).toEqual([])
     await clinician.page.close()
@@ -98,9 +93,9 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
     await page.getByRole('button', { name: 'This is wrong' }).first().click()
     await page.getByLabel('What is wrong?').fill('I was at home that day.')
     await page.getByRole('button', { name: 'Sign and send' }).click()
-    await page.getByText('It is there').waitFor({ timeout: 20_000 })
+    await page.getByText('It is there').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
-    await page.locator('.look [data-case="open"]').waitFor({ timeout: 20_000 })
+    await page.locator('.look [data-case="open"]').waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, 'case-access')
   })
@@ -113,15 +108,39 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
     plexus('cases', 'answer', id, '--deny', 'accurate-and-complete', '--words', 'The laboratory confirmed it twice.')
     await page.getByRole('link', { name: 'My record' }).click()
     const denied = page.locator('[data-case="denied"]').first()
-    await denied.getByText('The laboratory confirmed it twice.').waitFor({ timeout: 30_000 })
+    await denied.getByText('The laboratory confirmed it twice.').waitFor()
     await denied.getByRole('button', { name: 'I still disagree' }).click()
     await page.getByLabel('What is wrong?').fill('That was my sister’s sample.')
     await page.getByRole('button', { name: 'Sign and send' }).click()
-    await page.getByText('It is there').waitFor({ timeout: 20_000 })
+    await page.getByText('It is there').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
-    await page.getByText('Your statement goes with this entry').first().waitFor({ timeout: 20_000 })
+    await page.getByText('Your statement goes with this entry').first().waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, 'case-denied')
+  })
+
+  test('the other is answered from a screen of the custodian’s staff, and the patient reads it', async () => {
+    const told = listed().find(({ subject }) => subject.type === 'access')
+    const staff = await openWindow(context, network.link)
+    await signedInAt(staff.page, told?.member ?? '')
+    await staff.page.getByRole('link', { name: 'Cases' }).click()
+    const held = staff.page.locator(`[data-staff-case="${told?.id}"]`)
+    await held.getByText('I was at home that day.').waitFor()
+    await held.getByRole('button', { name: 'Answer' }).click()
+    await held.getByLabel('It was in order').check()
+    await held.getByLabel('What the patient reads').fill('You came with your sister.')
+    expect(await barriers(staff.page)).toEqual([])
+    await picture(staff.page, 'staff-case')
+    await held.getByRole('button', { name: 'Sign and send' }).click()
+    await held.waitFor({ state: 'detached' })
+    await staff.page.getByLabel('Show answered ones too').check()
+    await held.getByText('Denied', { exact: true }).waitFor()
+    expect(await barriers(staff.page)).toEqual([])
+    await picture(staff.page, 'staff-cases')
+    expect(staff.complaints).toEqual([])
+    await staff.page.close()
+    await patient.page.getByRole('link', { name: 'Wallet', exact: true }).click()
+    await patient.page.getByText('You came with your sister.').waitFor()
   })
 
   test('a topic is kept back at every place: counted before it is signed, in force after, and taken back', async () => {
@@ -137,13 +156,11 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
     const places = await rows.count()
     // Before and after, of each place: they come as the places answer, and not each of them holds medicines.
     await expect
-      .poll(
-        () =>
-          rows
-            .locator('td')
-            .filter({ hasText: /^\d+ of \d+ entries$/ })
-            .count(),
-        { timeout: 60_000 },
+      .poll(() =>
+        rows
+          .locator('td')
+          .filter({ hasText: /^\d+ of \d+ entries$/ })
+          .count(),
       )
       .toBe(2 * places)
     const counts = (await rows.locator('td').allTextContents()).flatMap((text) => {
@@ -157,7 +174,7 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
     expect(await barriers(page)).toEqual([])
     await picture(page, 'restriction-preview')
     await page.getByRole('button', { name: 'Sign', exact: true }).click()
-    await expect.poll(() => page.getByText('In force').count(), { timeout: 60_000 }).toBe(places)
+    await expect.poll(() => page.getByText('In force').count()).toBe(places)
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     await page.getByText('Medicines: not to emergency-1').waitFor()
     await picture(page, 'restrictions')
@@ -166,9 +183,9 @@ describe.skipIf(browserPath === undefined)('a patient with something to say (nee
       .first()
       .getByText(/^\d+ of \d+ entries$/)
       .first()
-      .waitFor({ timeout: 60_000 })
+      .waitFor()
     await page.getByRole('button', { name: 'Sign', exact: true }).click()
-    await expect.poll(() => page.getByText('In force').count(), { timeout: 60_000 }).toBe(places)
+    await expect.poll(() => page.getByText('In force').count()).toBe(places)
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     await page.getByText('You have made none.').waitFor()
     expect(patient.complaints).toEqual([])

@@ -2,27 +2,25 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, picture, type Window } from './browser.testing.ts'
-import { type RunningDemonstration, setUpMilliseconds, startDemonstration } from './network.testing.ts'
+import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
+import { askForRecord, checkIn, enrolEverywhere } from './steps.testing.ts'
 
 const figureMilliseconds = 250
 
 describe.skipIf(browserPath === undefined)('the pages of a running network (needs Chromium)', () => {
-  let network: RunningDemonstration
+  let network: SharedDemonstration
   let browser: Browser
   let context: BrowserContext
   let patient: Window
   let clinician: Window
 
   beforeAll(async () => {
-    network = await startDemonstration()
+    network = demonstration()
     browser = await openBrowser()
     context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } })
     patient = await openWindow(context, network.link)
-  }, setUpMilliseconds)
-  afterAll(async () => {
-    await browser?.close()
-    await network?.end()
   })
+  afterAll(() => browser?.close())
 
   test('the first page says who one can be, and its link leaves no key in the address', async () => {
     await patient.page.getByRole('heading', { level: 1, name: 'See who looked' }).waitFor()
@@ -43,8 +41,7 @@ describe.skipIf(browserPath === undefined)('the pages of a running network (need
     await page.getByRole('button', { name: 'Go on' }).click()
     await picture(page, 'wallet-lock')
     await page.getByRole('button', { name: 'With this browser' }).click()
-    await page.getByRole('button', { name: /^Enrol at all/ }).click()
-    await page.getByRole('heading', { level: 1, name: 'Who looked' }).waitFor({ timeout: 60_000 })
+    await enrolEverywhere(page, charts.stories)
     await page.getByRole('heading', { name: 'Nobody looked' }).waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, 'looks-empty')
@@ -52,9 +49,8 @@ describe.skipIf(browserPath === undefined)('the pages of a running network (need
 
   test('the patient checks in, and the code says nothing but a random name of the visit', async () => {
     const { page } = patient
-    await page.getByRole('link', { name: 'Sharing' }).click()
-    await page.getByRole('button', { name: 'Check in at emergency-1' }).click()
-    await expect.poll(() => page.locator('[data-visit]').textContent(), { timeout: 20_000 }).toMatch(/^[0-9a-f]{32}$/)
+    await checkIn(page)
+    await expect.poll(() => page.locator('[data-visit]').textContent()).toMatch(/^[0-9a-f]{32}$/)
     expect(await barriers(page)).toEqual([])
     await picture(page, 'sharing')
   })
@@ -62,10 +58,7 @@ describe.skipIf(browserPath === undefined)('the pages of a running network (need
   test('a clinician asks, and sees the record with the state of each source', async () => {
     clinician = await openWindow(context, network.link)
     const { page } = clinician
-    await page.getByRole('link', { name: 'Be the clinician' }).click()
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('button', { name: 'Scan the waiting patient' }).click()
-    await page.getByRole('button', { name: 'Ask for the record' }).click()
+    await askForRecord(page)
     await page.getByRole('heading', { name: 'The first minute' }).waitFor()
     const sources = page.locator('[data-state]')
     await expect.poll(() => page.locator('[data-state="complete"]').count()).toBeGreaterThan(1)
@@ -102,7 +95,7 @@ describe.skipIf(browserPath === undefined)('the pages of a running network (need
   test('the patient reads the own record, each place for itself', async () => {
     const { page } = patient
     await page.getByRole('link', { name: 'My record' }).click()
-    await page.getByRole('heading', { name: 'Results', exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByRole('heading', { name: 'Results', exact: true }).waitFor()
     expect(await page.locator('.sources > li[data-tone="good"]').count()).toBe(
       await page.locator('.sources > li').count(),
     )
@@ -123,7 +116,7 @@ describe.skipIf(browserPath === undefined)('the pages of a running network (need
     await picture(page, 'sharing-preview')
     const places = await page.locator('.change tbody tr').count()
     await page.getByRole('button', { name: 'Sign', exact: true }).click()
-    await expect.poll(() => page.getByText('In force').count(), { timeout: 60_000 }).toBe(places)
+    await expect.poll(() => page.getByText('In force').count()).toBe(places)
     await picture(page, 'sharing-signed')
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     await page.getByText('Closed', { exact: true }).waitFor()

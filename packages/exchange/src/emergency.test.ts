@@ -165,6 +165,25 @@ describe('a review', () => {
     expect(written[0] && world.exchange(hospital).batches.committedAt(written[0].hash)).toBeDefined()
   })
 
+  test('is told to the patient by the custodian, and beside no other look', async () => {
+    await ask()
+    await world.settle()
+    await client.fetch()
+    expect(whoLooked(client.wallet.state)).toMatchObject([{ review: null }])
+    for (const member of [clinic, hospital]) {
+      const [{ id } = { id: '' }] = waiting(member)
+      const verdict = member === hospital ? 'unjustified' : 'justified'
+      expect(world.exchange(member).reviews.answer(id, { ...officer, verdict })).toMatchObject({ ok: true })
+    }
+    await ask(await onOwnWord())
+    await world.settle()
+    await client.fetch()
+    const [later, first] = whoLooked(client.wallet.state)
+    expect(first?.review).toMatchObject({ verdict: 'unjustified' })
+    expect(later?.review).toBeNull()
+    expect(findings(client.wallet.state)).toEqual([])
+  })
+
   test('raises an alarm from the fourth patient in the shift of one clinician on', async () => {
     const visits = [visit]
     for (const chart of ['chart-2', 'chart-3', 'chart-4']) {

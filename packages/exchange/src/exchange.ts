@@ -131,7 +131,7 @@ export class Exchange {
     const { cases } = this
     this.earlier = new EarlierAsks({ journal, blind })
     const { earlier } = this
-    this.reviews = new Reviews({ journal, batches, surroundings })
+    this.reviews = new Reviews({ journal, batches, surroundings, custody, outbox })
     const { reviews } = this
     this.custodian = new Custodian({
       journal,

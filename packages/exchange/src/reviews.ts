@@ -19,6 +19,8 @@ import {
 } from '@plexus/codec'
 import { emergency, hash, type Intent, npi, randomId, review, statementTypes, verdicts } from '@plexus/policy'
 import type { Batches } from './batches.ts'
+import type { Custody } from './custody.ts'
+import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Surroundings } from './ports.ts'
 import type { Asking } from './requester-rows.ts'
 import { sequenceKey, type Table, tableOf } from './tables.ts'
@@ -65,15 +67,27 @@ export interface ReviewOutcome {
 
 export type ReviewRefusal = { readonly type: 'review-answered' | 'review-unknown' | 'reviewer-asked' }
 
+export interface ReviewParts {
+  readonly journal: Journal
+  readonly batches: Batches
+  readonly surroundings: Surroundings
+  readonly custody: Custody
+  readonly outbox: Outbox
+}
+
 export class Reviews {
   private readonly journal: Journal
   private readonly batches: Batches
   private readonly surroundings: Surroundings
+  private readonly custody: Custody
+  private readonly outbox: Outbox
   private readonly rows
   /** Those without an outcome, so that a list of what is left to do does not grow with the years. */
   private readonly waiting
 
-  constructor(parts: { readonly journal: Journal; readonly batches: Batches; readonly surroundings: Surroundings }) {
+  constructor(parts: ReviewParts) {
+    this.custody = parts.custody
+    this.outbox = parts.outbox
     this.journal = parts.journal
     this.batches = parts.batches
     this.surroundings = parts.surroundings
@@ -153,7 +167,19 @@ export class Reviews {
       ...committed.changes,
       this.rows.put(id, { ...known, outcome: { verdict, reviewer, words, at } }),
       this.waiting.drop(id),
+      ...this.tell(known, verdict, at),
     ])
     return ok()
+  }
+
+  /** The patient hears of it from the custodian; whoever asked knows a visit, and no mailbox. */
+  private tell({ about, organisation, intents }: ReviewRow, verdict: ReviewOutcome['verdict'], madeAt: number) {
+    if (about.type === 'visit') return []
+    const { custody, outbox } = this
+    const mailbox = custody.patients.get(custody.patientKey(organisation, about.number))?.enrolment?.content.mailbox
+    if (!mailbox) return []
+    return intents.flatMap((intent) =>
+      outbox.addNotice(mailbox, { type: 'emergency-reviewed', custodian: organisation, intent, verdict, madeAt }),
+    )
   }
 }

@@ -2,6 +2,7 @@
 import type { KeptCase } from '@plexus/exchange'
 import { caseWordsIn, caseWordsMax, denialBases } from '@plexus/policy'
 import { z } from 'zod'
+import type { Directory } from '../directory.ts'
 import { hexId } from './fields.ts'
 import { problem } from './problem.ts'
 import { json, memberRoute, type Route } from './route.ts'
@@ -29,7 +30,7 @@ const outcome = z.discriminatedUnion(
   { error: 'an outcome: accepted, denied with its basis, or later' },
 )
 
-export function caseRoutes(): readonly Route[] {
+export function caseRoutes(directory: Directory): readonly Route[] {
   return [
     memberRoute({
       method: 'GET',
@@ -42,7 +43,10 @@ export function caseRoutes(): readonly Route[] {
       async handle(_, { exchange }) {
         const cases = exchange.cases.list()
         await exchange.durable()
-        return json({ cases: cases.slice(0, casesShownMax).map(caseOf), count: cases.length })
+        return json({
+          cases: cases.slice(0, casesShownMax).map((each) => caseOf(each, directory)),
+          count: cases.length,
+        })
       },
     }),
     memberRoute({
@@ -65,9 +69,10 @@ export function caseRoutes(): readonly Route[] {
   ]
 }
 
-function caseOf({ answers, ...each }: KeptCase) {
+function caseOf({ answers, ...each }: KeptCase, directory: Directory) {
   return {
     ...each,
+    name: directory.nameOf(each.custodian),
     answers: answers.map(({ outcome: given, words: said, madeAt }) => ({ outcome: given, words: said, madeAt })),
   }
 }

@@ -21,8 +21,11 @@ export function deskRoutes(
       id: 'demonstration',
       summary: 'Who plays what in the demonstration',
       tag: 'demonstration',
-      gives: 'The member that asks, the member that keeps mailboxes, and the charts.',
-      handle: () => json({ asker: desk.asker, keeper: desk.keeper, told: desk.told, patients: desk.patients() }),
+      gives: 'The member that asks, where somebody can be signed in, the member that keeps mailboxes, and the charts.',
+      handle() {
+        const { asker, employers, keeper, told } = desk
+        return json({ asker, employers, keeper, told, patients: desk.patients() })
+      },
     }),
     deskRoute({
       method: 'POST',
@@ -42,11 +45,15 @@ export function deskRoutes(
       method: 'POST',
       path: '/v1/demonstration/sign-in',
       id: 'demonstrationSignIn',
-      summary: 'Signs the demonstration’s clinician in',
+      summary: 'Signs a clinician of the demonstration in, at the member named',
       tag: 'demonstration',
+      body: z.strictObject({ member: organisationId }),
       gives: 'A session: its token, and how the person stands on the ledger.',
-      refusals: ['clinician-without-role'],
-      handle: async () => sessionOf(desk.home, await desk.signIn(), sessions, now()),
+      refusals: ['clinician-without-role', 'member-not-here'],
+      async handle({ body: { member } }) {
+        const home = desk.home(member)
+        return home ? sessionOf(home, await desk.signIn(member), sessions, now()) : problem('member-not-here')
+      },
     }),
     deskRoute({
       method: 'POST',
@@ -56,7 +63,7 @@ export function deskRoutes(
       tag: 'demonstration',
       gives: 'The member, and the token of the link.',
       async handle() {
-        const npi = await desk.signIn()
+        const npi = await desk.signIn(desk.asker)
         return json({ member: desk.asker, link: signInOf(signIns, desk.asker).link(npi) })
       },
     }),

@@ -50,11 +50,11 @@ export function staffRoutes({
   const together = readTogether()
   return [
     ...searchRoutes(directory, together),
-    ...visitRoutes(),
+    ...visitRoutes(directory),
     ...askRoutes(directory, now),
     ...chartRoutes(together),
     ...correctionRoutes(),
-    ...caseRoutes(),
+    ...caseRoutes(directory),
   ]
 }
 

@@ -2,6 +2,7 @@
 import { fromHex, toHex } from '@plexus/codec'
 import type { Review } from '@plexus/exchange'
 import { z } from 'zod'
+import type { Directory } from '../directory.ts'
 import { chartNumber, hexId, organisationId, reviewer, reviewId, reviewWords, verdict } from './fields.ts'
 import { problem } from './problem.ts'
 import { empty, json, memberRoute, type Route } from './route.ts'
@@ -9,7 +10,7 @@ import { empty, json, memberRoute, type Route } from './route.ts'
 /** As many as one check-in names. */
 const knownMax = 64
 
-export function visitRoutes(): readonly Route[] {
+export function visitRoutes(directory: Directory): readonly Route[] {
   return [
     memberRoute({
       method: 'POST',
@@ -58,7 +59,7 @@ export function visitRoutes(): readonly Route[] {
       async handle({ query: { after = null, all } }, { exchange }) {
         const reviews = exchange.reviews.list({ after, all: all === 'true' })
         await exchange.durable()
-        return json({ reviews: reviews.map(reviewOf) })
+        return json({ reviews: reviews.map((each) => reviewOf(each, directory)) })
       },
     }),
     memberRoute({
@@ -83,9 +84,10 @@ export function visitRoutes(): readonly Route[] {
 }
 
 /** Intents by their hashes stay here: a person has no use for them. */
-function reviewOf({ intents: _, about, ...review }: Review) {
+function reviewOf({ intents: _, about, ...review }: Review, directory: Directory) {
   return {
     ...review,
+    names: review.custodians.map((each) => directory.nameOf(each)),
     about: about.type === 'chart' ? about : { type: about.type, visit: toHex(about.visit) },
   }
 }

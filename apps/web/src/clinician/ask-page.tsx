@@ -101,12 +101,20 @@ function waitingFor({ basis, committing }: Extract<Step, { type: 'asking' }>, { 
 function Shown({ asked, basis, seconds }: Extract<Step, { type: 'shown' }>) {
   const words = useWords()
   const { sources, record, settled, earlier } = asked
+  // What came stands below two forms: whoever asked is taken there, on the screen and with the focus.
+  const title = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    title.current?.scrollIntoView()
+    title.current?.focus({ preventScroll: true })
+  }, [])
   const nothing = settled && record.entries === 0
   return (
     <>
       <section className="stack" aria-labelledby="asked-sources">
         <div className="row apart">
-          <h2 id="asked-sources">{words.clinician.sources}</h2>
+          <h2 ref={title} id="asked-sources" tabIndex={-1}>
+            {words.clinician.sources}
+          </h2>
           <span className="row">
             <Mark tone={basis === 'code' ? 'good' : 'care'}>{words.clinician.grades[basis]}</Mark>
             {settled && (

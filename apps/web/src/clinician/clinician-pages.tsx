@@ -7,9 +7,12 @@ import { Heading, Mark, Note, Waiting } from '../look/parts.tsx'
 import { usePlace } from '../route.ts'
 import { useWords } from '../words/use-words.tsx'
 import { AskPage } from './ask-page.tsx'
+import { CasesPage } from './cases-page.tsx'
 import { ReviewsPage } from './reviews-page.tsx'
 import { deskAt, endSession, keptPasskey, linkInAddress, passkeyAt, type Session } from './session.ts'
 import { SignInPage } from './sign-in.tsx'
+
+const pages = ['ask', 'reviews', 'cases'] as const
 
 export function ClinicianPages() {
   const words = useWords()
@@ -35,7 +38,7 @@ export function ClinicianPages() {
   const verify = async (): Promise<Session | { readonly refused: string }> => {
     const before = current.current
     if (!before) return { refused: 'locked' }
-    const answer = before.way === 'passkey' ? await passkeyAt(before.member) : await deskAt(token ?? '')
+    const answer = before.way === 'passkey' ? await passkeyAt(before.member) : await deskAt(token ?? '', before.member)
     if (!answer.ok) return { refused: answer.reason.type }
     endSession(before)
     enter(answer.value)
@@ -74,11 +77,11 @@ function SignedInPages({
   const words = useWords()
   const { page } = usePlace()
   const { member, npi, role, licence } = session
-  const reviewing = page === 'reviews'
+  const shown = pages.find((each) => each === page) ?? 'ask'
   return (
     <>
       <Heading
-        title={reviewing ? words.clinician.reviews.title : words.clinician.title}
+        title={shown === 'ask' ? words.clinician.title : words.clinician[shown].title}
         aside={
           <Button variant="default" onClick={onLeave}>
             {words.clinician.signOut}
@@ -94,15 +97,16 @@ function SignedInPages({
           <Mark tone={licence === 'active' ? 'good' : 'no'}>{words.clinician.licences[licence] ?? licence}</Mark>
         </div>
         <nav className="roles" aria-label={words.clinician.nav.title}>
-          <a href="#/clinician" aria-current={reviewing ? undefined : 'page'}>
-            {words.clinician.nav.ask}
-          </a>
-          <a href="#/clinician/reviews" aria-current={reviewing ? 'page' : undefined}>
-            {words.clinician.nav.reviews}
-          </a>
+          {pages.map((each) => (
+            <a key={each} href={`#/clinician/${each}`} aria-current={each === shown ? 'page' : undefined}>
+              {words.clinician.nav[each]}
+            </a>
+          ))}
         </nav>
       </div>
-      {reviewing ? <ReviewsPage session={session} /> : <AskPage session={session} onVerify={onVerify} />}
+      {shown === 'ask' && <AskPage session={session} onVerify={onVerify} />}
+      {shown === 'reviews' && <ReviewsPage session={session} />}
+      {shown === 'cases' && <CasesPage session={session} />}
     </>
   )
 }

@@ -15,7 +15,8 @@ interface Review {
   readonly about:
     | { readonly type: 'chart'; readonly number: string }
     | { readonly type: 'visit'; readonly visit: string }
-  readonly custodians: readonly string[]
+  /** Of the places that were asked. */
+  readonly names: readonly string[]
   readonly emergency: { readonly reason: string; readonly words: string }
   readonly askedAt: number
   readonly dueAt: number
@@ -28,6 +29,8 @@ type List =
   | { readonly type: 'refused'; readonly code: string }
   | { readonly type: 'here'; readonly reviews: readonly Review[] }
 
+/** Enough to tell the visits of a day apart. */
+const visitDigits = 8
 /** In bytes, of which a letter takes at most four. */
 const nameMax = 20
 const wordsMax = 125
@@ -79,7 +82,7 @@ function ReviewCard({
 }) {
   const words = useWords()
   const { reviews, emergency: urgent } = words.clinician
-  const { npi, about, emergency, askedAt, dueAt, isAlarm, outcome, custodians } = review
+  const { npi, about, emergency, askedAt, dueAt, isAlarm, outcome, names, requester } = review
   const [open, setOpen] = useState(false)
   const late = outcome === null && dueAt * 1000 < Date.now()
   return (
@@ -95,10 +98,10 @@ function ReviewCard({
         )}
       </div>
       <p>
-        {reviews.askedBy(npi, momentOf(askedAt, words.locale))}.{' '}
-        {about.type === 'chart' ? reviews.chart(about.number) : reviews.visit(about.visit)}.{' '}
-        <span className="small">{custodians.join(', ')}</span>
+        {reviews.askedBy(npi, requester, momentOf(askedAt, words.locale))}.{' '}
+        {about.type === 'chart' ? reviews.chart(about.number) : reviews.visit(about.visit.slice(0, visitDigits))}.
       </p>
+      <p className="small">{reviews.asked(names.join(', '))}</p>
       {emergency.words !== '' && <p>{emergency.words}</p>}
       {isAlarm && <Mark tone="no">{reviews.alarm}</Mark>}
       {outcome !== null && outcome.words !== '' && <p>{outcome.words}</p>}

@@ -108,8 +108,8 @@ export async function passkeyAt(member: string): Promise<Result<Session, DoorRef
   return answer.ok ? ok({ ...answer.value, way: 'passkey' }) : answer
 }
 
-export async function deskAt(token: string): Promise<Result<Session, DoorRefusal>> {
-  const answer = await signIn(token)
+export async function deskAt(token: string, member: string): Promise<Result<Session, DoorRefusal>> {
+  const answer = await signIn(token, member)
   return answer.ok ? ok({ ...answer.value, way: 'desk' }) : answer
 }
 

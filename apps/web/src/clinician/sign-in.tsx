@@ -1,5 +1,5 @@
 /** In front of the clinician's pages: a passkey, the link that makes one, or the demonstration's desk. */
-import { Button } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import type { Result } from '@plexus/codec'
 import { useState } from 'react'
 import { useShared } from '../demonstration.tsx'
@@ -22,6 +22,8 @@ export function SignInPage({
   const [given] = useState(linkInAddress)
   const [refused, setRefused] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
+  const [employer, setEmployer] = useState<string | null>(null)
+  const works = employer ?? desk?.asker ?? ''
   const member = given?.member ?? kept?.member ?? desk?.asker ?? null
   const through = async (way: () => Promise<Result<Session, DoorRefusal>>): Promise<void> => {
     setBusy(true)
@@ -62,12 +64,22 @@ export function SignInPage({
       )}
       {!given && !kept && !desk && <Note tone="care">{words.clinician.noEmployer}</Note>}
       {token !== null && desk && (
-        <div className="row">
-          <Button variant="default" loading={busy} onClick={() => void through(() => deskAt(token))}>
-            {words.clinician.noPasskey}
-          </Button>
-          <span className="small">{words.clinician.noPasskeyWhy}</span>
-        </div>
+        <section className="card card-quiet stack">
+          <p>{words.clinician.noPasskeyWhy}</p>
+          <div className="fields narrow">
+            <NativeSelect
+              label={words.clinician.works}
+              data={[...desk.employers]}
+              value={works}
+              onChange={(event) => setEmployer(event.currentTarget.value)}
+            />
+            <div>
+              <Button variant="default" loading={busy} onClick={() => void through(() => deskAt(token, works))}>
+                {words.clinician.noPasskey}
+              </Button>
+            </div>
+          </div>
+        </section>
       )}
     </>
   )

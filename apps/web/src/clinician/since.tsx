@@ -1,14 +1,15 @@
 /** What changed since this organisation was given a record of the patient last. */
 import type { Change, Line } from '@plexus/assembly'
 import { Mark, type Tone } from '../look/parts.tsx'
+import { Unfolding } from '../look/unfolding.tsx'
 import { dateOf, momentOf } from '../words/dates.ts'
 import type { Words } from '../words/english.ts'
 import { useWords } from '../words/use-words.tsx'
 import type { Asked, AskedSource } from './asking.ts'
 
 const tones: Readonly<Record<Change['type'], Tone>> = { new: 'good', changed: 'care', gone: 'no' }
-/** More than a first minute reads; the record below has them all. */
-const shownMax = 12
+/** As many as a first minute reads. */
+const shownAtFirst = 12
 
 export function Since({
   earlier,
@@ -29,8 +30,8 @@ export function Since({
       </div>
       {changes.length === 0 && <p>{since.none}</p>}
       {changes.length > 0 && (
-        <ul className="lines">
-          {changes.slice(0, shownMax).map((change) => {
+        <Unfolding items={changes} first={shownAtFirst} className="lines">
+          {(change) => {
             const line = change.type === 'gone' ? change.before : change.line
             return (
               <li key={`${change.type}/${line.key}`}>
@@ -49,10 +50,9 @@ export function Since({
                 </span>
               </li>
             )
-          })}
-        </ul>
+          }}
+        </Unfolding>
       )}
-      {changes.length > shownMax && <p className="small">{words.record.more(changes.length - shownMax)}</p>}
       {notCompared.length > 0 && (
         <p className="small">{since.notCompared(notCompared.map((each) => names.get(each) ?? each).join(', '))}</p>
       )}

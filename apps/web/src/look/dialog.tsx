@@ -19,7 +19,10 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
+    const way = wayTo(document.activeElement)
     dialog.current?.showModal()
+    // Where the page takes the dialog away, or what opened it, the platform gives the focus to nobody.
+    return () => giveBack(way)
   }, [])
   return (
     <dialog
@@ -47,4 +50,18 @@ export function Dialog({
       <div className="stack">{children}</div>
     </dialog>
   )
+}
+
+/** What opened a dialog, and what it stood in, from the inside out. */
+function wayTo(opener: Element | null): readonly HTMLElement[] {
+  const way: HTMLElement[] = []
+  for (let at = opener; at instanceof HTMLElement && at !== document.body; at = at.parentElement) way.push(at)
+  return way
+}
+
+function giveBack(way: readonly HTMLElement[]): void {
+  const left = way.find((each) => each.isConnected)
+  if (!left) return
+  if (left !== way[0]) left.tabIndex = -1
+  left.focus()
 }

@@ -10,6 +10,8 @@ export interface DeskPatient {
 
 export interface DeskView {
   readonly asker: string
+  /** Where somebody can be signed in, the asker first. */
+  readonly employers: readonly string[]
   readonly keeper: string
   readonly told: string | null
   readonly patients: readonly DeskPatient[]
@@ -63,5 +65,5 @@ export const passkeyLink = (
 ): Promise<Result<{ readonly member: string; readonly link: string }, DoorRefusal>> =>
   askJson('/v1/demonstration/passkey-link', { token, post: true })
 
-export const signIn = (token: string): Promise<Result<SignedIn, DoorRefusal>> =>
-  askJson('/v1/demonstration/sign-in', { token, post: true })
+export const signIn = (token: string, member: string): Promise<Result<SignedIn, DoorRefusal>> =>
+  askJson('/v1/demonstration/sign-in', { token, json: { member } })

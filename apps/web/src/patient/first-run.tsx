@@ -1,5 +1,5 @@
 /** From nothing to a wallet that is enrolled: make it, write the code down, choose a lock, take the codes of the places. */
-import { Button, Checkbox, TextInput } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { rootOfRecoveryCode } from '@plexus/sdk'
 import { useState } from 'react'
 import { useKeeping, useShared } from '../demonstration.tsx'
@@ -158,7 +158,9 @@ function Enrolment({ onJoining }: { readonly onJoining: (joining: boolean) => vo
   const words = useWords()
   const { desk, token, keeper } = useShared()
   const [steps, setSteps] = useState<Readonly<Record<string, Step>> | null>(null)
-  const [chart] = useState<DeskPatient | undefined>(() => desk?.patients[0])
+  const [patients] = useState<readonly DeskPatient[]>(() => desk?.patients ?? [])
+  const [chosen, setChosen] = useState(patients[0]?.patient)
+  const chart = patients.find(({ patient }) => patient === chosen)
   if (!keeper) return <Waiting />
   if (!desk || token === null || !chart)
     return (
@@ -181,6 +183,19 @@ function Enrolment({ onJoining }: { readonly onJoining: (joining: boolean) => vo
   return (
     <>
       <Heading title={words.wallet.joinTitle} lead={words.wallet.joinLead(chart.custodians.length)} />
+      {patients.length > 1 && (
+        <NativeSelect
+          className="narrow"
+          label={words.wallet.play}
+          value={chart.patient}
+          disabled={steps !== null}
+          onChange={(event) => setChosen(event.currentTarget.value)}
+          data={patients.map(({ patient, custodians }) => ({
+            value: patient,
+            label: words.wallet.chart(patient, custodians.length),
+          }))}
+        />
+      )}
       <ul className="card lines">
         {chart.custodians.map(({ id, name }) => (
           <li key={id}>

@@ -4,8 +4,9 @@ import type { Look } from '@plexus/sdk'
 import { useEffect, useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { Heading, Mark, Note, type Tone } from '../look/parts.tsx'
+import { Unfolding } from '../look/unfolding.tsx'
 import type { WalletView } from '../wallet/keeper.ts'
-import { momentOf, timeOf } from '../words/dates.ts'
+import { dayOf, momentOf, timeOf } from '../words/dates.ts'
 import { useWords } from '../words/use-words.tsx'
 import { ProofDialog } from './proof-dialog.tsx'
 import { WrongAccess } from './wrong-access.tsx'
@@ -24,9 +25,7 @@ export function LooksPage({ view }: { readonly view: WalletView }) {
   const words = useWords()
   const { tell } = useShared()
   const [proving, setProving] = useState<Look | null>(null)
-  const [all, setAll] = useState(false)
   const occasions = together(view.looks)
-  const shown = all ? occasions : occasions.slice(0, shownAtFirst)
   const hasLooks = view.looks.length > 0
   useEffect(() => {
     if (hasLooks) tell('see')
@@ -53,16 +52,9 @@ export function LooksPage({ view }: { readonly view: WalletView }) {
           <p className="lead">{words.looks.noneNext}</p>
         </div>
       )}
-      <ul className="stack" aria-live="polite">
-        {shown.map(({ key, looks }) => (
-          <OccasionCard key={key} looks={looks} view={view} onProve={setProving} />
-        ))}
-      </ul>
-      {occasions.length > shown.length && (
-        <Button variant="default" onClick={() => setAll(true)}>
-          {words.record.more(occasions.length - shown.length)}
-        </Button>
-      )}
+      <Unfolding items={occasions} first={shownAtFirst} className="stack" isLive>
+        {({ key, looks }) => <OccasionCard key={key} looks={looks} view={view} onProve={setProving} />}
+      </Unfolding>
       {proving && <ProofDialog look={proving} view={view} onClose={() => setProving(null)} />}
     </>
   )
@@ -141,6 +133,7 @@ function OccasionCard({
                   {words.looks.receipt(look.number, look.height)} · {words.looks.told[toldBy(look)]} ·{' '}
                   {look.verified ? words.looks.checked : words.looks.notChecked}
                 </span>
+                {look.emergency && <Review look={look} />}
               </div>
               <Button variant="light" onClick={() => onProve(look)}>
                 {words.looks.verify}
@@ -151,6 +144,18 @@ function OccasionCard({
         </ul>
       )}
     </li>
+  )
+}
+
+/** What the people of a place found who looked at an emergency afterwards. */
+function Review({ look: { review } }: { readonly look: Look }) {
+  const { looks, locale } = useWords()
+  if (!review) return <span className="small">{looks.reviewPending}</span>
+  return (
+    <span className="row" data-verdict={review.verdict}>
+      <Mark tone={review.verdict === 'justified' ? 'good' : 'no'}>{looks.verdicts[review.verdict]}</Mark>
+      <span className="small">{looks.reviewed(dayOf(review.madeAt, locale))}</span>
+    </span>
   )
 }
 

@@ -1,8 +1,8 @@
 /** Lines of an assembled record, each with its value, its state, its date and how many sources say so. */
-import { Button } from '@mantine/core'
 import type { Line } from '@plexus/assembly'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Mark } from '../look/parts.tsx'
+import { Unfolding } from '../look/unfolding.tsx'
 import { dateOf } from '../words/dates.ts'
 import { useWords } from '../words/use-words.tsx'
 
@@ -19,24 +19,10 @@ export function LineList({
   /** What a page puts under a line of its own accord. */
   readonly beside?: (line: Line) => ReactNode
 }) {
-  const words = useWords()
-  const [all, setAll] = useState(false)
-  const shown = all ? lines : lines.slice(0, first)
   return (
-    <>
-      <ul className="lines">
-        {shown.map((line) => (
-          <LineItem key={line.key} line={line} beside={beside?.(line)} />
-        ))}
-      </ul>
-      {shown.length < lines.length && (
-        <div>
-          <Button variant="default" onClick={() => setAll(true)}>
-            {words.record.more(lines.length - shown.length)}
-          </Button>
-        </div>
-      )}
-    </>
+    <Unfolding items={lines} first={first} className="lines">
+      {(line) => <LineItem key={line.key} line={line} beside={beside?.(line)} />}
+    </Unfolding>
   )
 }
 

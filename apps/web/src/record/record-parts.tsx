@@ -1,9 +1,9 @@
 /** Parts of a record that both roles see: conflicts, gaps, measurements. */
-import { Button } from '@mantine/core'
 import type { AssembledRecord, Line } from '@plexus/assembly'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Note } from '../look/parts.tsx'
 import { Trend } from '../look/trend.tsx'
+import { Unfolding } from '../look/unfolding.tsx'
 import { dateOf } from '../words/dates.ts'
 import { useWords } from '../words/use-words.tsx'
 import { type Measurement, measurementsIn } from './shown-record.ts'
@@ -50,25 +50,10 @@ export function Measurements({
   /** What a page puts under the newest value of its own accord. */
   readonly beside?: (line: Line) => ReactNode
 }) {
-  const words = useWords()
-  const [all, setAll] = useState(false)
-  const measurements = measurementsIn(record)
-  const shown = all ? measurements : measurements.slice(0, first)
   return (
-    <>
-      <ul className="lines">
-        {shown.map((each) => (
-          <MeasurementItem key={each.key} measurement={each} beside={beside?.(each.newest)} />
-        ))}
-      </ul>
-      {shown.length < measurements.length && (
-        <div>
-          <Button variant="default" onClick={() => setAll(true)}>
-            {words.record.more(measurements.length - shown.length)}
-          </Button>
-        </div>
-      )}
-    </>
+    <Unfolding items={measurementsIn(record)} first={first} className="lines">
+      {(each) => <MeasurementItem key={each.key} measurement={each} beside={beside?.(each.newest)} />}
+    </Unfolding>
   )
 }
 

@@ -89,6 +89,9 @@ export const english = {
     joinTitle: 'Where have you been treated?',
     joinLead: (count: number): string =>
       `Each place checks who you are, in person, and hands you a code. In the demonstration the front desks of ${count} places give theirs at once.`,
+    play: 'You play the patient of',
+    chart: (number: string, places: number): string =>
+      `Chart ${number.slice(0, 8)}, at ${places} ${places === 1 ? 'place' : 'places'}`,
     join: (count: number): string => `Enrol at all ${count}`,
     joining: 'Enrolling…',
     joined: 'Enrolled',
@@ -159,6 +162,14 @@ export const english = {
       emergency: 'It opens what the first minutes need. Each place looks at it within three days.',
       'self-asserted': 'Only they say so: weak evidence. It opens a summary, no more.',
     },
+    reviewPending: 'A person there looks at it within three days; what they find shows here.',
+    verdicts: {
+      justified: 'They found: justified',
+      mistaken: 'They found: a mistake, you were taken for somebody else',
+      unjustified: 'They found: not justified',
+    },
+    reviewed: (day: string): string =>
+      `A person there looked at it on ${day}. It is their word; what they found is committed.`,
     told: {
       both: 'Told by both sides',
       custodian: 'Told by the custodian alone so far',

@@ -93,6 +93,8 @@ export const spanish: Words = {
     joinTitle: '¿Dónde le han tratado?',
     joinLead: (count: number): string =>
       `Cada lugar comprueba en persona quién es usted y le entrega un código. En la demostración, las recepciones de ${count} lugares dan el suyo enseguida.`,
+    play: 'Usted hace de paciente de',
+    chart: (number, places) => `Historia ${number.slice(0, 8)}, en ${places} ${places === 1 ? 'lugar' : 'lugares'}`,
     join: (count: number): string => `Inscribirse en los ${count}`,
     joining: 'Inscribiendo…',
     joined: 'Inscrito',
@@ -166,6 +168,14 @@ export const spanish: Words = {
       emergency: 'Abre lo que hace falta en los primeros minutos. Cada lugar lo revisa en tres días.',
       'self-asserted': 'Solo lo dicen ellos: prueba débil. Abre un resumen, nada más.',
     },
+    reviewPending: 'Una persona de allí lo revisa en tres días; lo que encuentre aparece aquí.',
+    verdicts: {
+      justified: 'Lo encontraron justificado',
+      mistaken: 'Lo encontraron un error: le tomaron por otra persona',
+      unjustified: 'Lo encontraron no justificado',
+    },
+    reviewed: (day: string): string =>
+      `Una persona de allí lo revisó el ${day}. Es su palabra; lo que encontró quedó fijado.`,
     told: {
       both: 'Contado por ambas partes',
       custodian: 'Contado solo por el custodio hasta ahora',

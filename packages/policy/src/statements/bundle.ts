@@ -4,6 +4,7 @@ import { opening, signedHeader, stateProof } from '@plexus/kernel'
 import { caseNotices } from './case.ts'
 import { bookWordBytesMax, contractName, hash, inner, organisationId, randomId, seconds, segment } from './fields.ts'
 import { releaseNoteContent } from './receipt.ts'
+import { reviewNotices } from './review.ts'
 
 /** One entry of the ledger's state with its proof; null when the proof shows that there is none. */
 export const stateFact = object({ key: text({ max: 200 }), value: option(bytes({ max: 8192 })), proof: stateProof })
@@ -63,6 +64,7 @@ export const notice = variant({
   /** From the book of a contract; whoever keeps the wallet's things of that contract reads it. */
   book: { teller: organisationId, contract: contractName, body: bytes({ max: bookWordBytesMax }) },
   ...caseNotices,
+  ...reviewNotices,
 })
 export type Notice = Infer<typeof notice>
 export const noticeBytesMax = bundleBytesMax + 4096

@@ -18,3 +18,8 @@ export const review = object({
   madeAt: seconds,
 })
 export type Review = Infer<typeof review>
+
+/** What a custodian tells the patient of its own finding. Name and words stay with its people: they were not written for the patient. */
+export const reviewNotices = {
+  'emergency-reviewed': { custodian: organisationId, intent: hash, verdict: oneOf(...verdicts), madeAt: seconds },
+} as const

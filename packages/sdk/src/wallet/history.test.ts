@@ -365,6 +365,29 @@ test('a flood of notices is bounded: strays are no longer kept, keys are refused
   expect(must(takeNotice(keys, 'hospital', key(0))).state).toEqual(keys.state)
 })
 
+test('of what was found of an emergency the first word stands, in whatever order the two come', () => {
+  const [first] = five
+  if (!first) throw new Error('there is no access')
+  const { intent } =
+    must(takeNotice(wallet, 'hospital', by('custodian', first))).state.relationships[0]?.accesses[0] ?? {}
+  if (!intent) throw new Error('the access has no intent')
+  const told = (verdict: 'justified' | 'unjustified', madeAt: number): Notice => ({
+    type: 'emergency-reviewed',
+    custodian: 'hospital',
+    intent,
+    verdict,
+    madeAt,
+  })
+  const words = [told('justified', 5), told('unjustified', 6)]
+  for (const order of [
+    [...words, ...both(first)],
+    [...both(first), ...words.toReversed(), ...words],
+  ]) {
+    const [look] = whoLooked(after(order).state)
+    expect(look?.review).toEqual({ verdict: 'justified', madeAt: 5 })
+  }
+})
+
 test('words about another custodian, and notices for one that is not known, change nothing but the findings', () => {
   const told: Notice = { type: 'set-in-force', custodian: 'clinic', version: 1, height: 1, madeAt: world.time }
   expect(found([told])).toEqual([{ type: 'wrong-custodian', custodian: 'hospital', teller: 'clinic' }])

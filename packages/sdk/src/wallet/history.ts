@@ -1,6 +1,6 @@
 /** Who looked, and what does not fit together. Both are read off the state, so nothing that was found can be forgotten. */
 import { equalBytes, toHex } from '@plexus/codec'
-import type { Emergency, Grade, Purpose, ReceiptDecision } from '@plexus/policy'
+import type { Emergency, Grade, Purpose, ReceiptDecision, verdicts } from '@plexus/policy'
 import { type Access, headOf, lower, type Relationship, type WalletState } from './state.ts'
 
 /** One access, as the patient reads it. Times are seconds since 1970. */
@@ -16,6 +16,8 @@ export interface Look {
   readonly purpose: Purpose | null
   /** Why the asker called it an emergency; null where it was none. */
   readonly emergency: Emergency | null
+  /** What the custodian's people found who looked at the emergency afterwards; null while nobody has told. */
+  readonly review: { readonly verdict: (typeof verdicts)[number]; readonly madeAt: number } | null
   readonly madeAt: number
   /** Of the block that carries the receipt. */
   readonly height: number
@@ -88,6 +90,11 @@ export function findings(state: WalletState): readonly Finding[] {
   ])
 }
 
+function reviewOf({ reviews }: Relationship, { intent }: Access): Look['review'] {
+  const found = reviews.find((each) => equalBytes(each.intent, intent))
+  return found ? { verdict: found.verdict, madeAt: found.madeAt } : null
+}
+
 function lookOf(known: Relationship, access: Access): Look {
   const { decision, asked, told } = access
   const own = decision.type === 'own-staff'
@@ -101,6 +108,7 @@ function lookOf(known: Relationship, access: Access): Look {
     clinician: own ? decision.clinician : (asked?.npi ?? null),
     purpose: asked?.purpose ?? null,
     emergency: asked?.emergency ?? null,
+    review: reviewOf(known, access),
     madeAt: access.madeAt,
     height: access.height,
     checkIns: checkIns.map(({ visit, madeAt }) => ({ visit, madeAt })),

@@ -24,6 +24,7 @@ import {
   lower,
   type Relationship,
   relationshipWith,
+  reviewsMax,
   strayNoticesMax,
   withHead,
   withRelationship,
@@ -37,7 +38,7 @@ export type NoticeRefusal =
   | { readonly type: 'notice-malformed' }
   | {
       readonly type: 'wallet-full'
-      readonly of: 'accesses' | 'cases' | 'corrections' | 'wrapping-keys'
+      readonly of: 'accesses' | 'cases' | 'corrections' | 'reviews' | 'wrapping-keys'
       readonly max: number
     }
 
@@ -124,6 +125,8 @@ function takeWord(wallet: Wallet, known: Relationship, notice: Exclude<Notice, O
       const corrections = [...held, told].sort((a, b) => a.madeAt - b.madeAt || (name(a) < name(b) ? -1 : 1))
       return ok({ ...known, corrections })
     }
+    case 'emergency-reviewed':
+      return withReview(known, notice)
     case 'case-received':
     case 'case-answered':
     case 'disagreement-received': {
@@ -132,6 +135,17 @@ function takeWord(wallet: Wallet, known: Relationship, notice: Exclude<Notice, O
       return taken === 'full' ? no({ type: 'wallet-full', of: 'cases', max: casesMax }) : ok(taken)
     }
   }
+}
+
+/** Of one emergency the first finding stands, whichever comes first. */
+function withReview(known: Relationship, { intent, verdict, madeAt }: Of<'emergency-reviewed'>): Taken {
+  const held = known.reviews
+  const before = held.find((each) => equalBytes(each.intent, intent))
+  if (!before && held.length >= reviewsMax) return no({ type: 'wallet-full', of: 'reviews', max: reviewsMax })
+  const told = { intent, verdict, madeAt }
+  const first = before && (before.madeAt - madeAt || (before.verdict < verdict ? -1 : 1)) < 0 ? before : told
+  const reviews = [...held.filter((each) => each !== before), first]
+  return ok({ ...known, reviews: reviews.sort((a, b) => compareBytes(a.intent, b.intent)) })
 }
 
 function setInForce(known: Relationship, { version, height }: Of<'set-in-force'>): Relationship {

@@ -28,6 +28,7 @@ import {
   receiptDecision,
   seconds,
   segment,
+  verdicts,
 } from '@plexus/policy'
 
 /** A person rarely has more custodians in a lifetime; one visit introduces them all. */
@@ -49,6 +50,8 @@ export const casesMax = 1_000
 /** One that says that it takes longer, and one that ends the case. */
 const answersMax = 2
 const failuresMax = 40
+/** More emergencies than a lifetime has. */
+export const reviewsMax = 1_000
 
 /** One receipt that the custodian is proven to have committed, and what was told of it. */
 const access = object({
@@ -144,6 +147,8 @@ const relationship = object({
   ),
   /** By their ids. */
   cases: list(heldCase, { max: casesMax }),
+  /** What the custodian's people found who looked at an emergency, by its intent. */
+  reviews: list(object({ intent: hash, verdict: oneOf(...verdicts), madeAt: seconds }), { max: reviewsMax }),
 })
 export type Relationship = Infer<typeof relationship>
 

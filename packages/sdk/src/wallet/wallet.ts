@@ -157,6 +157,7 @@ export function strangers(custodian: string, mailboxMember: string, now: number)
     wrappingKeys: [],
     corrections: [],
     cases: [],
+    reviews: [],
   }
 }
 
