@@ -1,7 +1,7 @@
 /** Every page and dialog of each role in both themes and languages and at two widths, held against WCAG 2.2 A and AA as far as a machine can tell. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { barriers, browserPath, openBrowser, openWindow, picture } from './browser.testing.ts'
+import { barriers, browserPath, openBrowser, openWindow, paper, picture } from './browser.testing.ts'
 import { charts, demonstration } from './network.testing.ts'
 import { checkIn, enrolEverywhere } from './steps.testing.ts'
 
@@ -86,6 +86,23 @@ describe.skipIf(browserPath === undefined)('there are no barriers (needs Chromiu
     await page.getByText('Timeline', { exact: true }).click()
     await page.locator('.month').first().waitFor()
     await look(page, 'record-timeline')
+  })
+
+  test('on paper, which is white under either theme, and says whose record it is', async () => {
+    await page.evaluate('window.print = () => {}')
+    await page.getByRole('button', { name: 'Print, or save as PDF' }).click()
+    // A sheet of A4 or Letter between its margins.
+    await page.setViewportSize({ width: 690, height: 1000 })
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    await page.getByRole('heading', { level: 1, name: 'My health record' }).waitFor()
+    expect(await page.locator('.owner').textContent()).toMatch(/^[A-Z]\S+ .+, born \w+ \d+, \d{4}$/)
+    expect(await page.getByRole('heading', { level: 1, name: 'My record' }).isVisible()).toBe(false)
+    expect(await barriers(page)).toEqual([])
+    expect(await page.evaluate(isTooWide)).toBe(false)
+    await paper(page, 'record-printed')
+    await page.emulateMedia({ media: 'screen' })
+    await page.evaluate(`window.dispatchEvent(new Event('afterprint'))`)
+    await page.getByRole('heading', { level: 1, name: 'My record' }).waitFor()
   })
 
   test('in sharing and its dialogs', async () => {

@@ -78,6 +78,14 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 900 })
 }
 
+/** What a printer would be given now: its first sheet, and all of them as PDF. */
+export async function paper(page: Page, name: string): Promise<void> {
+  const folder = process.env['PLEXUS_PICTURES']
+  if (!folder) return
+  await page.screenshot({ path: `${folder}/${name}.png` })
+  await page.pdf({ path: `${folder}/${name}.pdf`, format: 'A4' })
+}
+
 /** An authenticator with the extension `prf`, played by the browser. */
 export async function withAuthenticator(page: Page): Promise<(verified: boolean) => Promise<void>> {
   const tools = await page.context().newCDPSession(page)

@@ -18,7 +18,7 @@ const emergencySeconds = 3
 /** security: unlock within two seconds, by one touch. */
 const unlockSeconds = 2
 /** What a busy machine may add before the page is thought to hang. */
-const patienceFactor = 5
+const patienceFactor = 10
 
 describe.skipIf(browserPath === undefined)('the clinician’s pages (needs Chromium)', () => {
   let network: SharedDemonstration

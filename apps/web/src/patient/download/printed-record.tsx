@@ -7,6 +7,7 @@ import type { ChartSource } from '../../wallet/own-record.ts'
 import { dateOf, momentOf } from '../../words/dates.ts'
 import { downloadWords } from '../../words/download-words.ts'
 import { useSpoken } from '../../words/use-words.tsx'
+import { personIn } from '../explained.tsx'
 
 export function PrintedRecord({
   charts,
@@ -18,10 +19,15 @@ export function PrintedRecord({
   const { words, language } = useSpoken()
   const said = downloadWords[language]
   const [madeAt] = useState(() => Date.now() / 1000)
+  const { birthDate } = personIn(charts)
   const names = new Map(charts.map(({ name, source }) => [source.custodian, name]))
   return (
     <div className="printed" lang={language}>
       <h1>{said.printedTitle}</h1>
+      <p className="owner">
+        <strong>{namesIn(charts).join(' / ')}</strong>
+        {birthDate !== null && <>, {said.born(dateOf(birthDate, words.locale))}</>}
+      </p>
       <p>{said.printedAt(momentOf(madeAt, words.locale))}</p>
       <h2>{said.sources}</h2>
       <ul>
@@ -61,6 +67,25 @@ export function PrintedRecord({
       <p>{said.page}</p>
     </div>
   )
+}
+
+/** As each source writes it; where they agree, once. */
+function namesIn(charts: readonly ChartSource[]): readonly string[] {
+  const names = charts.flatMap(({ source }) =>
+    source.entries.flatMap((entry) =>
+      entry.verified && entry.value.get('resourceType') === 'Patient' ? [nameIn(entry.value.get('name'))] : [],
+    ),
+  )
+  return [...new Set(names.filter((each) => each !== ''))]
+}
+
+/** The first of a FHIR list of HumanName. */
+function nameIn(names: unknown): string {
+  const [name]: readonly unknown[] = Array.isArray(names) ? names : []
+  if (!(name instanceof Map)) return ''
+  const given: unknown = name.get('given')
+  const parts: readonly unknown[] = [...(Array.isArray(given) ? given : []), name.get('family')]
+  return parts.filter((each) => typeof each === 'string').join(' ')
 }
 
 function PrintedLine({ line, names }: { readonly line: Line; readonly names: ReadonlyMap<string, string> }) {
