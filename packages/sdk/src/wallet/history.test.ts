@@ -371,14 +371,11 @@ test('of what was found of an emergency the first word stands, in whatever order
   const { intent } =
     must(takeNotice(wallet, 'hospital', by('custodian', first))).state.relationships[0]?.accesses[0] ?? {}
   if (!intent) throw new Error('the access has no intent')
-  const told = (verdict: 'justified' | 'unjustified', madeAt: number): Notice => ({
-    type: 'emergency-reviewed',
-    custodian: 'hospital',
-    intent,
-    verdict,
-    madeAt,
-  })
-  const words = [told('justified', 5), told('unjustified', 6)]
+  const of = { type: 'emergency-reviewed', custodian: 'hospital', intent } as const
+  const words: readonly Notice[] = [
+    { ...of, verdict: 'justified', madeAt: 5 },
+    { ...of, verdict: 'unjustified', madeAt: 6 },
+  ]
   for (const order of [
     [...words, ...both(first)],
     [...both(first), ...words.toReversed(), ...words],
