@@ -79,24 +79,26 @@ export const engineTargets: readonly Target[] = [
   {
     name: 'engine/rpc',
     reads: 'what the engine answers about envelopes and about itself: whatever is unknown counts as unreachable',
-    covers: [`${folder}/engine-rpc.ts#readBroadcastAnswers`, `${folder}/engine-rpc.ts#isAbreast`],
+    covers: ['readBroadcastAnswers', 'isAbreast', 'peersIn'].map((name) => `${folder}/engine-rpc.ts#${name}`),
     async load() {
       type Answers = readonly { readonly type: string }[]
       const file = `${folder}/engine-rpc.ts`
       const read = await reach<(source: Uint8Array, count: number) => Answers>(file, 'readBroadcastAnswers')
       const isAbreast = await reach<(source: Uint8Array) => boolean>(file, 'isAbreast')
+      const peersIn = await reach<(source: Uint8Array) => readonly string[]>(file, 'peersIn')
       return {
         shape: 'json',
         seeds: [
           bytesOf('[{"jsonrpc":"2.0","id":1,"result":{"code":5}},{"id":0,"result":{"code":0}}]'),
           bytesOf('{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"data":"tx already exists in cache"}}'),
           bytesOf('{"id":0,"result":{"sync_info":{"catching_up":false}}}'),
+          bytesOf('{"id":0,"result":{"peers":[{"node_info":{"id":"ab"}}]}}'),
         ],
         run(bytes) {
           const answers = read(bytes, 2)
           if (answers.length !== 2) throw new Error('an envelope without an answer')
           const known = answers.filter(({ type }) => type !== 'unreachable').map(({ type }) => type)
-          return isAbreast(bytes) || known.length > 0 ? accepted : refused('unknown')
+          return isAbreast(bytes) || known.length + peersIn(bytes).length > 0 ? accepted : refused('unknown')
         },
       }
     },

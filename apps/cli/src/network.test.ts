@@ -1,5 +1,6 @@
 /** Four organisations on one machine, each a process with its own engine: the exchange, faults, and who belongs to it. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -217,6 +218,34 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     expect(validators.map(({ member }) => member)).toEqual([...members])
     await apart.agree(members)
   }, 240_000)
+
+  test('no engine of the others stays connected to that of whoever was removed, and blocks go on coming', async () => {
+    const { engineAddress } = JSON.parse(readFileSync(join(elsewhere, newcomer, 'candidate.json'), 'utf8'))
+    const [removed = ''] = String(engineAddress).split('@')
+    const before = await apart.height(sponsor)
+    for (const member of members)
+      await eventually(`${member} to be without the removed engine`, async () =>
+        (await enginesBeside(member)).includes(removed) ? undefined : true,
+      )
+    const height = await apart.height(sponsor)
+    expect(height).toBeGreaterThan(before)
+    await eventually('blocks to go on', async () => ((await apart.height(sponsor)) > height + 2 ? true : undefined))
+    await apart.agree(members)
+  }, 300_000)
+
+  /** The nodes that the engine beside a member is connected to, by its own word; rejects while it is down. */
+  const enginesBeside = (member: string): Promise<readonly string[]> =>
+    new Promise((resolve, reject) => {
+      const asked = get({ socketPath: join(data, member, 'engine', 'rpc.sock'), path: '/net_info' }, async (answer) => {
+        let text = ''
+        for await (const part of answer) text += String(part)
+        const { result } = JSON.parse(text) as {
+          readonly result: { readonly peers: readonly { readonly node_info: { readonly id: string } }[] }
+        }
+        resolve(result.peers.map((peer) => peer.node_info.id))
+      })
+      asked.on('error', reject)
+    })
 
   async function restart(member: string): Promise<void> {
     own.get(member)?.child.kill('SIGTERM')

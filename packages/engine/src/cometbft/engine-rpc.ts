@@ -99,6 +99,21 @@ export function isAbreast(source: Uint8Array): boolean {
   return at === false
 }
 
+export const peersBody = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'net_info', params: {} })
+
+/** The ids of the nodes that the engine is connected to, as it answers to `peersBody`; what does not read is left out. */
+export function peersIn(source: Uint8Array): readonly string[] {
+  const read = readJson(source, { bytesMax: answerBytesMax })
+  let at: JsonValue | undefined = read.ok ? read.value.value : undefined
+  for (const name of ['result', 'peers']) at = isJsonObject(at) ? at.get(name) : undefined
+  if (!isJsonList(at)) return []
+  return at.flatMap((peer) => {
+    const node = isJsonObject(peer) ? peer.get('node_info') : undefined
+    const id = isJsonObject(node) ? node.get('id') : undefined
+    return typeof id === 'string' ? [id] : []
+  })
+}
+
 function answerIn(entry: JsonObject): BroadcastAnswer {
   const error = entry.get('error')
   if (isJsonObject(error)) {

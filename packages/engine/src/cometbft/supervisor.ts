@@ -4,7 +4,8 @@
  */
 import { rmSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
-import { no, ok, type Result } from '@plexus/codec'
+import { no, ok, type Result, toHex } from '@plexus/codec'
+import { publicKeyOf } from '@plexus/crypto'
 import type { Machine, StateReader } from '@plexus/kernel'
 import { createLedgerView, type FedLedger } from '../local/ledger-view.ts'
 import { type Clock, type LedgerPort, newestTip, type Schedule } from '../local/ports.ts'
@@ -22,6 +23,7 @@ import {
 } from './engine-home.ts'
 import { type EngineExit, type EngineProcess, endLeftEngine, startEngineProcess } from './engine-process.ts'
 import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
+import { createExpulsion } from './expulsion.ts'
 import { fetchLightBlock, type LightBlockAnswers } from './light-blocks.ts'
 import type { ProposalRefusal } from './proposal.ts'
 import { createQuiet } from './quiet.ts'
@@ -50,6 +52,8 @@ export type EngineEvent =
   | { readonly type: 'engine-ended'; readonly exit: EngineExit; readonly againInMilliseconds: number }
   /** It runs, and no block came for so long: either too many others are gone, or it stands still. It is started anew. */
   | { readonly type: 'engine-still'; readonly seconds: number }
+  /** It was connected to so many that belong to the network no more, and begins anew without them. */
+  | { readonly type: 'engine-expels'; readonly peers: number }
   /** Nobody knows what its key signed last: it signs nothing before the others have decided the block of this height. */
   | { readonly type: 'engine-watches'; readonly height: number }
   | { readonly type: 'connection-refused'; readonly refusal: ConnectionRefusal }
@@ -156,6 +160,17 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   let closeListener: (() => Promise<void>) | undefined
   let cancelTimer = (): void => {}
   let cancelWatch = (): void => {}
+  const expulsion = createExpulsion({
+    post: (body) => sockets.post(rpcSocket, body),
+    admits: (nodeId) => options.admits(store, nodeId),
+    turn: () => turnOf(options),
+    clock,
+    schedule,
+    onStrangers(peers) {
+      onEvent({ type: 'engine-expels', peers })
+      engine?.stop()
+    },
+  })
   let startedAt = 0
   let backOff = backOffMilliseconds
   let up = false
@@ -226,6 +241,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
           up = true
           onEvent({ type: 'engine-up' })
           watchOthers()
+          expulsion.begin()
           // Its mempool is memory: what waited in it is gone.
           member.sendAgain()
         })
@@ -257,6 +273,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     up = false
     cancelTimer()
     cancelWatch()
+    expulsion.end()
     if (stopped) return
     const unfit = unfitBy(exit)
     if (unfit) {
@@ -288,6 +305,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     up = false
     cancelTimer()
     cancelWatch()
+    expulsion.end()
     await engine?.stop()
     await end()
     view.stop()
@@ -300,6 +318,13 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
     lightBlock: (height) => fetchLightBlock((body) => sockets.post(rpcSocket, body), height),
     stop,
   })
+}
+
+/** The place of the own key among those that sign, which every node orders alike; whoever signs nothing waits for nobody. */
+function turnOf({ home, store, validators }: CometEngineOptions): number {
+  const own = toHex(publicKeyOf(home.validatorSeed))
+  const keys = validators.seats(store).map(({ key }) => toHex(key))
+  return Math.max(0, keys.sort().indexOf(own))
 }
 
 /** What it said when it ended, where no further start could help (CometBFT `state/errors.go`, `consensus/replay.go`). */
