@@ -114,6 +114,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'packages/sdk/src/releases/check.ts#checkSoftware': statements,
   'packages/sdk/src/supply/lots.ts#checkLot': statements,
   'packages/sdk/src/wallet/http-port.ts#httpPort': statements,
+  'packages/sdk/src/wallet/http-port.ts#stateSource': statements,
   'packages/sdk/src/wallet/notices.ts#askedIn': statements,
   'packages/sdk/src/wallet/notices.ts#openNotice': 'a sealed message and what is in it: each a target',
   'packages/sdk/src/light/bundle-headers.ts#committedIn': 'a bundle or a committed statement, each a target',

@@ -253,7 +253,15 @@ export { supplyWord } from './supply/words.ts'
 export { type CaseState, casesIn, type WalletCase } from './wallet/cases.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
-export { type HttpDoor, handlesAt, httpPort, lightAnswers, lightSource, memberPath } from './wallet/http-port.ts'
+export {
+  type HttpDoor,
+  handlesAt,
+  httpPort,
+  lightAnswers,
+  lightSource,
+  memberPath,
+  stateSource,
+} from './wallet/http-port.ts'
 export * from './wallet/keys.ts'
 export { type NoticeRefusal, openNotice, takeClosing, takeNotice } from './wallet/notices.ts'
 export {

@@ -17,6 +17,11 @@ export const recordSource = matching(
   'a resource name such as Observation/ID',
 )
 export const hexId = matching(/^[0-9a-f]{32}$/, '32 lower-case hexadecimal digits')
+/** As the kernel keeps it: the contract, one of its maps, and a key of that map. */
+export const stateEntryKey = matching(
+  /^[a-z][a-z0-9-]{0,39}\/[A-Za-z]{1,40}\/[\x21-\x7e]{1,160}$/,
+  'a contract, its map and a key, with slashes between them',
+)
 export const hexHash = matching(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')
 export const npi = matching(/^[12]\d{9}$/, 'an NPI of ten digits').refine(isNpi, 'an NPI whose check digit is right')
 export const purpose = z.enum(purposes, { error: `one of ${purposes.join(', ')}` })

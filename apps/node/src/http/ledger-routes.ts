@@ -1,13 +1,13 @@
 /** The member's own replica, to look at and to check. The ledger holds commitments and organisation-level facts alone. */
-import { toBase64Url, toHex } from '@plexus/codec'
+import { encode, toBase64Url, toHex } from '@plexus/codec'
 import { members } from '@plexus/contracts'
-import { readEnvelope, readSignedHeader, sequencerKeyOf, viewOf } from '@plexus/kernel'
+import { readEnvelope, readSignedHeader, sequencerKeyOf, stateProof, viewOf } from '@plexus/kernel'
 import type { StoredBlock } from '@plexus/store'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
 import type { Network } from '../network.ts'
 import { eventPage, eventsPerPageMax, fieldsOf } from './event-feed.ts'
-import { whole } from './fields.ts'
+import { stateEntryKey, whole } from './fields.ts'
 import { type Problem, problem } from './problem.ts'
 import { json, memberRoute, octets, type Route } from './route.ts'
 
@@ -123,6 +123,33 @@ export function ledgerRoutes({ network }: { readonly network: Network }): readon
         const found = await network.lightBlock(member, height)
         if (!found) return problem('block-unknown')
         return json({ commit: toBase64Url(found.commit), validators: toBase64Url(found.validators) })
+      },
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/ledger/entries',
+      id: 'entry',
+      summary: 'One entry of the state under a header, with its proof, or the proof that it is not there',
+      tag: 'ledger',
+      query: z.strictObject({ key: stateEntryKey, height: whole.optional() }),
+      gives:
+        'The entry `contract/map/key` of the state on which the block `height` ran, the newest block unless told: value in canonical CBOR, or null, and proof, each in base64url; both roots, which the header’s app hash is made of. For some minutes back.',
+      refusals: ['block-unknown', 'state-past'],
+      handle({ query: { key, height: asked } }, node) {
+        const { height: newest } = tipOf(node)
+        const height = asked ?? newest
+        if (height < 1 || height > newest) return problem('block-unknown')
+        const proven = node.store.proveStateAt(height - 1, key)
+        if (!proven) return problem('state-past')
+        const { value, proof, stateRoot, historyRoot } = proven
+        return json({
+          height,
+          key,
+          value: value && toBase64Url(value),
+          proof: toBase64Url(encode(stateProof, proof)),
+          stateRoot: toHex(stateRoot),
+          historyRoot: toHex(historyRoot),
+        })
       },
     }),
     memberRoute({

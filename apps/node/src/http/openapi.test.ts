@@ -62,6 +62,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/ledger",
       "GET /v1/members/{member}/ledger/blocks/{height}",
       "GET /v1/members/{member}/ledger/blocks/{height}/envelopes/{index}",
+      "GET /v1/members/{member}/ledger/entries",
       "GET /v1/members/{member}/ledger/events",
       "GET /v1/members/{member}/ledger/events/stream",
       "GET /v1/members/{member}/ledger/governance",

@@ -58,6 +58,7 @@ type DoorCode =
   | 'request-not-understood'
   | 'route-unknown'
   | 'session-of-a-person'
+  | 'state-past'
   | 'streams-full'
   | 'token-missing'
   | 'token-wrong'
@@ -172,6 +173,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'set-not-empty': { status: 400, title: 'The first directive set must be empty and belong to the enrolment.' },
   'set-not-the-next': { status: 409, title: 'The directive set does not follow the one in force.' },
   'signature-invalid': { status: 403, title: 'A signature does not hold.' },
+  'state-past': { status: 410, title: 'This node shows states of its newest blocks alone: ask without a height.' },
   'streams-full': { status: 429, title: 'As many streams are open as are held at once: come again.' },
   'subject-unknown': { status: 404, title: 'The chart has no such entry, or its custodian made no such receipt.' },
   'token-missing': { status: 401, title: 'This route is for the staff of the member: send its bearer token.' },

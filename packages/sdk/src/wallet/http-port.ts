@@ -1,7 +1,9 @@
 /** A wallet's way to nodes over HTTP, in a browser and in a terminal: what differs between them is the door that is handed in. */
 import { decode, no, ok, parseBase64Url, parseHex, type Result, toBase64Url, toHex } from '@plexus/codec'
+import { stateProof } from '@plexus/kernel'
 import { noticePage } from '@plexus/policy'
 import type { FetchLightBlock } from '../light/follow.ts'
+import type { ShownState } from '../light/included.ts'
 import { type FetchAnswers, keepingSource } from '../light/kept-blocks.ts'
 import type { NodePort, StepRefusal } from './client.ts'
 import type { HandleStatus } from './recovery.ts'
@@ -89,6 +91,32 @@ export function lightAnswers(door: HttpDoor, member: string): FetchAnswers {
 /** The same, read. */
 export const lightSource = (door: HttpDoor, member: string): FetchLightBlock =>
   keepingSource(lightAnswers(door, member), new Map())
+
+/**
+ * An entry of the state on which a block ran, the member's newest unless told: `height` is that block's. Nothing of it is believed
+ * before `isStateUnder` has seen it under a verified header.
+ */
+export function stateSource(door: HttpDoor, member: string) {
+  return async (
+    key: string,
+    height?: number,
+  ): Promise<Result<ShownState & { readonly height: number }, StepRefusal>> => {
+    const at = height === undefined ? '' : `&height=${height}`
+    const answer = await door.json<
+      Readonly<Record<'key' | 'proof' | 'stateRoot' | 'historyRoot', string>> & {
+        readonly height: number
+        readonly value: string | null
+      }
+    >(memberPath(member, `/ledger/entries?key=${encodeURIComponent(key)}${at}`))
+    if (!answer.ok) return answer
+    const { value: written } = answer.value
+    const value = written === null ? null : parseBase64Url(written)
+    const [stateRoot, historyRoot] = [parseHex(answer.value.stateRoot), parseHex(answer.value.historyRoot)]
+    const proof = decode(stateProof, parseBase64Url(answer.value.proof) ?? new Uint8Array(0))
+    if (value === undefined || !(stateRoot && historyRoot && proof.ok)) return no({ type: 'answer-malformed' })
+    return ok({ height: answer.value.height, key: answer.value.key, value, proof: proof.value, stateRoot, historyRoot })
+  }
+}
 
 /** Where a member's routes are. */
 export const memberPath = (member: string, path: string): string => `/v1/members/${encodeURIComponent(member)}${path}`
