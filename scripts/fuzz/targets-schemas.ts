@@ -114,6 +114,7 @@ const rows: readonly (readonly [string, string, string])[] = [
   ['sdk/supply-word', 'to a wallet, from the book of supply', `${sdkSupply}/words.ts#supplyWord`],
   ['sdk/package-manifest', 'what is in a package, from who shipped it', `${sdkSupply}/packages.ts#packageManifest`],
   ['sdk/lot-statement', 'what a maker says of a lot, from whoever shows it', `${sdkSupply}/lots.ts#lotStatement`],
+  ['sdk/lot-proof', 'a proof of a lot, from its maker', `${sdkSupply}/lot-proof.ts#lotProof`],
   ['sdk/lot-content', 'what a maker signed of a lot', `${sdkSupply}/lots.ts#lotContent`],
   ['policy/enrolment', 'an enrolment, from a wallet', `${statements}/enrolment.ts#enrolment`],
   ['policy/evidence', 'evidence, from a requester', `${statements}/evidence.ts#evidence`],

@@ -267,8 +267,13 @@ function commands(end: (code: number) => void): Command {
 
   program
     .command('verify')
-    .description('check off-line: a whole data directory, its ledgers alone, or one access from its receipt bundle')
-    .argument('[path]', 'a receipt bundle, evidence of a fork, or a directory whose ledgers are replayed from genesis')
+    .description(
+      'check off-line: a data directory, its ledgers alone, one access by its receipt bundle, a lot by its proof',
+    )
+    .argument(
+      '[path]',
+      'a receipt bundle, evidence of a fork, a proof of a lot, or a directory to be replayed from genesis',
+    )
     .option('--data <dir>', 'a data directory: layout, keys, ledger, journal, records and ciphertexts of each member')
     .option('--member <id>', 'with --data, only this member; repeatable', collect)
     .option('--genesis <file>', 'the genesis document; a directory has its own')
@@ -281,9 +286,10 @@ function commands(end: (code: number) => void): Command {
       '--votes <file>',
       'votes that were kept (default: votes.cbor beside the bundle); with --node, keeps them here',
     )
+    .option('--trace-key <hex>', 'of a proof of a lot: what opens its labels')
     .option('--checkpoint <height:hash>', 'a header that somebody vouches for, where genesis is older than a week')
     .addOption(json())
-    .action(async (path: string | undefined, options: Common & VoteFlags & { genesis?: string }) => {
+    .action(async (path: string | undefined, options: Common & VoteFlags & { genesis?: string; traceKey?: string }) => {
       if ((path === undefined) === (options.data === undefined))
         return program.error('give a path, or --data', { exitCode: usageError })
       if (path === undefined) return run('verify', { ...options })

@@ -36,7 +36,7 @@ Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
   dispense LABEL...           to a patient
   return DISPENSING           nobody fetched it
   recall LOT...               own lots, wherever they are
-  trace LOT                   where every unit of an own lot is
+  trace LOT                   where every unit of an own lot is; with --proof FILE, so that a regulator can check it
   list, alerts                what is or was in hand; what concerns it. list shows packages, and with --inside one’s contents`
 
 export function addSupply(
@@ -51,6 +51,8 @@ export function addSupply(
     .option('--purpose <purpose>', 'of a delivery: trade or return')
     .option('--missing <label>', 'of a delivery: what is not there; repeatable', collect)
     .option('--damaged <label>', 'of a delivery: what is broken; repeatable', collect)
+    .option('--proof <file>', 'of a trace: writes a proof for a regulator, and says what opens its labels')
+    .option('--height <number>', 'of a proof: the block after which', wholeNumber)
     .option('--inside <label>', 'of a list: the package whose contents are wanted')
     .option('--maker <id>', 'whom to ask about a label that is not known here')
     .option('--fill <file>', 'of a dispensing: the part of a prescription that moves with the units')

@@ -1,5 +1,5 @@
 /** What makers, wholesalers and pharmacies do with their goods from a terminal. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { NodeDoor } from './node-door.ts'
 import { plain, Refused, type Screen, when } from './screen.ts'
 import { asStaff, type StaffOptions } from './staff.ts'
@@ -33,6 +33,9 @@ export interface SupplyOptions extends StaffOptions {
   /** A file with the part of a prescription that moves with the units. */
   readonly fill?: string
   readonly days?: number
+  /** Of a trace: where the proof for a regulator is written, and of which height it is. */
+  readonly proof?: string
+  readonly height?: number
   /** Of a list: the package whose contents are wanted. */
   readonly inside?: string
 }
@@ -65,8 +68,11 @@ export async function supply(
     await new Promise((resolve) => setTimeout(resolve, lookMilliseconds))
     ;({ value } = await call({ path: `/scans/${String(value['scan'])}` }))
   }
-  screen.give({ type: act, member, ...value })
-  for (const line of linesOf(act, value)) screen.say(line)
+  const { proof, ...facts } = value
+  if (options.proof !== undefined && typeof proof === 'string')
+    writeFileSync(options.proof, Buffer.from(proof, 'base64url'), { mode: 0o600 })
+  screen.give({ type: act, member, ...facts })
+  for (const line of linesOf(act, facts)) screen.say(line)
 }
 
 function callOf(act: SupplyAct, words: readonly string[], options: SupplyOptions): Call {
@@ -114,8 +120,11 @@ function callOf(act: SupplyAct, words: readonly string[], options: SupplyOptions
       return { path: `/dispensings/${one()}/return`, post: true }
     case 'recall':
       return { path: '/recalls', json: { lots: words } }
-    case 'trace':
-      return { path: `/lots/${one()}/trace` }
+    case 'trace': {
+      if (options.proof === undefined) return { path: `/lots/${one()}/trace` }
+      const height = options.height ?? null
+      return { path: `/lots/${one()}/proofs`, json: { height } }
+    }
     case 'list':
       return { path: thingsPath(first, options.inside) }
     case 'alerts':

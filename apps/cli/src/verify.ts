@@ -18,9 +18,16 @@ const notShown = (chain: Chain): string =>
     ? 'On the embedded engine one key orders the blocks: this proves nothing against its owner.'
     : 'Votes are not kept here: that two thirds of the validators agreed on these blocks, a light client shows.'
 
+interface VerifyOptions {
+  readonly genesis?: string
+  /** Then the file is a proof of a lot. */
+  readonly traceKey?: string
+  readonly json: boolean
+}
+
 export async function verify(
   path: string,
-  { genesis, json, ...votes }: VoteFlags & { readonly genesis?: string; readonly json: boolean },
+  { genesis, traceKey, json, ...votes }: VoteFlags & VerifyOptions,
   screen: Screen,
 ): Promise<void> {
   if (!existsSync(path)) throw new Refused('file-missing', `There is no ${path}.`, 'Give a data directory or a bundle.')
@@ -31,7 +38,10 @@ export async function verify(
       'A bundle is checked against the genesis document of its chain.',
       'Give it with --genesis FILE; a data directory has it as genesis.cbor, a node at /v1/chain.',
     )
-  await verifyFile(path, readChain(genesis), votes, screen)
+  const chain = readChain(genesis)
+  if (traceKey === undefined) return verifyFile(path, chain, votes, screen)
+  const { verifyLot } = await import('./verify-lot.ts')
+  verifyLot(path, chain, { traceKey, notShown: notShown(chain) }, screen)
 }
 
 function readChain(path: string): Chain {

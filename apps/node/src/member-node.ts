@@ -1,5 +1,6 @@
 /** One member's node: its replica, vault, journal and exchange, opened from one folder that no other process may hold. */
 import { join } from 'node:path'
+import type { LedgerProofs } from '@plexus/books'
 import { no, ok, type Result, type Schema, toHex } from '@plexus/codec'
 import { directory } from '@plexus/contracts'
 import { publicKeyOf, type RandomBytes } from '@plexus/crypto'
@@ -267,6 +268,21 @@ export class MemberNode {
         return block && header && { transactions: block.transactions, header }
       },
       stateProof: (height, key) => store.proveStateAt(height, key),
+    }
+  }
+
+  /** What the own replica proves of a lot. */
+  ledgerProofs(): LedgerProofs {
+    const { store } = this
+    const { replica } = this.ledger
+    return {
+      stateProof: (height, key) => store.proveStateAt(height, key),
+      block(height) {
+        const block = store.block(height)
+        const header = replica.headerAt(height)
+        return block && header && { transactions: block.transactions, outcomes: block.outcomes, header }
+      },
+      proveBlock: (height, size) => store.proveBlock(height, size),
     }
   }
 }

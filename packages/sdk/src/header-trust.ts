@@ -1,7 +1,7 @@
 /** Why a block is believed: the key that orders, or the votes of validators. All of a bundle's checks rest on this one. */
 import { equalBytes, no, ok, type Result } from '@plexus/codec'
 import { merkleLeafHash, rootOfPath } from '@plexus/crypto'
-import { type Chain, chainNameOf, headerHolds, sequencerKeyOf } from '@plexus/kernel'
+import { type Chain, chainNameOf, headerHolds, type SignedHeader, sequencerKeyOf } from '@plexus/kernel'
 import type { Committed } from '@plexus/policy'
 import type { BundleRefusalType } from './bundle-refusals.ts'
 import { isTransactionIn } from './light/included.ts'
@@ -22,24 +22,37 @@ export interface BelievedBlock {
   readonly carries: () => boolean
 }
 
+type HeaderDoubt = Extract<BundleRefusalType, 'header-not-signed' | 'header-not-verified' | 'header-of-another-block'>
+
 /** The block of what is shown, if there is reason to believe it. */
 export function believedBlock(
   chain: Chain,
-  shown: Committed,
+  { header: signed, envelope, index, count, path }: Committed,
   trust: HeaderTrust,
-): Result<BelievedBlock, BundleRefusalType> {
-  const { header: signed, envelope, index, count, path } = shown
+): Result<BelievedBlock, HeaderDoubt> {
+  const believed = believedHeader(chain, signed, trust)
+  if (!believed.ok) return believed
+  const { appHash, verified } = believed.value
+  return ok({
+    appHash,
+    carries: () => {
+      if (verified) return isTransactionIn(verified, envelope, { index, count, path })
+      const reached = rootOfPath({ leafHash: merkleLeafHash(envelope), index, size: count, path })
+      return reached !== undefined && equalBytes(reached, signed.header.transactionsRoot)
+    },
+  })
+}
+
+/** What a header that is believed says of the state before its block; `verified` is a light client's, where there is one. */
+export function believedHeader(
+  chain: Chain,
+  signed: SignedHeader,
+  trust: HeaderTrust,
+): Result<{ readonly appHash: Uint8Array; readonly verified: LightHeader | null }, HeaderDoubt> {
   const { header } = signed
   if (trust.type === 'engine-key') {
     const key = sequencerKeyOf(chain)
-    if (!key || !headerHolds(signed, key)) return no('header-not-signed')
-    return ok({
-      appHash: header.appHash,
-      carries: () => {
-        const reached = rootOfPath({ leafHash: merkleLeafHash(envelope), index, size: count, path })
-        return reached !== undefined && equalBytes(reached, header.transactionsRoot)
-      },
-    })
+    return key && headerHolds(signed, key) ? ok({ appHash: header.appHash, verified: null }) : no('header-not-signed')
   }
   const verified = trust.headerAt(header.height)
   // Headers of another network may hold just as well.
@@ -48,5 +61,5 @@ export function believedBlock(
   const isIt =
     header.type === 'cometbft' && verified.time.seconds === header.time && equalBytes(verified.appHash, header.appHash)
   if (!isIt) return no('header-of-another-block')
-  return ok({ appHash: verified.appHash, carries: () => isTransactionIn(verified, envelope, { index, count, path }) })
+  return ok({ appHash: verified.appHash, verified })
 }

@@ -237,6 +237,16 @@ export * from './submit-wire.ts'
 export { type LabelIdentifier, type LabelRefusal, labelKeysOf, tagOf } from './supply/labels.ts'
 export { type Granted, granting, licenceFor } from './supply/licences.ts'
 export {
+  checkLotProof,
+  type LotProof,
+  lotProof,
+  lotProofBytesMax,
+  type VerifiedLot,
+  verifyLotProof,
+} from './supply/lot-proof.ts'
+export type { LotDoubt } from './supply/lot-refusals.ts'
+export type { TalliedUnit } from './supply/lot-tally.ts'
+export {
   checkLot,
   type LotContent,
   type LotRefusal,

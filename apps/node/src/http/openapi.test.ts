@@ -138,6 +138,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "POST /v1/members/{member}/supply/grants",
       "POST /v1/members/{member}/supply/keys",
       "POST /v1/members/{member}/supply/lots",
+      "POST /v1/members/{member}/supply/lots/{lot}/proofs",
       "POST /v1/members/{member}/supply/pack",
       "POST /v1/members/{member}/supply/recalls",
       "POST /v1/members/{member}/supply/scans",

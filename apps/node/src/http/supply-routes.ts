@@ -1,6 +1,6 @@
 /** What a maker, wholesaler or pharmacy does with its goods. Labels are what a scanner gives, or `(01)…(21)…`, or `(00)…`. */
 import { type Label, labelIn, type SupplyRefusal } from '@plexus/books'
-import { fromHex, no, ok, type Result } from '@plexus/codec'
+import { fromHex, no, ok, type Result, toHex } from '@plexus/codec'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
 import { answerOfStep } from './book-answers.ts'
@@ -104,6 +104,26 @@ function lotRoutes(): readonly Route[] {
         if (!traced.ok) return problem('book-refused', { refusal: traced.reason.type })
         const { units, books } = traced.value
         return json({ units: units.length, books: Object.fromEntries(books) })
+      },
+    }),
+    memberRoute({
+      method: 'POST',
+      path: '/supply/lots/:lot/proofs',
+      id: 'proveLot',
+      summary:
+        'For a regulator: a proof of where every unit of an own lot was after a block, and what opens its labels',
+      tag: 'staff',
+      staff: true,
+      params: { lot: hexHash },
+      body: z.strictObject({ height: z.number({ error: 'a height' }).int().min(1, 'from 1').nullable() }),
+      gives:
+        'The proof in base64url, checked by `verifyLotProof` of the SDK or `plexus verify`; the lot’s trace key, which opens the labels of this lot alone; the height. Without one asked for, the newest that a header carries. That it was handed out is among the alerts.',
+      refusals: ['book-refused'],
+      async handle({ params: { lot }, body: { height } }, node) {
+        const made = await node.exchange.run(() => node.books.supply.proving.prove(lot, height, node.ledgerProofs()))
+        if (!made.ok) return problem('book-refused', { refusal: made.reason.type })
+        const { proof, traceKey, height: at } = made.value
+        return json({ height: at, traceKey: toHex(traceKey), proof: Buffer.from(proof).toString('base64url') })
       },
     }),
     memberRoute({

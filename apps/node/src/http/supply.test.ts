@@ -1,18 +1,8 @@
 /** One pallet from its maker to a patient and back by a recall, through the doors of six members' nodes and a board's. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { toHex, utf8 } from '@plexus/codec'
-import { systemRandom } from '@plexus/crypto'
 import { checkDigit } from '@plexus/epcis'
-import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Directory } from '../directory.ts'
-import { Network } from '../network.ts'
-import { createApi } from './api.ts'
-import { createLogger } from './log.ts'
-import { staffToken } from './staff-token.ts'
+import { now, SupplyNetwork, type Told, until } from './supply-network.testing.ts'
 
 const maker = 'maker-pharma'
 const north = 'wholesaler-north'
@@ -20,7 +10,7 @@ const others = ['wholesaler-east', 'wholesaler-west'] as const
 const corner = 'pharmacy-corner'
 const station = 'pharmacy-station'
 const board = 'state-board'
-const members = [maker, north, ...others, corner, station, board]
+const partners = [maker, north, ...others, corner, station]
 const roles = { [maker]: 'maker', [north]: 'distributor', [corner]: 'dispenser', [station]: 'dispenser' }
 
 const gtin = '00300021433802'
@@ -43,94 +33,18 @@ const unit = (at: number, bottle: number) => `(01)${gtin}(21)${serialOf(at, bott
 const pallet = `(00)${palletSscc}`
 const seventh = `(00)${caseSsccs[7]}`
 
-const now = (): number => Date.now() / 1000
-let data = ''
-let network: Network
-let app: FastifyInstance
-let url = ''
-let tokens: Readonly<Record<string, string>> = {}
-const failures: unknown[] = []
-
+let world: SupplyNetwork
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), 'plexus-supply-'))
-  const started = await Network.start({
-    data,
-    founding: { name: 'test', members, board, engine: { type: 'local', sequencer: board } },
-    random: systemRandom,
-    now,
-    onFailure: (_, error) => failures.push(error),
-  })
-  if (!started.ok) throw new Error(started.reason.type)
-  network = started.value
-  const logger = createLogger(new Writable({ write: (_chunk, _encoding, done) => done() }))
-  app = await createApi({ network, directory: Directory.open(data), logger, random: systemRandom, now })
-  url = await app.listen({ host: '127.0.0.1', port: 0 })
-  tokens = Object.fromEntries(members.map((member) => [member, staffToken(network.node(member).layout, systemRandom)]))
+  world = await SupplyNetwork.open(partners, board)
 }, 60_000)
 afterAll(async () => {
-  await app.close()
-  await network.close()
-  rmSync(data, { recursive: true, force: true })
-  expect(failures).toEqual([])
+  await world.close()
+  expect(world.failures).toEqual([])
 })
 
-interface Told {
-  readonly status: number
-  readonly value: Readonly<Record<string, unknown>>
-}
-
-async function ask(member: string, path: string, body?: object): Promise<Told> {
-  const response = await fetch(`${url}/v1/members/${member}/supply${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: {
-      authorization: `Bearer ${tokens[member]}`,
-      ...(body && { 'content-type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-  return { status: response.status, value: (await response.json()) as Told['value'] }
-}
-
-/** Without a body, by POST. */
-async function act(member: string, path: string): Promise<Told> {
-  const response = await fetch(`${url}/v1/members/${member}/supply${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${tokens[member]}` },
-  })
-  return { status: response.status, value: (await response.json()) as Told['value'] }
-}
-
-async function must(member: string, path: string, body?: object): Promise<Told['value']> {
-  const { status, value } = await ask(member, path, body)
-  if (status !== 200) throw new Error(`${member} ${path}: ${JSON.stringify(value)}`)
-  return value
-}
-
-/** Notes and blocks come by themselves: asks again until it holds. */
-async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
-  for (const end = performance.now() + 20_000; ; ) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (performance.now() > end) throw new Error('it does not come')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-interface Delivery {
-  readonly shipment: string
-  readonly status: string
-  readonly partner: string
-  readonly ending: string | null
-}
-const deliveries = async (member: string) => (await must(member, '/shipments'))['shipments'] as readonly Delivery[]
-
-async function move(from: string, to: string, ...labels: readonly string[]): Promise<void> {
-  const { shipment } = await must(from, '/shipments', { to, labels, purpose: 'trade' })
-  await until(async () =>
-    (await deliveries(to)).find((each) => each.shipment === shipment && each.status === 'arrived'),
-  )
-  await must(to, `/shipments/${String(shipment)}/receive`, { missing: [], damaged: [] })
-}
+const ask = (member: string, path: string, body?: object) => world.ask(member, path, body)
+const must = (member: string, path: string, body?: object) => world.must(member, path, body)
+const move = (from: string, to: string, ...labels: readonly string[]) => world.move(from, to, ...labels)
 
 async function scan(member: string, label: string, asked: string | null = null): Promise<Told['value']> {
   const first = await must(member, '/scans', { label, maker: asked })
@@ -150,16 +64,8 @@ describe('one pallet of 120 bottles', () => {
       .toSorted()
 
   test('partners get one-time keys from the board, which people grant', async () => {
-    for (const [member, role] of Object.entries(roles))
-      await must(member, '/keys', { role, count: 6, authority: board })
-    await until(async () => ((await must(board, '/keys'))['waiting'] as readonly object[]).length === 4 || undefined)
+    await world.license(roles, 6)
     const validUntil = Math.floor(now()) + 86_400 * 365
-    for (const [role, partners] of [
-      ['maker', [maker]],
-      ['distributor', [north]],
-      ['dispenser', [corner, station]],
-    ])
-      expect(await must(board, '/grants', { role, partners, validUntil })).toHaveProperty('height')
     const again = await ask(board, '/grants', { role: 'maker', partners: [north], validUntil })
     expect(again).toMatchObject({ status: 409, value: { code: 'book-refused', refusal: 'nothing-asked' } })
   })
@@ -241,7 +147,7 @@ describe('one pallet of 120 bottles', () => {
       expect(alerts).toMatchObject([{ type: 'reported', incident: shown['incident'], noticeDueAt: due }])
       expect(alerts).toMatchObject([{ label: `01${gtin}21${serialOf(7, 3)}` }])
     }
-    expect((await act(station, `/scans/${String(shown['scan'])}/notified`)).status).toBe(200)
+    expect((await world.act(station, `/scans/${String(shown['scan'])}/notified`)).status).toBe(200)
   })
 
   test('a guessed serial and one of another lot have one answer, and whoever guesses on is not heard', async () => {
@@ -261,7 +167,7 @@ describe('one pallet of 120 bottles', () => {
     const serials = caseSsccs.flatMap((_, at) => Array.from({ length: 12 }, (_each, bottle) => serialOf(at, bottle)))
     const secrets = [gtin, gtin.slice(1, 13), lotNumber, palletSscc, ...caseSsccs, ...serials]
     for (const member of others) {
-      const { store, journal } = network.node(member)
+      const { store, journal } = world.network.node(member)
       const held: string[] = []
       for (const [key, value] of store.entries('')) held.push(toHex(utf8(key)), toHex(value))
       for (let height = 1; ; height++) {

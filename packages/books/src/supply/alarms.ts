@@ -100,6 +100,11 @@ export class Alarms {
     return ok([this.#alert({ type: 'held-elsewhere', lot: handle, holder: from, held, dispensed }, recalled.height)])
   }
 
+  /** All labels of an own lot were handed out with a proof. */
+  traced(lot: Uint8Array): readonly JournalChange[] {
+    return [this.#alert({ type: 'traced', lot }, this.#parts.desk.tip().height)]
+  }
+
   #follow(event: SupplyEvent, height: number): readonly JournalChange[] {
     if (event.type === 'recalled') return event.lots.flatMap((lot) => this.#recalled(lot, height))
     if (event.type !== 'reported') return []

@@ -8,6 +8,7 @@ import { Alarms, type EventsAfter } from './alarms.ts'
 import { Dispensing, type Fills } from './dispensing.ts'
 import { Licences } from './licences.ts'
 import { Making } from './making.ts'
+import { Proving } from './proving.ts'
 import { type AlertRow, type SupplyRefusal, stepWords, supplyNote, type Thing } from './rows.ts'
 import { Scanning } from './scanning.ts'
 import { type Label, Shelves } from './shelves.ts'
@@ -35,6 +36,7 @@ export class SupplyBook implements Book {
   readonly dispensing: Dispensing
   readonly scanning: Scanning
   readonly alarms: Alarms
+  readonly proving: Proving
   readonly #tell
 
   constructor(desk: BookDesk, { eventsAfter, fills }: { readonly eventsAfter: EventsAfter; readonly fills: Fills }) {
@@ -49,6 +51,7 @@ export class SupplyBook implements Book {
     this.scanning = new Scanning({ desk, shelves, compose })
     const { dispensing } = this
     this.alarms = new Alarms({ desk, shelves, dispensing, compose, tell, eventsAfter })
+    this.proving = new Proving({ desk, shelves, alarms: this.alarms })
   }
 
   take(from: string | null, body: Uint8Array): Taken {

@@ -129,6 +129,8 @@ export const alertRow = object({
     recalled: { lot: hash, held: uint(), dispensed: uint(), told: uint() },
     /** To the maker: what a holder has of a recalled lot. */
     'held-elsewhere': { lot: hash, holder: organisation, held: uint(), dispensed: uint() },
+    /** A proof of an own lot was made, and what opens its labels was handed out. */
+    traced: { lot: hash },
   }),
   height: uint(),
 })
@@ -199,6 +201,7 @@ export type SupplyRefusal = {
     | 'shipment-unknown'
     | 'not-arrived'
     | 'not-our-lot'
+    | 'not-provable'
     | 'nothing-asked'
     | 'dispensing-unknown'
     | 'scan-unknown'
