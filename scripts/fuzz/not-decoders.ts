@@ -18,6 +18,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/cli/src/signing.ts#readSeed': 'a file of the person who starts the command',
   'apps/cli/src/fork-alarm.ts#verifyFork': takesValues,
   'apps/cli/src/verify-bundle.ts#verifyFile': 'a command: bundles and kept blocks are targets',
+  'apps/cli/src/verify-lot.ts#verifyLot': 'a command: it reads proofs of lots, which are a target',
   'apps/cli/src/verify.ts#verify': 'a command: it reads bundles, which are a target',
   'apps/cli/src/wallet-file.ts#readBytes': 'gives a file as it is',
   'apps/cli/src/wallet-file.ts#readWalletFile': 'a file of a wallet, which is a target',
