@@ -34,8 +34,8 @@ const licenceSeconds = 31_557_600
 /** A click that brings nothing in this time is left, and the next is made: it may still be answered. */
 const clickSecondsMax = 8
 const stepSecondsMax = 120
-/** Every so many visits the door is closed or opened. */
-const visitsBetweenChanges = 2
+/** Of so many visits the door is closed at one. */
+const visitsInRound = 4
 const eventsPerPage = 500
 const looksPerSecond = 5
 
@@ -201,7 +201,7 @@ export class Visits {
   private async visit(): Promise<void> {
     this.visits++
     await this.client.fetch()
-    if (this.visits % visitsBetweenChanges === 0) await this.turnDoor()
+    await this.turnDoor(this.visits % visitsInRound === 0)
     const ask = await this.ask(await this.checkIn())
     await this.settles(ask, clickSecondsMax)
   }
@@ -222,15 +222,15 @@ export class Visits {
     }
   }
 
-  /** Denied and permitted by turns. A change that was cut off is finished first. */
-  private async turnDoor(): Promise<void> {
+  /** A change that was cut off is finished first. */
+  private async turnDoor(closed: boolean): Promise<void> {
     const { client, custodian } = this
     await this.finishChange()
+    if (client.directivesAt(custodian.name).length > 0 === closed) return
     if (!client.hasSpare(custodian.name)) await client.openSpare(custodian.name)
     const grantee = { type: 'organisation', id: this.asker.name } as const
     const deny = { effect: 'deny', grantee, scope: { type: 'everything' }, purposes: [], until: null } as const
-    const denied = client.directivesAt(custodian.name).length > 0
-    await client.changeDirectives(custodian.name, denied ? [] : [{ ...deny, from: Math.floor(now()) }])
+    await client.changeDirectives(custodian.name, closed ? [{ ...deny, from: Math.floor(now()) }] : [])
   }
 
   private async finishChange(): Promise<void> {

@@ -1,14 +1,13 @@
 /** Members that run apart, each a process, driven by commands and over HTTP as people and programs do. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { encode } from '@plexus/codec'
-import { isNpi, practitioners } from '@plexus/contracts'
-import { publicKeyOf } from '@plexus/crypto'
-import { type Chain, readGenesis, sealEnvelope } from '@plexus/kernel'
-import { beliefIn, createWallet, httpPort, lightSource, submitEnvelope, WalletClient } from '@plexus/sdk'
+import { isNpi } from '@plexus/contracts'
+import { type Chain, readGenesis } from '@plexus/kernel'
+import { beliefIn, createWallet, httpPort, lightSource, WalletClient } from '@plexus/sdk'
 import { expect } from 'vitest'
+import { clinician } from './clinicians.ts'
 import { type GovernAct, govern } from './govern.ts'
 import { type KeysAct, keys } from './keys.ts'
 import { NodeDoor } from './node-door.ts'
@@ -170,43 +169,14 @@ export class Apart {
     expect(new Set(hashes).size).toBe(1)
   }
 
-  private secret(member: string, name: string): Uint8Array {
-    return new Uint8Array(readFileSync(join(this.data, member, 'keys', `${name}.secret`)))
-  }
-
-  /** A clinician of this member, licensed by the board. */
+  /** A clinician of this member, licensed by the board, as their people say it at a terminal. */
   async employ(member: string, board: string): Promise<string> {
     const npi = freshNpi()
-    const seed = random(32)
-    mkdirSync(join(this.data, member, 'keys'), { recursive: true })
-    writeFileSync(join(this.data, member, 'keys', `clinician-${npi}.secret`), seed, { mode: 0o600 })
-    const validUntil = Math.floor(now()) + licenceSeconds
-    await this.submit(board, { type: 'attest-licence', npi, jurisdiction: 'MA', validUntil })
-    const role = { npi, organisation: member, role: 'physician', key: publicKeyOf(seed) } as const
-    await this.submit(member, { type: 'attest-role', ...role })
+    const day = new Date(1000 * (now() + licenceSeconds)).toISOString().slice(0, 10)
+    const licence = { role: '', jurisdiction: 'MA', until: day }
+    await this.told((of, screen) => clinician(this.door, 'licence', npi, { ...of, ...licence }, screen), board)
+    await this.told((of, screen) => clinician(this.door, 'employ', npi, { ...of, role: 'physician' }, screen), member)
     return npi
-  }
-
-  private async submit(
-    sponsor: string,
-    transaction: Parameters<(typeof practitioners.transaction)['write']>[1],
-  ): Promise<void> {
-    const content = {
-      chain: this.chain.id,
-      sponsor,
-      nonce: random(16),
-      validUntil: Math.floor(now()) + 300,
-      contract: practitioners.name,
-      transaction: encode(practitioners.transaction, transaction),
-    }
-    const token = tokenIn(this.data, sponsor) ?? ''
-    const port = {
-      post: (path: string, type: string, body: Uint8Array) =>
-        this.door.post(`/v1/members/${sponsor}${path}`, type, body, token),
-      pause: (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)),
-    }
-    const answer = await submitEnvelope(port, sealEnvelope(content, [this.secret(sponsor, 'member')]))
-    expect(answer).toMatchObject({ ok: true })
   }
 
   /** A wallet that believes blocks by their votes, asked of one member and held against another. `bundles` gets what it is told. */

@@ -7,8 +7,10 @@ import {
   type AskedAdmission,
   type MembersTransaction,
   type Place,
+  type PractitionersTransaction,
   type SealedBy,
   sealMembersTransaction,
+  sealPractitionersTransaction,
   sponsorAdmission,
   submitEnvelope,
 } from '@plexus/sdk'
@@ -99,14 +101,24 @@ export class Acting {
 
   /** Signs and submits; answers when it is durable at the node. */
   async submit(transaction: MembersTransaction, besides: readonly Uint8Array[] = []): Promise<Place> {
-    const envelope = sealed(transaction, {
+    const by = await this.by(besides)
+    return this.carry(sealed(() => sealMembersTransaction(transaction, by)))
+  }
+
+  /** The same of what a member or a board says of clinicians. */
+  async attest(transaction: PractitionersTransaction): Promise<Place> {
+    const by = await this.by([])
+    return this.carry(sealed(() => sealPractitionersTransaction(transaction, by)))
+  }
+
+  private async by(besides: readonly Uint8Array[]): Promise<SealedBy> {
+    return {
       chain: await this.chain(),
       sponsor: this.member,
       nonce: new Uint8Array(randomBytes(16)),
       validUntil: Math.floor(Date.now() / 1000) + envelopeSeconds,
       seeds: [this.seed(), ...besides],
-    })
-    return this.carry(envelope)
+    }
   }
 
   /** Proposes what a candidate asked for and signed; nothing but an admission is signed by this way. */
@@ -139,15 +151,15 @@ export class Acting {
     throw new Refused(
       refusal ?? code,
       refusal === null ? `The node refused: ${code}.` : `The ledger refused: ${refusal}.`,
-      'docs/reference/contracts/members.md says what each refusal means.',
+      'docs/reference/contracts says what each refusal of a contract means.',
     )
   }
 }
 
 /** What a person typed is checked by the schema of the transaction, and by nothing before it. */
-function sealed(transaction: MembersTransaction, by: SealedBy): Uint8Array {
+function sealed(seal: () => Uint8Array): Uint8Array {
   try {
-    return sealMembersTransaction(transaction, by)
+    return seal()
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new Refused('not-a-transaction', `This cannot be asked of the ledger: ${error.message}.`, 'Check the words.')

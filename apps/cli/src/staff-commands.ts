@@ -1,5 +1,6 @@
 /** What a member does for its people: links for their passkeys, and emergencies that wait for a person to look at them. */
 import { Argument, type Command, type Option } from 'commander'
+import { type ClinicianAct, type ClinicianOptions, clinicianActs } from './clinicians.ts'
 import type { NodeDoor } from './node-door.ts'
 import type { ReviewFlags } from './reviews.ts'
 import type { Screen } from './screen.ts'
@@ -26,6 +27,24 @@ export function addStaff(
     readonly screenFor: (options: Common) => Screen
   },
 ): void {
+  program
+    .command('clinician')
+    .description('who may ask in a member’s name: licences by a board, roles by whoever employs')
+    .addArgument(new Argument('<act>', 'what to do').choices(clinicianActs))
+    .addArgument(new Argument('<npi>', 'the clinician, by National Provider Identifier'))
+    .option('--role <code>', 'employ: a code of the role', 'physician')
+    .option('--organisation <id>', 'employ, suspend, reinstate: of the member, where it is not the member itself')
+    .option('--jurisdiction <code>', 'licence: a state, in two capital letters')
+    .option('--until <day>', 'licence: the last day, YYYY-MM-DD')
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .requiredOption('--data <dir>', 'data directory with the member’s keys; the clinician’s is made there')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (act: ClinicianAct, npi: string, options: Common & ClinicianOptions) => {
+      const { clinician } = await import('./clinicians.ts')
+      await clinician(doorOf(options), act, npi, options, screenFor(options))
+    })
   program
     .command('passkey')
     .description('a link with which a clinician of the member makes a passkey: good once, for a day')

@@ -1,6 +1,6 @@
 /** Transactions about the network itself, composed and signed where the keys are: a node only carries them. */
 import { encode } from '@plexus/codec'
-import { type MembersTransaction, members } from '@plexus/contracts'
+import { type MembersTransaction, members, type PractitionersTransaction, practitioners } from '@plexus/contracts'
 import { handleOf, publicKeyOf } from '@plexus/crypto'
 import { sealEnvelope } from '@plexus/kernel'
 
@@ -21,6 +21,17 @@ export interface SealedBy {
 export function sealMembersTransaction(transaction: MembersTransaction, { seeds, ...content }: SealedBy): Uint8Array {
   return sealEnvelope(
     { ...content, contract: members.name, transaction: encode(members.transaction, transaction) },
+    seeds,
+  )
+}
+
+/** The same of the contract `practitioners`: licences by a board, roles by whoever employs. */
+export function sealPractitionersTransaction(
+  transaction: PractitionersTransaction,
+  { seeds, ...content }: SealedBy,
+): Uint8Array {
+  return sealEnvelope(
+    { ...content, contract: practitioners.name, transaction: encode(practitioners.transaction, transaction) },
     seeds,
   )
 }

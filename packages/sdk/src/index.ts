@@ -1,4 +1,4 @@
-export type { MembersAction, MembersTransaction } from '@plexus/contracts'
+export type { MembersAction, MembersTransaction, PractitionersTransaction } from '@plexus/contracts'
 export {
   type Admission,
   type AdmissionFrame,
@@ -58,7 +58,7 @@ export {
   tilesForRoot,
 } from './checkpoint/tile-tree.ts'
 export { contractStep } from './contract-step.ts'
-export { keyOfSeed, type SealedBy, sealMembersTransaction } from './govern.ts'
+export { keyOfSeed, type SealedBy, sealMembersTransaction, sealPractitionersTransaction } from './govern.ts'
 export { engineKey, type HeaderTrust } from './header-trust.ts'
 export { type Belief, type BeliefRefusal, beliefIn } from './light/belief.ts'
 export { type BundleHeaders, headersOf } from './light/bundle-headers.ts'
