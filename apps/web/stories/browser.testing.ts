@@ -60,6 +60,9 @@ export async function barriers(page: Page): Promise<readonly string[]> {
   )
 }
 
+/** Another width moves everything: the page's own jump to what came is made again. */
+const whereTaken = `document.activeElement.matches('h2[tabindex]') && document.activeElement.scrollIntoView()`
+
 /** Kept where PLEXUS_PICTURES names a folder. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['PLEXUS_PICTURES']
@@ -71,6 +74,7 @@ export async function picture(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme })
     for (const width of [390, 1440]) {
       await page.setViewportSize({ width, height: width === 390 ? 844 : 1100 })
+      await page.evaluate(whereTaken)
       await page.screenshot({ path: `${folder}/${name}-${look}-${width}.png` })
     }
   }

@@ -142,7 +142,7 @@ function Shown({ asked, basis, seconds }: Extract<Step, { type: 'shown' }>) {
         <p className="small">{words.clinician.patientSees}</p>
       </section>
       {nothing && <Note title={words.clinician.empty}>{words.clinician.emptyRefused}</Note>}
-      {earlier && <Since earlier={earlier} sources={sources} />}
+      {earlier && !nothing && <Since earlier={earlier} sources={sources} />}
       {record.entries > 0 && <Bedside record={record} />}
     </>
   )

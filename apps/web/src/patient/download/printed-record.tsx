@@ -22,7 +22,7 @@ export function PrintedRecord({
   const { birthDate } = personIn(charts)
   const names = new Map(charts.map(({ name, source }) => [source.custodian, name]))
   return (
-    <div className="printed" lang={language}>
+    <main className="printed" lang={language}>
       <h1>{said.printedTitle}</h1>
       <p className="owner">
         <strong>{namesIn(charts).join(' / ')}</strong>
@@ -65,7 +65,7 @@ export function PrintedRecord({
       })}
       <Gaps record={record} />
       <p>{said.page}</p>
-    </div>
+    </main>
   )
 }
 
