@@ -136,12 +136,18 @@ describe.skipIf(browserPath === undefined)('where the pages come from (needs Chr
     const { page } = await openWindow(context, proxy.link)
     await accepted(page)
     await enrolledWallet(page, charts.pagesOrigin)
+    await page.getByRole('link', { name: 'Wallet', exact: true }).click()
+    const place = page.locator('.lines > li > span').first()
+    const name = (await place.textContent()) ?? ''
+    expect(name).not.toMatch(/^(?:hospital|tenant)-/)
+    await page.getByRole('link', { name: 'Who looked' }).click()
     proxy.down = true
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Who looked' }).waitFor()
     await page.getByText('The node does not answer.').first().waitFor()
     await page.getByRole('link', { name: 'Wallet', exact: true }).click()
     await page.getByRole('button', { name: 'Show the recovery code' }).waitFor()
+    expect(await place.textContent()).toBe(name)
     expect(await barriers(page)).toEqual([])
     await picture(page, 'offline')
     proxy.down = false

@@ -16,7 +16,7 @@ export function WalletPage({ view, lock }: { readonly view: WalletView; readonly
   return (
     <>
       <Heading title={words.wallet.settings} lead={words.tagline} />
-      <section className="card stack">
+      <section className="card stack no-print">
         <div className="row apart">
           <Mark tone={lock === 'passkey' ? 'good' : 'plain'}>{words.wallet.lockedBy[lock]}</Mark>
           <Button variant="default" onClick={() => keeper?.lock()}>
@@ -33,7 +33,10 @@ export function WalletPage({ view, lock }: { readonly view: WalletView; readonly
           ))}
         </ul>
       </section>
-      <CasesList view={view} />
+      {/* A code on paper lies about: it does not say where its owner is treated. */}
+      <div className="no-print">
+        <CasesList view={view} />
+      </div>
       <section className="card stack">
         <p className="lead">{words.wallet.codeLead}</p>
         {shown && keeper && <RecoveryCode code={keeper.recoveryCode} />}
@@ -48,7 +51,7 @@ export function WalletPage({ view, lock }: { readonly view: WalletView; readonly
           )}
         </div>
       </section>
-      <section className="card card-quiet stack">
+      <section className="card card-quiet stack no-print">
         <p>{words.wallet.forgetSure}</p>
         <div className="row">
           <Button variant="default" onClick={() => (sure ? void keeper?.forget() : setSure(true))}>

@@ -29,9 +29,10 @@ import {
   whoLooked,
   witnessesMax,
 } from '@plexus/sdk'
-import { ask, askJson, DoorShut, httpDoor } from '../node/door.ts'
+import { ask, DoorShut, httpDoor } from '../node/door.ts'
 import { deviceLock, type LockRefusal, open, passkeyLock, seal, unlock } from './locks.ts'
 import { type ChartSource, readOwnRecord } from './own-record.ts'
+import { PlaceNames } from './place-names.ts'
 import { forgetAll, type Lock, storeBundle, storedBundle, storedWallet, storeWallet } from './storage.ts'
 
 export interface Relation {
@@ -80,7 +81,7 @@ const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTi
 export class WalletKeeper {
   keeping: Keeping = { type: 'loading' }
   private readonly listeners = new Set<() => void>()
-  private readonly names = new Map<string, string>()
+  private readonly names: PlaceNames
   readonly sponsor: string
   private chain: Chain | undefined
   private opened: OpenWallet | undefined
@@ -93,6 +94,7 @@ export class WalletKeeper {
   /** `sponsor`: the member that carries the wallet's steps and keeps its mailbox. */
   constructor(sponsor: string) {
     this.sponsor = sponsor
+    this.names = new PlaceNames(sponsor)
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -158,6 +160,7 @@ export class WalletKeeper {
 
   async forget(): Promise<void> {
     this.opened = undefined
+    this.names.clear()
     await forgetAll()
     this.show({ type: 'none' })
   }
@@ -258,20 +261,13 @@ export class WalletKeeper {
     return recoveryCodeOf(this.mustOpen().client.wallet.root)
   }
 
-  async nameOf(organisation: string): Promise<string> {
-    const known = this.names.get(organisation)
-    if (known !== undefined) return known
-    const answer = await askJson<{ readonly name: string }>(
-      `/v1/members/${this.sponsor}/organisations/${encodeURIComponent(organisation)}`,
-    )
-    if (!answer.ok) return organisation
-    this.names.set(organisation, answer.value.name)
-    return answer.value.name
+  nameOf(organisation: string): Promise<string> {
+    return this.names.of(organisation)
   }
 
   /** The name, if it was learnt already. */
   knownName(organisation: string): string {
-    return this.names.get(organisation) ?? organisation
+    return this.names.known(organisation)
   }
 
   private async enter(
@@ -290,6 +286,7 @@ export class WalletKeeper {
       },
     })
     this.opened = { client, key, lock }
+    await this.names.begin(toHex(this.mustChain().id), key)
     for (const custodian of client.custodians) await this.nameOf(custodian)
   }
 
