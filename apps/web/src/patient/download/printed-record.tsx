@@ -9,6 +9,10 @@ import { downloadWords } from '../../words/download-words.ts'
 import { useSpoken } from '../../words/use-words.tsx'
 import { personIn } from '../explained.tsx'
 
+const columns = ['what', 'value', 'when', 'state', 'where'] as const
+/** A longer value has a line of its own, as wide as the paper. */
+const shortValueMax = 40
+
 export function PrintedRecord({
   charts,
   record,
@@ -20,7 +24,8 @@ export function PrintedRecord({
   const said = downloadWords[language]
   const [madeAt] = useState(() => Date.now() / 1000)
   const { birthDate } = personIn(charts)
-  const names = new Map(charts.map(({ name, source }) => [source.custodian, name]))
+  // A number stands for a place in each line: names would fill most of the paper.
+  const numbers = new Map(charts.map(({ source }, index) => [source.custodian, String(index + 1)]))
   return (
     <main className="printed" lang={language}>
       <h1>{said.printedTitle}</h1>
@@ -30,13 +35,13 @@ export function PrintedRecord({
       </p>
       <p>{said.printedAt(momentOf(madeAt, words.locale))}</p>
       <h2>{said.sources}</h2>
-      <ul>
+      <ol>
         {charts.map(({ name, source }) => (
           <li key={source.custodian}>
             {name}: {stateOf(source.state, words.record.sourceStates)}
           </li>
         ))}
-      </ul>
+      </ol>
       <Conflicts record={record} />
       {kinds.map((kind) => {
         const lines = linesOf(record, kind)
@@ -47,7 +52,7 @@ export function PrintedRecord({
             <table>
               <thead>
                 <tr>
-                  {(['what', 'value', 'when', 'state', 'where'] as const).map((column) => (
+                  {columns.map((column) => (
                     <th key={column} scope="col">
                       {said.columns[column]}
                     </th>
@@ -56,7 +61,7 @@ export function PrintedRecord({
               </thead>
               <tbody>
                 {lines.map((line) => (
-                  <PrintedLine key={line.key} line={line} names={names} />
+                  <PrintedLine key={line.key} line={line} numbers={numbers} />
                 ))}
               </tbody>
             </table>
@@ -88,7 +93,7 @@ function nameIn(names: unknown): string {
   return parts.filter((each) => typeof each === 'string').join(' ')
 }
 
-function PrintedLine({ line, names }: { readonly line: Line; readonly names: ReadonlyMap<string, string> }) {
+function PrintedLine({ line, numbers }: { readonly line: Line; readonly numbers: ReadonlyMap<string, string> }) {
   const { words } = useSpoken()
   const value = line.value ? [line.value.text, line.value.unit].filter((each) => each !== null).join(' ') : ''
   const states = [
@@ -97,15 +102,23 @@ function PrintedLine({ line, names }: { readonly line: Line; readonly names: Rea
     line.verified ? '' : words.record.notVerified,
     ...line.cautions.map((caution) => words.record.cautions[caution] ?? caution),
   ]
-  const places = [...new Set(line.sources.map(({ custodian }) => names.get(custodian) ?? custodian))]
+  const places = [...new Set(line.sources.map(({ custodian }) => numbers.get(custodian) ?? custodian))]
+  const isLong = value.length > shortValueMax
   return (
-    <tr>
-      <td>{(line.verified && line.display) || line.resourceType}</td>
-      <td>{value}</td>
-      <td>{line.effective === null ? '' : dateOf(line.effective, words.locale)}</td>
-      <td>{states.filter((each) => each !== '').join(', ')}</td>
-      <td>{places.join(', ')}</td>
-    </tr>
+    <>
+      <tr className={isLong ? 'goes-on' : undefined}>
+        <td>{(line.verified && line.display) || line.resourceType}</td>
+        <td>{isLong ? '' : value}</td>
+        <td>{line.effective === null ? '' : dateOf(line.effective, words.locale)}</td>
+        <td>{states.filter((each) => each !== '').join(', ')}</td>
+        <td>{places.join(', ')}</td>
+      </tr>
+      {isLong && (
+        <tr>
+          <td colSpan={columns.length}>{value}</td>
+        </tr>
+      )}
+    </>
   )
 }
 
