@@ -27,6 +27,7 @@ const steps = [
   'cancel',
   'counterfeit',
   'recall',
+  'rebate',
   'silence',
 ] as const
 

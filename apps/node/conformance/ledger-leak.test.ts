@@ -27,8 +27,8 @@ const sample = new URL(`../../../samples/${patient}.json.zst`, import.meta.url).
 const shortestOnLedger = 5
 const shortestInCipher = 8
 
-/** Words of charts that fields of contracts are named by, in `fromPatient` say. */
-const protocols = /^(address|patient)$/i
+/** Words of charts that fields of contracts are named by, in `fromPatient` say; and zeros, by which versions of terms are numbered. */
+const protocols = /^(address|patient|0+)$/i
 
 let data: string
 let demonstration: Demonstration
@@ -259,7 +259,9 @@ test('no value recurs for the patient but in the steps of one handle', () => {
   const objects = [viewOf(prescriptions, store), viewOf(rebates, store), viewOf(supply, store)].flatMap((state) =>
     Object.values(state).flatMap((rows) => [...rows.entries()].flatMap(([key]) => key.split('/'))),
   )
-  for (const object of [...objects, ...pathsOf(transactions)]) allowed.add(object)
+  // A version of terms is signed by the commitment under which it was proposed.
+  const versions = [...viewOf(rebates, store).versions.entries()].map(([, { content }]) => toHex(content))
+  for (const object of [...objects, ...versions, ...pathsOf(transactions)]) allowed.add(object)
   const isKnown = (value: string): boolean => allowed.has(value) || allowed.has(toHex(handleOf(fromHex(value))))
   const others = [...recurring(transactions)].filter(([value]) => !isKnown(value))
   const handles = viewOf(notary, store)
@@ -299,6 +301,7 @@ test('every word on the ledger is one that the members have among themselves', (
     ...npis,
     ...contracts.map(({ name }) => name),
     'MA',
+    '340b',
     'emergency-physician',
   ])
   const strange = transactionsOf(board)

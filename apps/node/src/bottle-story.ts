@@ -25,6 +25,7 @@ import {
   recall,
   showCounterfeit,
 } from './goods-story.ts'
+import { payRebateOnce, product as rebatedProduct } from './rebate-story.ts'
 import { must, StoryFailed, stepSecondsMax, type Telling } from './telling.ts'
 
 /** Of RxNorm, of the National Drug Code, and of no patient. */
@@ -52,6 +53,7 @@ export async function tellBottle(telling: Telling): Promise<void> {
   await cancel(telling, item, goods)
   await showCounterfeit(telling, goods)
   await recall(telling, goods)
+  await payRebateOnce(telling, item.handle, firstPart)
   silence(telling, goods)
 }
 
@@ -176,7 +178,16 @@ async function cancel(telling: Telling, { handle }: Item, { lotNumber }: Goods):
 /** That no block which any member holds names the drug, its lot, its serial or its code. */
 function silence(telling: Telling, { lotNumber, serial }: Goods): void {
   const { store } = telling.clinic
-  const secrets = [oxycodone.code, oxycodone.display, bottle.code, 'Oxycodone', lotNumber, serial, registration]
+  const secrets = [
+    rebatedProduct,
+    oxycodone.code,
+    oxycodone.display,
+    bottle.code,
+    'Oxycodone',
+    lotNumber,
+    serial,
+    registration,
+  ]
   const height = store.tip()?.height ?? 0
   let found = 0
   let bytes = 0

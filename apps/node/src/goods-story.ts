@@ -11,7 +11,7 @@ import { board } from './demonstration.ts'
 import type { MemberNode } from './member-node.ts'
 import { must, StoryFailed, stepSecondsMax, type Telling } from './telling.ts'
 
-const maker = 'hospital-1'
+export const maker = 'hospital-1'
 const wholesaler = 'hospital-2'
 /** Whom the patient chooses in the end, and whom first. */
 export const pharmacy = 'hospital-5'

@@ -65,6 +65,8 @@ export class MemberNode {
   readonly checkpoints: Checkpoints
   /** While it is shut, nothing of the exchange may run. Undefined for a member that was not restored. */
   readonly recovery: Recovery | undefined
+  /** Notes that come now are not heard: whoever sent them keeps them. */
+  isEnding = false
   private readonly parts: NodeParts
   private readonly ledger: NodeReplica
   private readonly organisations: Organisation[]
@@ -138,8 +140,9 @@ export class MemberNode {
     })
   }
 
-  /** Ends what goes on by itself; before `close`. */
+  /** Ends what goes on by itself, and hears nothing more; before `close`. */
   async settle(): Promise<void> {
+    this.isEnding = true
     await this.exchange.drained()
     await this.checkpoints.stop()
   }

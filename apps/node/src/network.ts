@@ -171,7 +171,7 @@ export class Network {
               if (mayLeave?.() === false) return
               const receiver = inboxes.get(to)
               // A note that is not heard comes again: its sender keeps it until it is acknowledged.
-              if (!receiver || receiver.recovery?.shut) return
+              if (!receiver || receiver.isEnding || receiver.recovery?.shut) return
               receiver.exchange.receive(note).catch((error) => parts.onFailure(to, error))
             })
           }

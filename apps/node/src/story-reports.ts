@@ -22,6 +22,7 @@ export interface StepReport {
     | 'patient-sees'
     | 'prescribe'
     | 'recall'
+    | 'rebate'
     | 'refused'
     | 'release'
     | 'request'
