@@ -59,6 +59,7 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/web/src/wallet/cases.ts#openCase': 'opens a case of a patient, and reads nothing',
   'apps/web/src/wallet/own-record.ts#entryOf': 'the lossless JSON reader, which is a target',
   'apps/web/src/wallet/own-record.ts#readOwnRecord': 'pages of an own record, by schemas that are targets',
+  'apps/web/src/wallet/place-names.ts#PlaceNames': 'what this page wrote itself, sealed under the wallet’s key',
   'apps/web/src/worker/kept-pages.ts#keptNames': 'a manifest, which is a target, that was accepted before',
   'apps/web/src/worker/offer.ts#weighOffer': 'a manifest and a committed statement, each a target',
   'packages/books/src/prescriptions/book.ts#PrescriptionsBook': statements,
