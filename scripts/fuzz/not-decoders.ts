@@ -37,6 +37,10 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/node/src/directory.ts#jsonIn': ownDisk,
   'apps/node/src/goods-story.ts#recall': statements,
   'apps/node/src/http/bodies.ts#takeBodies': 'the lossless JSON reader, which is a target, with limits of its own',
+  'apps/node/src/http/epcis-query-routes.ts#namedQueryIn':
+    'the lossless JSON reader and the reader of queries, each a target',
+  'apps/node/src/http/epcis-query-routes.ts#parametersIn': ownDisk,
+  'apps/node/src/http/epcis-query-routes.ts#queryForm': ownDisk,
   'apps/node/src/http/prescription-fhir-routes.ts#prescriptionFhirRoute': throughTarget,
   'apps/node/src/http/route.ts#openRoute': 'makes a route',
   'apps/node/src/http/submit-routes.ts#transactionRoutes': statements,

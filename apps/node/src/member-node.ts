@@ -12,6 +12,7 @@ import { openDiskBlobStore, openKeyStore, openVault, type Vault } from '@plexus/
 import { Checkpoints } from './checkpoints.ts'
 import { captureTables } from './epcis/captures.ts'
 import { repositoryTables } from './epcis/journal-repository.ts'
+import { namedQueryTable } from './epcis/named-queries.ts'
 import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
 import { answerName, type Measures, timedWrites } from './measures.ts'
 import { type NodeBooks, openNodeBooks } from './node-books.ts'
@@ -100,6 +101,7 @@ export class MemberNode {
     const journal = { ...this.journal, ...(parts.declareTable && { declare: parts.declareTable }) }
     captureTables(journal)
     repositoryTables(journal)
+    namedQueryTable(journal)
     const shelves: NodeBooks[] = []
     this.exchange = new Exchange({
       member,

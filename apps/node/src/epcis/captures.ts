@@ -6,6 +6,7 @@ import { bytes, type Infer, no, object, ok, option, type Result, text, uint, var
 import { capture, type DocumentLimits } from '@plexus/epcis'
 import { type Journal, sequenceKey, tableOf } from '@plexus/exchange'
 import { JournalRepository } from './journal-repository.ts'
+import { NamedQueries } from './named-queries.ts'
 
 /** Reading a document takes the node's one thread: these take it for half a second, and larger shipments come in parts. */
 export const captureLimits: DocumentLimits = { bytesMax: 4 * 1024 * 1024, eventsMax: 2_000, depthMax: 32 }
@@ -43,6 +44,7 @@ export interface CaptureJob extends Infer<typeof jobRow> {
 const idForm = /^\d{12}$/
 
 export class Captures {
+  readonly queries: NamedQueries
   readonly #parts: CaptureParts
   readonly #jobs
   readonly #documents
@@ -55,6 +57,7 @@ export class Captures {
 
   constructor(parts: CaptureParts) {
     this.#parts = parts
+    this.queries = new NamedQueries(parts)
     const { jobs, documents, counts } = captureTables(parts.journal)
     this.#jobs = jobs
     this.#documents = documents

@@ -217,6 +217,60 @@ describe('the door', () => {
   })
 })
 
+describe('queries by name', () => {
+  const drop = (path: string) => fetch(base + path, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })
+  const problemOf = async (response: Response): Promise<object> =>
+    (await response.json()) as Readonly<Record<string, unknown>>
+  const keep = (name: string, query: object) => post('/queries', JSON.stringify({ name, query }))
+
+  test('a kept query is answered with what fits it now, page by page, until it is dropped', async () => {
+    const made = await keep('commissioned-n', {
+      EQ_bizStep: ['commissioning'],
+      MATCH_epc: ['N1', 'N2', 'N3'].map(serial),
+    })
+    expect([made.status, made.headers.get('location')]).toEqual([
+      201,
+      `/v1/members/${hospital}/epcis/${clinic}/queries/commissioned-n`,
+    ])
+    expect(await eventsIn(await get('/queries/commissioned-n/events'))).toEqual([])
+    await captured(JSON.stringify(documentOf(event('N1'), event('N2'), event('N3'), event('N4'))))
+    const first = await get('/queries/commissioned-n/events?perPage=2')
+    const next = /<([^>]+)>/.exec(first.headers.get('link') ?? '')?.[1] ?? ''
+    const [one, two] = [await first.json(), await (await get(next)).json()] as readonly Answered[]
+    const found = [one, two].flatMap((each) => each?.epcisBody.queryResults.resultsBody.eventList ?? [])
+    expect(found.map(({ epcList }) => epcList[0]).toSorted()).toEqual(['N1', 'N2', 'N3'].map(serial))
+    expect(one).toMatchObject({ epcisBody: { queryResults: { queryName: 'commissioned-n' } } })
+    const shown = { name: 'commissioned-n', query: { EQ_bizStep: ['commissioning'] } }
+    expect(await (await get('/queries/commissioned-n')).json()).toMatchObject(shown)
+    expect(await (await get('/queries')).json()).toMatchObject([shown])
+    expect(await (await get(`/v1/members/${hospital}/epcis/${hospital}/queries`)).json()).toEqual([])
+    expect((await drop('/queries/commissioned-n')).status).toBe(204)
+    for (const gone of [await drop('/queries/commissioned-n'), await get('/queries/commissioned-n/events')])
+      expect(await problemOf(gone)).toMatchObject({ status: 404, code: 'epcis-query-unknown' })
+    expect(await (await get('/queries')).json()).toEqual([])
+  })
+
+  test('what is no query is not kept, nor two under one name, nor more than a hundred', async () => {
+    for (const [body, at, refusal] of [
+      ['{', 'body', 'not-json'],
+      ['[]', 'body', 'wrong-type'],
+      [{ name: 'a b', query: {} }, 'body/name', 'wrong-value'],
+      [{ name: 'a' }, 'body/query', 'wrong-type'],
+      [{ name: 'a', query: {}, more: 1 }, 'body', 'unknown-member'],
+      [{ name: 'a', query: { EQ_secret: ['x'] } }, 'body/query', 'unknown-member'],
+      [{ name: 'a', query: { GE_eventTime: 'soon' } }, 'body/query/GE_eventTime', 'wrong-value'],
+      [{ name: 'a', query: { nextPageToken: '1-1' } }, 'body/query', 'unknown-member'],
+    ] as const) {
+      const said = await problemOf(await post('/queries', typeof body === 'string' ? body : JSON.stringify(body)))
+      expect([body, said]).toMatchObject([body, { status: 400, code: 'epcis-refused', at, refusal }])
+    }
+    for (let number = 0; number < 100; number++) expect((await keep(`q${number}`, {})).status).toBe(201)
+    expect(await problemOf(await keep('q7', {}))).toMatchObject({ status: 409, code: 'epcis-query-known' })
+    expect(await problemOf(await keep('q100', {}))).toMatchObject({ status: 409, code: 'epcis-queries-too-many' })
+    for (let number = 0; number < 100; number++) expect((await drop(`/queries/q${number}`)).status).toBe(204)
+  })
+})
+
 test.skipIf(!existsSync(shared))(
   'documents of others are judged over HTTP as without it (needs the public test data)',
   async () => {

@@ -40,6 +40,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
   expect(listed).toHaveLength(registered.length)
   expect([...listed].sort()).toMatchInlineSnapshot(`
     [
+      "DELETE /v1/members/{member}/epcis/{partner}/queries/{name}",
       "GET /health/live",
       "GET /health/ready",
       "GET /metrics",
@@ -58,6 +59,9 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/epcis/{partner}/capture/{job}",
       "GET /v1/members/{member}/epcis/{partner}/events",
       "GET /v1/members/{member}/epcis/{partner}/events/{event}",
+      "GET /v1/members/{member}/epcis/{partner}/queries",
+      "GET /v1/members/{member}/epcis/{partner}/queries/{name}",
+      "GET /v1/members/{member}/epcis/{partner}/queries/{name}/events",
       "GET /v1/members/{member}/handles/{handle}",
       "GET /v1/members/{member}/ledger",
       "GET /v1/members/{member}/ledger/blocks/{height}",
@@ -95,6 +99,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "POST /v1/members/{member}/envelopes",
       "POST /v1/members/{member}/epcis/{partner}/capture",
       "POST /v1/members/{member}/epcis/{partner}/events",
+      "POST /v1/members/{member}/epcis/{partner}/queries",
       "POST /v1/members/{member}/ledger/transactions",
       "POST /v1/members/{member}/ledger/transactions/batch",
       "POST /v1/members/{member}/mailbox",
@@ -188,7 +193,9 @@ test('bodies are described with their one media type, documents of partners with
     const [[media, { schema }] = ['', { schema: {} }], ...more] = Object.entries(content)
     if (more.length > 0) {
       const epcis = ['application/json', 'application/ld+json', 'application/xml', 'text/xml']
-      expect([epcis, ['application/fhir+json', 'application/json']]).toContainEqual(Object.keys(content))
+      expect([epcis, epcis.slice(0, 2), ['application/fhir+json', 'application/json']]).toContainEqual(
+        Object.keys(content),
+      )
       continue
     }
     if (media === 'application/json') expect(schema).toMatchObject({ type: 'object', additionalProperties: false })

@@ -31,6 +31,9 @@ type DoorCode =
   | 'correction-unknown'
   | 'epcis-event-unknown'
   | 'epcis-not-acceptable'
+  | 'epcis-queries-too-many'
+  | 'epcis-query-known'
+  | 'epcis-query-unknown'
   | 'epcis-refused'
   | 'envelope-malformed'
   | 'envelope-refused'
@@ -121,6 +124,9 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
     status: 406,
     title: 'A header asks for an edition, a form or a behaviour of EPCIS that this door does not have.',
   },
+  'epcis-queries-too-many': { status: 409, title: 'There are as many queries of this partner as are kept: drop one.' },
+  'epcis-query-known': { status: 409, title: 'A query of that name is kept already: drop it first.' },
+  'epcis-query-unknown': { status: 404, title: 'No query of that name is kept.' },
   'epcis-refused': { status: 400, title: 'The event or the query is not as EPCIS 2.0 says.' },
   'evidence-does-not-hold': { status: 403, title: 'A signature of the evidence does not hold.' },
   'evidence-for-another-requester': { status: 409, title: 'The evidence names another requester.' },

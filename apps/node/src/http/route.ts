@@ -43,7 +43,7 @@ const noBytes = new Uint8Array(0)
 export type Tag = 'demonstration' | 'epcis' | 'ledger' | 'operation' | 'sign-in' | 'staff' | 'submit' | 'wallet'
 
 interface Definition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'DELETE' | 'GET' | 'POST'
   readonly path: string
   /** `operationId` of OpenAPI. */
   readonly id: string
@@ -101,7 +101,7 @@ export const documentTypes = ['application/json', 'application/ld+json', 'applic
 export const fhirType = 'application/fhir+json'
 
 export interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'DELETE' | 'GET' | 'POST'
   readonly path: string
   /** Who may come in: anybody, anybody to a member that runs here, that member's staff, or whoever has the demonstration's link. */
   readonly door: 'desk' | 'member' | 'open' | 'staff'
