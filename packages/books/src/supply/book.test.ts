@@ -66,7 +66,7 @@ async function shipped(): Promise<ParcelNote> {
   const thing = stock.byLabel(carton)
   const known = lots.get(lot)
   if (!thing || !known) throw new Error('nothing was commissioned')
-  const things = [...stock.within(thing)].map(told)
+  const things = [...supply.shelves.within(thing)].map(told)
   const { statement, makerKey } = known
   return { type: 'parcel', shipment: fromHex(shipment), part: 0, parts: 1, lots: [{ statement, makerKey }], things }
 }
@@ -117,4 +117,33 @@ test('an answer about a label is heard from who was asked, once', async () => {
   journal.append(taken.ok ? taken.value : [])
   expect(supply.scanning.read(scan)).toMatchObject({ answer: 'not-made', incident: null })
   expect(heardBy('pharmacy-1', 'maker', note)).toBe('not-asked')
+})
+
+test('a package that something was taken out of again goes on with what is left in it, and is opened without it', async () => {
+  const box = { type: 'package', sscc: '106141411234567811' } as const
+  const [first, second, third] = serials
+  must(await at('maker', ({ making }) => making.unpack(carton, [])))
+  must(await at('maker', ({ making }) => making.pack(box.sscc, serials.map(bottle))))
+  must(await at('maker', ({ making }) => making.unpack(box, [bottle(first)])))
+  const labels = [box]
+  const { shipment } = must(
+    await at('maker', ({ shipping }) => shipping.ship({ to: 'wholesaler', labels, purpose: 'trade' })),
+  )
+  must(await at('wholesaler', ({ shipping }) => shipping.receive({ shipment, missing: [], damaged: [], notes: [] })))
+  const list = (member: MemberName) =>
+    world
+      .node(member)
+      .supply.inside({ identifier: box, lot: null, expiry: null }, null, 10)
+      ?.map(({ label }) => label)
+  expect(list('wholesaler')).toHaveLength(2)
+  must(await at('wholesaler', ({ making }) => making.unpack(box, [])))
+  const statusOf = (member: MemberName, serial: string) =>
+    world.node(member).supply.thing({ identifier: bottle(serial), lot: null, expiry: null })?.status
+  expect([second, third].map((serial) => statusOf('wholesaler', serial))).toEqual(['held', 'held'])
+  expect(statusOf('wholesaler', first)).toBeUndefined()
+  expect(statusOf('maker', first)).toBe('held')
+  expect(await at('wholesaler', ({ making }) => making.unpack(box, []))).toEqual({
+    ok: false,
+    reason: { type: 'nothing-inside' },
+  })
 })

@@ -136,7 +136,9 @@ export class SupplyBook implements Book {
   inside({ identifier }: Label, after: string | null, limit: number): ReturnType<SupplyBook['list']> | undefined {
     const thing = this.shelves.stock.byLabel(identifier)
     if (!thing) return undefined
-    const inside = this.shelves.stock.inside(thing).map((each) => ({ tag: toHex(each.member.tag), each }))
+    const inside = this.shelves.stock
+      .inside(this.shelves.asItStands(thing))
+      .map((each) => ({ tag: toHex(each.member.tag), each }))
     return inside
       .filter(({ tag }) => after === null || tag > after)
       .sort((a, b) => (a.tag < b.tag ? -1 : 1))
@@ -156,7 +158,7 @@ export class SupplyBook implements Book {
     const tops = own.packages.flatMap((tag) => this.shelves.stock.get(toHex(tag)) ?? [])
     const manifests = new Map<string, PackageManifest>()
     for (const top of tops)
-      for (const thing of this.shelves.stock.within(top)) {
+      for (const thing of this.shelves.within(top)) {
         const manifest = this.shelves.stock.manifestOf(thing)
         if (manifest) manifests.set(toHex(thing.member.tag), manifest)
       }

@@ -1,6 +1,6 @@
 /** A maker's line: a lot begins with its packages, and sealed packages are opened, by whoever holds them. */
 import { compareBytes, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
-import { type PackageMember, packageLeavesMax } from '@plexus/contracts'
+import { type PackageMember, packageLeavesMax, supply } from '@plexus/contracts'
 import { publicKeyOf } from '@plexus/crypto'
 import type { JournalChange } from '@plexus/exchange'
 import { contentsOf, handleOfSeed, type LabelIdentifier, labelKeysOf, stateLot, tagOf, unpacking } from '@plexus/sdk'
@@ -83,7 +83,7 @@ export class Making {
     const things = (row?.own?.packages ?? []).flatMap((tag) => this.#parts.shelves.stock.get(toHex(tag)) ?? [])
     return [
       ...things.flatMap((top) =>
-        [...this.#parts.shelves.stock.within(top)]
+        [...this.#parts.shelves.within(top)]
           .filter(({ inside }) => inside !== null)
           .flatMap((thing) => this.#parts.shelves.stock.drop(thing)),
       ),
@@ -123,7 +123,7 @@ export class Making {
     return thing ? this.#parts.shelves.stock.drop(thing) : []
   }
 
-  /** Opens a package: these of what is in it, or all of it, stand for themselves then. */
+  /** Opens a package: these of what is in it, or all that is left in it, stand for themselves then. */
   unpack(
     identifier: LabelIdentifier,
     only: readonly LabelIdentifier[],
@@ -131,13 +131,18 @@ export class Making {
     const thing = this.#parts.shelves.stock.byLabel(identifier)
     if (!thing) return no({ type: 'label-unknown' })
     if (!thing.inside) return no({ type: 'not-a-package' })
-    const held = this.#parts.shelves.held(thing.member.tag)
+    const { shelves } = this.#parts
+    const held = shelves.held(thing.member.tag)
     if (!held) return no({ type: 'not-held' })
-    const wanted =
-      only.length > 0 ? only.map((each) => this.#parts.shelves.stock.byLabel(each)?.member.tag) : thing.inside.tags
+    // Of a sealed package, what left it stands on the ledger for itself.
+    const left = (shelves.asItStands(thing).inside?.tags ?? []).filter(
+      (tag) => thing.inside?.noiseSeed === null || !supply.queries.parcel(shelves.view, toHex(tag)),
+    )
+    const wanted = only.length > 0 ? only.map((each) => shelves.stock.byLabel(each)?.member.tag) : left
+    if (wanted.length === 0) return no({ type: 'nothing-inside' })
     const tags = wanted.filter((each) => each !== undefined)
     if (tags.length < wanted.length) return no({ type: 'label-unknown' })
-    const manifest = this.#parts.shelves.stock.manifestOf(thing)
+    const manifest = shelves.stock.manifestOf(thing)
     const steps: string[] = []
     const changes: JournalChange[] = []
     for (const part of inParts(tags, parcelsMax)) {

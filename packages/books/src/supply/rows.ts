@@ -203,6 +203,7 @@ export type SupplyRefusal = {
     | 'not-our-lot'
     | 'not-provable'
     | 'nothing-asked'
+    | 'nothing-inside'
     | 'dispensing-unknown'
     | 'scan-unknown'
 }

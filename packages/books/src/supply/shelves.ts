@@ -1,5 +1,5 @@
 /** What this member knows by label: units, packages, lots and its own one-time keys. */
-import { boolean, decode, no, ok, type Result, text, toHex } from '@plexus/codec'
+import { boolean, decode, equalBytes, no, ok, type Result, text, toHex } from '@plexus/codec'
 import { members, type Parcel, supply, type Whereabouts } from '@plexus/contracts'
 import { readLabel } from '@plexus/epcis'
 import type { JournalChange, Table } from '@plexus/exchange'
@@ -51,6 +51,24 @@ export class Shelves {
   /** Whether a key, by its hash, is this member's own. */
   isOwn(key: Uint8Array): boolean {
     return this.keys.get(toHex(key)) !== undefined
+  }
+
+  /** What a holder packed may be taken out again one by one: without what has left it. What a maker sealed stays as it was made. */
+  asItStands(thing: Thing): Thing {
+    const { inside, member } = thing
+    if (!inside || inside.noiseSeed !== null) return thing
+    const tags = inside.tags.filter((tag) => {
+      const parcel = supply.queries.parcel(this.view, toHex(tag))
+      return parcel?.status === 'inside' && parcel.parent !== null && equalBytes(parcel.parent, member.tag)
+    })
+    return { ...thing, inside: tags.length > 0 ? { ...inside, tags } : null }
+  }
+
+  /** A thing and all that is inside of it now, each before what it holds. */
+  *within(thing: Thing): Iterable<Thing> {
+    const stands = this.asItStands(thing)
+    yield stands
+    for (const child of this.stock.inside(stands)) yield* this.within(child)
   }
 
   putLot(handle: string, row: LotRow): readonly JournalChange[] {

@@ -140,7 +140,7 @@ export class Shipping {
     const { shelves, tell } = this.#parts
     const things = row.tags.flatMap((tag) => {
       const top = shelves.stock.get(toHex(tag))
-      return top ? [...shelves.stock.within(top)] : []
+      return top ? [...shelves.within(top)] : []
     })
     const lots = new Map(things.flatMap(({ member }) => member.lots.map((lot) => [toHex(lot), lot] as const)))
     const shown = [...lots.keys()].flatMap((lot) => {

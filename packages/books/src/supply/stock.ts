@@ -116,18 +116,14 @@ export class Stock {
     return inside.tags.flatMap((each) => byTag.get(toHex(each)) ?? this.get(toHex(each)) ?? [])
   }
 
-  /** A thing and all inside of it, each before what it holds. */
-  *within(thing: Thing): Iterable<Thing> {
-    yield thing
-    for (const child of this.inside(thing)) yield* this.within(child)
-  }
-
   #putAlone(thing: Thing): readonly JournalChange[] {
     const tag = toHex(thing.member.tag)
     return [
       this.#things.put(tag, thing),
       this.#labels.put(this.#labelKey(thing.identifier), tag),
-      ...(thing.inside ? [] : thing.member.lots.map((lot) => this.#lots.put(`${toHex(lot)}/${tag}`, true))),
+      ...(thing.identifier.type === 'package'
+        ? []
+        : thing.member.lots.map((lot) => this.#lots.put(`${toHex(lot)}/${tag}`, true))),
     ]
   }
 
