@@ -28,11 +28,16 @@ Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
   ship TO LABEL...            to a partner, who is asked for a key first
   shipments                   deliveries, and where each stands
   receive SHIPMENT            the goods are here
+  withdraw SHIPMENT           goods on their way that nobody received are one’s own again
   pack SSCC LABEL...          into a new package
   unpack LABEL [LABEL...]     opens a package: all in it, or only these
   scan LABEL                  real, own and good? Or why it is held back
   suspect SCAN                what carries the label is not what it says: the clock of 24 hours runs
   notified SCAN               the authority was told
+  quarantine LABEL WHY...     suspect goods in hand stand still
+  clear LABEL WHY...          at the maker, who verified them: they go on
+  end LABEL AS WHY...         gone for good: destroyed, exported, lost, stolen or transformed
+  holdings                    what was held back, cleared and ended here, and why
   dispense LABEL...           to a patient
   return DISPENSING           nobody fetched it
   recall LOT...               own lots, wherever they are

@@ -6,13 +6,17 @@ import { asStaff, type StaffOptions } from './staff.ts'
 
 export const supplyActs = [
   'alerts',
+  'clear',
   'commission',
   'dispense',
+  'end',
   'grant',
+  'holdings',
   'keys',
   'list',
   'notified',
   'pack',
+  'quarantine',
   'receive',
   'recall',
   'return',
@@ -22,6 +26,7 @@ export const supplyActs = [
   'suspect',
   'trace',
   'unpack',
+  'withdraw',
 ] as const
 export type SupplyAct = (typeof supplyActs)[number]
 
@@ -105,6 +110,18 @@ function callOf(act: SupplyAct, words: readonly string[], options: SupplyOptions
       const { missing = [], damaged = [] } = options
       return { path: `/shipments/${one()}/receive`, json: { missing, damaged } }
     }
+    case 'withdraw':
+      return { path: `/shipments/${one()}/withdraw`, post: true }
+    case 'quarantine':
+      return { path: '/quarantines', json: { label: first, why: rest.join(' ') } }
+    case 'clear':
+      return { path: '/clearances', json: { label: first, why: rest.join(' ') } }
+    case 'end': {
+      const [as = '', ...why] = rest
+      return { path: '/endings', json: { label: first, as, why: why.join(' ') } }
+    }
+    case 'holdings':
+      return { path: first === '' ? '/holdings' : `/holdings?after=${one()}` }
     case 'scan':
       return { path: '/scans', json: { label: first, maker: options.maker ?? null } }
     case 'suspect':
@@ -157,7 +174,7 @@ const usage = (act: SupplyAct): Refused =>
   new Refused('words-missing', `${act} needs more words.`, '`plexus help supply` shows them.')
 
 function linesOf(act: SupplyAct, value: Readonly<Record<string, unknown>>): readonly string[] {
-  const rows = ['waiting', 'shipments', 'things', 'alerts'].flatMap((name) => {
+  const rows = ['waiting', 'shipments', 'things', 'alerts', 'holdings'].flatMap((name) => {
     const list = value[name]
     return Array.isArray(list) ? (list as readonly Readonly<Record<string, unknown>>[]) : []
   })
@@ -174,7 +191,7 @@ function lineOf(row: Readonly<Record<string, unknown>>): string {
     .join(', ')
 }
 
-const times = ['since', 'noticeDueAt']
+const times = ['at', 'since', 'noticeDueAt']
 
 function factOf(name: string, value: unknown): string {
   if (typeof value === 'number' && times.includes(name)) return when(value)

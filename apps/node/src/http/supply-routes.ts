@@ -8,11 +8,12 @@ import { hexHash, organisationId, whole } from './fields.ts'
 import { problem } from './problem.ts'
 import { type Answer, json, memberRoute, type Route } from './route.ts'
 import { fill, gs1Text, label, labels, lotBytesMax, plan, role, seconds, sscc } from './supply-fields.ts'
+import { supplyHoldingRoutes } from './supply-holding-routes.ts'
 
 const shownMax = 200
 
 export function supplyRoutes(): readonly Route[] {
-  return [...keyRoutes(), ...lotRoutes(), ...deliveryRoutes(), ...counterRoutes()]
+  return [...keyRoutes(), ...lotRoutes(), ...deliveryRoutes(), ...counterRoutes(), ...supplyHoldingRoutes()]
 }
 
 function keyRoutes(): readonly Route[] {

@@ -221,6 +221,19 @@ describe('one pallet of 120 bottles', () => {
     expect(refusedFill).toMatchObject({ status: 409, value: { code: 'ledger-refused', refusal: 'recalled' } })
   })
 
+  test('a bottle with a broken seal stands still, another is destroyed, and why is kept here alone', async () => {
+    const why = 'The seal is broken.'
+    await must(corner, '/quarantines', { label: unit(7, 4), why })
+    await must(corner, '/endings', { label: unit(7, 5), as: 'destroyed', why })
+    expect(await ask(corner, '/endings', { label: unit(7, 5), as: 'eaten', why })).toMatchObject({ status: 400 })
+    expect((await must(corner, '/holdings'))['holdings']).toMatchObject([
+      { number: 1, label: `01${gtin}21${serialOf(7, 4)}`, what: 'quarantined', why, stands: true },
+      { number: 2, label: `01${gtin}21${serialOf(7, 5)}`, what: 'destroyed', why, stands: true },
+    ])
+    for (const member of [maker, north]) expect(await must(member, '/holdings')).toEqual({ holdings: [] })
+    expect(await statuses()).toEqual(['destroyed 1', 'dispensed 1', 'held 10', 'held 24', 'held 84'])
+  })
+
   test('what is no label, or stands nowhere, is refused by its name', async () => {
     for (const [member, path, body, refusal] of [
       [corner, '/scans', { label: '(01)00300021433803(21)A', maker: null }, 'label-malformed'],
@@ -229,8 +242,13 @@ describe('one pallet of 120 bottles', () => {
       [north, '/unpack', { label: unit(0, 0), only: [] }, 'not-a-package'],
       [north, '/recalls', { lots: [lot] }, 'not-our-lot'],
       [maker, '/recalls', { lots: [lot] }, 'already-recalled'],
+      [corner, '/clearances', { label: unit(7, 4), why: 'It looks fine.' }, 'not-our-lot'],
+      [corner, '/endings', { label: unit(7, 5), as: 'lost', why: 'It is gone.' }, 'parcel-ended'],
       [north, `/shipments/${'0'.repeat(64)}/receive`, { missing: [], damaged: [] }, 'shipment-unknown'],
     ] as const)
       expect([path, (await ask(member, path, body)).value['refusal']]).toEqual([path, refusal])
+    expect(await world.act(north, `/shipments/${'0'.repeat(64)}/withdraw`)).toMatchObject({
+      value: { refusal: 'shipment-unknown' },
+    })
   })
 })

@@ -147,3 +147,64 @@ test('a package that something was taken out of again goes on with what is left 
     reason: { type: 'nothing-inside' },
   })
 })
+
+describe('goods that do not go on', () => {
+  const why = 'The seal of the box is broken.'
+  const holdings = (member: MemberName) => world.node(member).supply.holdings(0, 10)
+  const statusOf = (serial: string) =>
+    world.node('maker').supply.thing({ identifier: bottle(serial), lot: null, expiry: null })?.status
+
+  test('stand still until their maker clears them, and end for good, each with its record', async () => {
+    const label = bottle('SN1')
+    expect(await at('maker', ({ holding }) => holding.end('destroyed', { label, why }))).toMatchObject({
+      reason: { type: 'not-held' },
+    })
+    must(await at('maker', ({ making }) => making.unpack(carton, [])))
+    must(await at('maker', ({ holding }) => holding.quarantine({ label, why })))
+    expect(
+      await at('maker', ({ shipping }) => shipping.ship({ to: 'wholesaler', labels: [label], purpose: 'trade' })),
+    ).toMatchObject({ ok: true })
+    expect(statusOf('SN1')).toBe('held')
+    // Refused by the contract: it is on hold. A record of what did not happen is not kept.
+    must(await at('maker', ({ holding }) => holding.end('exported', { label, why })))
+    expect(holdings('maker')).toMatchObject([{ what: 'quarantined', why, stands: true }])
+    must(await at('maker', ({ holding }) => holding.clear({ label, why: 'It was opened by customs.' })))
+    must(await at('maker', ({ holding }) => holding.end('destroyed', { label, why })))
+    expect(holdings('maker').map(({ what }) => what)).toEqual(['quarantined', 'cleared', 'destroyed'])
+    expect(statusOf('SN1')).toBe('destroyed')
+    expect(holdings('wholesaler')).toEqual([])
+  })
+
+  test('are cleared by nobody but the maker of their lots', async () => {
+    const labels = [carton]
+    const { shipment } = must(
+      await at('maker', ({ shipping }) => shipping.ship({ to: 'wholesaler', labels, purpose: 'trade' })),
+    )
+    must(await at('wholesaler', ({ shipping }) => shipping.receive({ shipment, missing: [], damaged: [], notes: [] })))
+    must(await at('wholesaler', ({ holding }) => holding.quarantine({ label: carton, why })))
+    expect(await at('wholesaler', ({ holding }) => holding.clear({ label: carton, why }))).toMatchObject({
+      reason: { type: 'not-our-lot' },
+    })
+  })
+
+  test('on their way are the shipper’s again when it withdraws them, and are received by nobody', async () => {
+    const labels = [carton]
+    const { shipment } = must(
+      await at('maker', ({ shipping }) => shipping.ship({ to: 'wholesaler', labels, purpose: 'trade' })),
+    )
+    must(await at('maker', ({ shipping }) => shipping.withdraw(shipment)))
+    expect(world.node('maker').supply.shipping.shipments.get(shipment)).toMatchObject({
+      status: 'ended',
+      ending: 'withdrawn',
+    })
+    expect(world.node('maker').supply.thing({ identifier: carton, lot: null, expiry: null })).toMatchObject({
+      status: 'held',
+      isHeldHere: true,
+    })
+    must(await at('wholesaler', ({ shipping }) => shipping.receive({ shipment, missing: [], damaged: [], notes: [] })))
+    expect(world.node('wholesaler').supply.shipping.shipments.get(shipment)?.status).toBe('arrived')
+    expect(await at('maker', ({ shipping }) => shipping.withdraw(shipment))).toMatchObject({
+      reason: { type: 'not-shipped' },
+    })
+  })
+})

@@ -6,6 +6,7 @@ import { type LotTrace, type PackageManifest, type TraceRefusal, traceLot } from
 import type { Book, BookDesk, StepEnd, Taken } from '../desk.ts'
 import { Alarms, type EventsAfter } from './alarms.ts'
 import { Dispensing, type Fills } from './dispensing.ts'
+import { Holding } from './holding.ts'
 import { Licences } from './licences.ts'
 import { Making } from './making.ts'
 import { Proving } from './proving.ts'
@@ -36,6 +37,7 @@ export class SupplyBook implements Book {
   readonly dispensing: Dispensing
   readonly scanning: Scanning
   readonly alarms: Alarms
+  readonly holding: Holding
   readonly proving: Proving
   readonly #tell
 
@@ -49,6 +51,7 @@ export class SupplyBook implements Book {
     this.shipping = new Shipping({ desk, shelves, compose, tell })
     this.dispensing = new Dispensing({ desk, shelves, compose, fills })
     this.scanning = new Scanning({ desk, shelves, compose })
+    this.holding = new Holding({ desk, shelves, compose })
     const { dispensing } = this
     this.alarms = new Alarms({ desk, shelves, dispensing, compose, tell, eventsAfter })
     this.proving = new Proving({ desk, shelves, alarms: this.alarms })
@@ -89,6 +92,8 @@ export class SupplyBook implements Book {
         return this.licences.grantEnded(words.root, outcome)
       case 'ship':
         return this.shipping.shipEnded(words.shipment, outcome)
+      case 'withdraw':
+        return this.shipping.withdrawEnded(words.shipment, outcome)
       case 'receive':
         return this.shipping.receiveEnded(words.shipment, outcome)
       case 'pack':
@@ -97,6 +102,8 @@ export class SupplyBook implements Book {
         return this.dispensing.dispenseEnded(words.tag, outcome)
       case 'report':
         return this.scanning.reportEnded(words.scan, outcome)
+      case 'holding':
+        return this.holding.holdingEnded(words.record, outcome)
       case 'other':
         return []
     }
@@ -120,6 +127,17 @@ export class SupplyBook implements Book {
   labelOf(tag: Uint8Array): string | null {
     const thing = this.shelves.stock.get(toHex(tag))
     return thing ? identifierText(thing.identifier) : null
+  }
+
+  /** What was held back, let go again or ended here, after a number, oldest first. */
+  holdings(after: number, limit: number): readonly Readonly<Record<string, unknown>>[] {
+    return [...this.holding.records.entries({ after: sequenceKey(after), limit })].map(
+      ([number, { tag, what, why, at, stands }]) => ({
+        number: Number(number),
+        label: this.labelOf(tag),
+        ...{ what, why, at, stands },
+      }),
+    )
   }
 
   /** Alerts after a number, oldest first. */

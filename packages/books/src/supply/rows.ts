@@ -1,5 +1,5 @@
 /** What a member keeps of its goods, and what books of supply say to each other. */
-import { bytes, type Infer, list, object, oneOf, option, text, uint, variant } from '@plexus/codec'
+import { boolean, bytes, type Infer, list, object, oneOf, option, text, uint, variant } from '@plexus/codec'
 import { packageLeavesMax, packageMember } from '@plexus/contracts'
 import { dispensingRecord, lotStatement, ownName } from '@plexus/sdk'
 
@@ -121,6 +121,24 @@ export const scanRow = object({
 })
 export type ScanRow = Infer<typeof scanRow>
 
+/** What a holder did with goods that do not go on, or go on again. */
+export const whatWasDone = oneOf('cleared', 'destroyed', 'exported', 'lost', 'quarantined', 'stolen', 'transformed')
+/** A sentence or two, for an inspector. */
+export const holdingWhyMax = 400
+
+/** Why something was held back, let go again, or ended. By number. */
+export const holdingRow = object({
+  tag: hash,
+  what: whatWasDone,
+  why: text({ max: holdingWhyMax }),
+  at: uint(),
+  /** Opens what the ledger commits to. */
+  recordKey: hash,
+  /** Whether the step was accepted. */
+  stands: boolean(),
+})
+export type HoldingRow = Infer<typeof holdingRow>
+
 /** What concerns goods that this member has or had. By number. */
 export const alertRow = object({
   about: variant({
@@ -180,6 +198,8 @@ export const stepWords = variant({
   pack: { tag: hash },
   dispense: { tag: hash },
   report: { scan: uint(), incident: hash },
+  holding: { record: uint() },
+  withdraw: { shipment: hash },
   /** Nothing of the member's own follows. */
   other: {},
 })
@@ -200,6 +220,7 @@ export type SupplyRefusal = {
     | 'plan-too-large'
     | 'shipment-unknown'
     | 'not-arrived'
+    | 'not-shipped'
     | 'not-our-lot'
     | 'not-provable'
     | 'nothing-asked'

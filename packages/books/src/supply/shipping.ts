@@ -125,6 +125,27 @@ export class Shipping {
     ])
   }
 
+  /** Goods that nobody has received yet are this member's again: their receiver refuses them, or they never left. */
+  withdraw(shipment: string): Result<{ readonly step: string }, SupplyRefusal> {
+    const { desk, shelves, compose } = this.#parts
+    const row = this.shipments.get(shipment)
+    const key = row?.direction === 'out' && row.tags[0] ? shelves.held(row.tags[0])?.key : undefined
+    if (!row || !key) return no({ type: 'shipment-unknown' })
+    if (row.status !== 'shipped') return no({ type: 'not-shipped' })
+    const handle = fromHex(shipment)
+    const made = compose({ type: 'withdraw-shipment', shipment: handle }, [key.seed], {
+      type: 'withdraw',
+      shipment: handle,
+    })
+    desk.write(made.changes)
+    return ok({ step: made.step })
+  }
+
+  withdrawEnded(shipment: Uint8Array, outcome: StepOutcome): readonly JournalChange[] {
+    const row = this.shipments.get(toHex(shipment))
+    return row && outcome.type === 'accepted' ? [this.#end(shipment, row, 'withdrawn')] : []
+  }
+
   /** The partner has no key to give. */
   refused(note: string, code: string): readonly JournalChange[] {
     const handle = this.#asking.get(note)
