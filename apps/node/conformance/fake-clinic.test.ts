@@ -13,6 +13,8 @@ const secondsPerDay = 86_400
 const patients = Array.from({ length: patientsCount }, (_, index) => `patient-${index + 1}`)
 
 let world: World
+/** Of whom both custodians gave something on the first day. */
+let known: readonly string[] = []
 let clinicians: readonly Clinician[]
 let policy: { readonly byDay: number; readonly byClinician: number }
 
@@ -36,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close())
 
-/** Asks both custodians for each patient at once, and counts how each custodian answered. */
+/** Asks both custodians for each patient at once, and counts how each custodian answered; in which order they hear is open. */
 async function walk(wanted: readonly string[], by: (index: number) => Clinician) {
   const visits = await Promise.all(
     wanted.map((patient) =>
@@ -48,8 +50,10 @@ async function walk(wanted: readonly string[], by: (index: number) => Clinician)
   )
   const asks = await Promise.all(visits.map((visit, index) => world.startAsk(visit, by(index))))
   const counts: Record<string, Record<string, number>> = {}
-  for (const ask of asks) {
+  const answered: string[] = []
+  for (const [index, ask] of asks.entries()) {
     const { sources } = await world.ended(clinic, ask)
+    if (sources.every(({ state }) => state === 'complete')) answered.push(wanted[index] ?? '')
     for (const { custodian, state, code, reasons } of sources) {
       const how = state === 'refused' ? (code ?? 'refused') : `${state}: ${reasons.join()}`
       const at = counts[custodian] ?? {}
@@ -57,7 +61,7 @@ async function walk(wanted: readonly string[], by: (index: number) => Clinician)
       counts[custodian] = at
     }
   }
-  return counts
+  return { counts, answered }
 }
 
 const clinicianOf = (index: number): Clinician => {
@@ -86,21 +90,22 @@ test('the ceilings are 50 patients a day at one custodian, and 10 for one clinic
 })
 
 test('one clinician is stopped after ten patients', async () => {
-  const counts = await walk(patients.slice(0, 12), () => clinicianOf(0))
+  const { counts, answered } = await walk(patients.slice(0, 12), () => clinicianOf(0))
+  known = answered
   for (const custodian of hospitals) {
     expect(counts[custodian]).toEqual({ 'complete: summary-only': 10, 'ceiling-of-clinician': 2 })
   }
 })
 
 test('the clinic is stopped after 50 patients at each custodian on the first day, whoever asks', async () => {
-  const counts = await walk(patients.slice(12), (index) => clinicianOf(1 + Math.floor(index / policy.byClinician)))
+  const { counts } = await walk(patients.slice(12), (index) => clinicianOf(1 + Math.floor(index / policy.byClinician)))
   for (const custodian of hospitals) {
     expect(counts[custodian]).toEqual({ 'complete: summary-only': 40, 'ceiling-of-requester': 8 })
   }
 })
 
 test('a patient who was asked for already is no new patient', async () => {
-  const counts = await walk(patients.slice(0, 1), () => clinicianOf(0))
+  const { counts } = await walk(known.slice(0, 1), () => clinicianOf(0))
   for (const custodian of hospitals) expect(counts[custodian]).toEqual({ 'complete: summary-only': 1 })
 })
 
@@ -110,14 +115,14 @@ test('once the counts of the day are posted the clinic is over the ceiling in su
   await world.until(() => excess() > 0, 'both custodians to post their counts')
   // Two custodians, 50 each, a ceiling of 50 in all.
   await world.until(() => excess() === 2 * policy.byDay - policy.byDay, 'both custodians to post their counts')
-  const counts = await walk(patients.slice(0, 2), () => clinicianOf(6))
+  const { counts } = await walk(patients.slice(0, 2), () => clinicianOf(6))
   for (const custodian of hospitals) expect(counts[custodian]).toEqual({ 'ceiling-in-sum': 2 })
 })
 
 test('a day without requests pays the debt back', async () => {
   await nextDay()
   await world.until(() => excess() === 0, 'the day to pass')
-  const counts = await walk(patients.slice(0, 1), () => clinicianOf(6))
+  const { counts } = await walk(patients.slice(0, 1), () => clinicianOf(6))
   for (const custodian of hospitals) expect(counts[custodian]).toEqual({ 'complete: summary-only': 1 })
   expect(world.failures).toEqual([])
 })

@@ -277,6 +277,9 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
       const again = runNode({ ...plan, environment: {} }, blocks)
       await again.up()
       expect((await again.offer(envelope)).text, `fail point ${point}`).toBe('kernel 0')
+      // A block that was kept before its end was noted in the engine's log leaves a log without that end: an engine that
+      // nobody else votes with, ended in the very next height, would refuse to sign it again. So one height is gone through.
+      await again.reaches(again.height() + 1)
       await again.stop()
     }
     expect(onEmbeddedEngine(chain, plan.directory)).toEqual(new Map([...blocks].sort(([a], [b]) => a - b)))
