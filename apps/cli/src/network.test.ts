@@ -190,7 +190,9 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     const { key } = await inElsewhere.keys(newcomer, 'seat')
     await apart.decide(voters, 'validator', newcomer, String(key), '3')
     await restart(newcomer)
+    // With three votes of some forty it proposes one block of fourteen; each step of somebody else's makes a block.
     await eventually('a block that the new key proposed', async () => {
+      await apart.govern(sponsor, 'address', `plexus://127.0.0.1:${port + 9}`)
       const { proposer } = await proposerIn(await apart.height(board))
       return proposer === (await engineIdOf(newcomer)) ? true : undefined
     })
