@@ -19,7 +19,7 @@ export function commandsPage(root: string): string {
   const help = (...parameters: readonly string[]): string => {
     const { status, stdout } = spawnSync(
       process.execPath,
-      [quiet, join(root, 'apps/cli/src/main.ts'), 'help', ...parameters],
+      [quiet, join(root, 'apps/cli/src/plexus.ts'), 'help', ...parameters],
       { encoding: 'utf8' },
     )
     if (status !== 0) throw new Error(`plexus help ${parameters.join(' ')} ended with ${status}`)

@@ -35,8 +35,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a block that comes while a release is sealed is not looked at',
     file: `${exchange}/custodian.ts`,
-    find: 'replica.tip().height === height ? before : weigh(this.parts, intent.value, evidence, row.patient)',
-    replace: 'before',
+    find: 'const weighed = stands ? before : weigh(this.parts, intent.value, evidence, row.patient)',
+    replace: 'const weighed = stands ? before : before',
     test: { file: access, name: 'voids it when a block came while the keys were being sealed' },
   },
   {
@@ -49,8 +49,8 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'a repeat is served after the head was closed',
     file: `${exchange}/custodian.ts`,
-    find: "const mayLeave = (): boolean => row.state !== 'released' || this.headOpen(row)",
-    replace: "const mayLeave = (): boolean => row.state !== 'void' || this.headOpen(row)",
+    find: '(!inDoubt() && this.headOpen(row))',
+    replace: '!inDoubt()',
     test: { file: access, name: 'closed after the release: a repeat is refused, and nothing of the answer leaves' },
   },
   {
@@ -300,7 +300,7 @@ export const exchangeMutants: readonly Mutant[] = [
   {
     name: 'the outbox forgets its duties with a restart',
     file: `${exchange}/outbox.ts`,
-    find: '      this.due.set(key, { at: 0, wait: 0 })\n      last =',
+    find: '      this.repeats.begin(key)\n      last =',
     replace: '      last =',
     test: {
       file: `${exchange}/outbox.test.ts`,

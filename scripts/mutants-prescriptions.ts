@@ -41,6 +41,13 @@ export const prescriptionsMutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'nobody asks whether a pharmacist stands',
+    file: `${folder}/dispensing.ts`,
+    find: '    ...dispensers.map(({ organisation, pharmacy, pharmacists }) => ask(organisation, [pharmacy, ...pharmacists])),\n',
+    replace: '',
+    test: { file: `${folder}/dispensers.test.ts` },
+  },
+  {
     name: 'a cancellation takes an item from the pharmacy that holds it',
     file: `${folder}/ending.ts`,
     find: "    if (status !== 'held') return ok(",

@@ -79,6 +79,11 @@ const practitionersLife: Life = (round) => [
 const daysValid = 90
 const utc = { lagMinutes: 14 * 60 }
 
+/** The prescriber's own dispensary: a pharmacy of one, in good standing. */
+const dispensedBy = (round: Round, index: number) => ({
+  dispensers: [{ organisation: sponsorOf(index).id, pharmacy: round.npi(index), pharmacists: [round.npi(index)] }],
+})
+
 /** A line with one refill: signed, filled, and held again for the refill, which `supply` dispenses. */
 const prescriptionsLife: Life = (round) => {
   const item = (index: number) => round.key('item', index)
@@ -126,7 +131,16 @@ const prescriptionsLife: Life = (round) => {
         const record = round.hash('record of dispensing', index)
         const { handle: tag } = round.key('tag', index)
         const { seed } = round.key('holder 1', index)
-        return step(prescriptions, { type: 'fill', handle, level: whole, record, tag, remainder: null }, seed)
+        const fill = {
+          type: 'fill',
+          handle,
+          level: whole,
+          record,
+          tag,
+          remainder: null,
+          ...dispensedBy(round, index),
+        } as const
+        return step(prescriptions, fill, seed)
       },
     },
     { kind: 'open-refill', of: available('open-refill', 2) },
@@ -230,7 +244,7 @@ const supplyLife: Life = (round) => {
             type: 'dispense',
             tag: round.key('refill tag', index).handle,
             units: [{ tag: bottle.tag, rest: false }],
-            fill: { handle, level: whole, record, remainder: null },
+            fill: { handle, level: whole, record, remainder: null, ...dispensedBy(round, index) },
           },
           holder('dispenser', index).seed,
           round.key('holder 2', index).seed,

@@ -1,6 +1,6 @@
 /** The world of suite `contracts`: members whose one key may do everything, and the one-time keys of a round. */
 import { encode, type Schema } from '@plexus/codec'
-import { contracts, directory, isNpi, members, prescriptions, rebates, releases, supply } from '@plexus/contracts'
+import { contracts, directory, members, npiOf, prescriptions, rebates, releases, supply } from '@plexus/contracts'
 import { handleOf, publicKeyOf } from '@plexus/crypto'
 import { type Chain, createMachine, foundChain, type Machine, sealEnvelope, type Variant } from '@plexus/kernel'
 import { foundedAt } from '../engine/world.ts'
@@ -102,9 +102,6 @@ export class Round {
 
   /** The clinician who signs for an object: an NPI with its check digit. */
   npi(index: number): string {
-    const digits = `1${String(this.number * this.objects + index).padStart(8, '0')}`
-    const found = Array.from({ length: 10 }, (_, check) => `${digits}${check}`).find(isNpi)
-    if (!found) throw new Error('one of ten digits is the check digit')
-    return found
+    return npiOf(`1${String(this.number * this.objects + index).padStart(8, '0')}`)
   }
 }

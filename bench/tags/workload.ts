@@ -222,6 +222,7 @@ function fillEvents(count: number): readonly PrescriptionsEvent[] {
           record: bytesOf('record', index),
           tag: tagOf('first', index),
           holder,
+          dispensers: [{ organisation: 'clinic', pharmacy: '1003000126', pharmacists: ['1003000126'] }],
           remainderEndsAt: null,
           nextStartsAt: foundedAt,
           height: 0,

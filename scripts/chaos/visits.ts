@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode, toHex } from '@plexus/codec'
-import { isNpi, practitioners } from '@plexus/contracts'
+import { npiOf, practitioners } from '@plexus/contracts'
 import { publicKeyOf } from '@plexus/crypto'
 import type { Chain } from '@plexus/kernel'
 import {
@@ -332,7 +332,5 @@ const chart = [
 ]
 
 function freshNpi(): string {
-  const digits = `1${String(randomBytes(4).readUInt32BE() % 100_000_000).padStart(8, '0')}`
-  for (let check = 0; check < 10; check++) if (isNpi(digits + check)) return digits + check
-  throw new Error('every nine digits have a check digit')
+  return npiOf(`1${String(randomBytes(4).readUInt32BE() % 100_000_000).padStart(8, '0')}`)
 }

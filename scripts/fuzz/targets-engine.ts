@@ -103,4 +103,32 @@ export const engineTargets: readonly Target[] = [
       }
     },
   },
+  {
+    name: 'engine/light-question',
+    reads: 'what a light client asks, of another member and over HTTP: three questions that read, and no other',
+    covers: [
+      ...['readLightQuestion', 'lightQuestionIn'].map((name) => `${folder}/light-questions.ts#${name}`),
+      // Puts what this one reads to a member.
+      'apps/node/src/header-sources.ts#openRelay',
+    ],
+    async load() {
+      const { lightBodyOf, lightQuestionIn, readLightQuestion, writeLightQuestion } = await import('@plexus/engine')
+      const question = { method: 'validators', height: 12, id: 3 } as const
+      return {
+        shape: 'cbor',
+        seeds: [
+          writeLightQuestion(question),
+          writeLightQuestion({ method: 'commit', height: null, id: 0 }),
+          bytesOf(lightBodyOf(question)),
+        ],
+        run(bytes) {
+          const asked = lightQuestionIn(bytes)
+          if (asked)
+            return readLightQuestion(writeLightQuestion(asked)).ok ? accepted : refused('asked, and not written')
+          const read = readLightQuestion(bytes)
+          return read.ok ? acceptedAs(writeLightQuestion(read.value)) : refused(read.reason.type)
+        },
+      }
+    },
+  },
 ]

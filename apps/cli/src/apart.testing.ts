@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { isNpi } from '@plexus/contracts'
+import { npiOf } from '@plexus/contracts'
 import { type Chain, readGenesis } from '@plexus/kernel'
 import { beliefIn, createWallet, httpPort, lightSource, WalletClient } from '@plexus/sdk'
 import { expect } from 'vitest'
@@ -20,7 +20,7 @@ const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 export const now = (): number => Date.now() / 1000
 const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
 
-const patienceSeconds = 60
+const patienceSeconds = 120
 const licenceSeconds = 31_557_600
 
 /** The first of so many ports in a row on which nobody listens. */
@@ -44,10 +44,14 @@ function isFree(port: number): Promise<boolean> {
 /** Looks until it finds. */
 export async function eventually<Found>(what: string, find: () => Promise<Found | undefined>): Promise<Found> {
   const end = now() + patienceSeconds
+  let wrong: unknown
   for (;;) {
-    const found = await find().catch(() => undefined)
+    const found = await find().catch((error: unknown) => {
+      wrong = error
+      return undefined
+    })
     if (found !== undefined) return found
-    if (now() > end) throw new Error(`waited ${patienceSeconds} s for ${what}`)
+    if (now() > end) throw new Error(`waited ${patienceSeconds} s for ${what}`, { cause: wrong })
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
@@ -58,8 +62,13 @@ export interface Process {
   readonly running: ReturnType<typeof start>
 }
 
-export async function startMember(data: string, member: string, port: number): Promise<Process> {
-  const running = start(['start', '--data', data, '--member', member, '--port', String(port), '--json'])
+export async function startMember(
+  data: string,
+  member: string,
+  port: number,
+  words: readonly string[] = [],
+): Promise<Process> {
+  const running = start(['start', '--data', data, '--member', member, '--port', String(port), '--json', ...words])
   const early = running.ended.then(({ err }) => {
     throw new Error(`${member} ended early: ${err}`)
   })
@@ -213,7 +222,5 @@ export class Apart {
 }
 
 function freshNpi(): string {
-  const digits = `1${String(randomBytes(4).readUInt32BE() % 100_000_000).padStart(8, '0')}`
-  for (let check = 0; check < 10; check++) if (isNpi(digits + check)) return digits + check
-  throw new Error('every nine digits have a check digit')
+  return npiOf(`1${String(randomBytes(4).readUInt32BE() % 100_000_000).padStart(8, '0')}`)
 }

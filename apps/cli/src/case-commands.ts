@@ -2,21 +2,7 @@
 import { denialBases } from '@plexus/policy'
 import { Argument, type Command, Option } from 'commander'
 import type { CaseOptions, CasesAct } from './cases.ts'
-import type { NodeDoor } from './node-door.ts'
-import type { Screen } from './screen.ts'
-
-interface Common {
-  readonly json?: boolean
-  readonly node?: readonly string[]
-}
-
-interface Shared {
-  readonly node: () => Option
-  readonly member: () => Option
-  readonly json: () => Option
-  readonly doorOf: (options: Common) => NodeDoor
-  readonly screenFor: (options: Common) => Screen
-}
+import { type CommonOptions, doorOf, json, member, node, screenFor } from './options.ts'
 
 const acts: readonly CasesAct[] = ['list', 'answer']
 
@@ -26,7 +12,7 @@ Acts:
   answer CASE         says to the patient what --words say, with one of --accept, --deny or --later
 An entry that is accepted as wrong is then amended by an import, or marked as entered in error.`
 
-export function addCases(program: Command, { node, member, json, doorOf, screenFor }: Shared): void {
+export function addCases(program: Command): void {
   program
     .command('cases')
     .description('what patients say is wrong with an entry or an access, and a member’s answers')
@@ -42,7 +28,7 @@ export function addCases(program: Command, { node, member, json, doorOf, screenF
     .addOption(member())
     .addOption(json())
     .addHelpText('after', help)
-    .action(async (act: CasesAct, id: string | undefined, options: Common & CaseOptions) => {
+    .action(async (act: CasesAct, id: string | undefined, options: CommonOptions & CaseOptions) => {
       const { answerCase, listCases } = await import('./cases.ts')
       if (act === 'list') await listCases(doorOf(options), options, screenFor(options))
       else await answerCase(doorOf(options), id ?? '', options, screenFor(options))

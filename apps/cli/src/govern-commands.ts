@@ -1,25 +1,9 @@
 /** The commands with which a member takes part in what all decide, and looks after its own keys. */
-import { Argument, type Command, type Option } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { GovernAct, GovernOptions } from './govern.ts'
 import type { KeysAct, KeysOptions } from './keys.ts'
-import type { NodeDoor } from './node-door.ts'
+import { type CommonOptions, collect, doorOf, json, member, node, screenFor } from './options.ts'
 import { proposable } from './proposed-action.ts'
-import type { Screen } from './screen.ts'
-
-interface Common {
-  readonly json?: boolean
-  readonly node?: readonly string[]
-}
-
-/** What all commands share. */
-interface Shared {
-  readonly node: () => Option
-  readonly member: () => Option
-  readonly json: () => Option
-  readonly collect: (value: string, before?: readonly string[]) => readonly string[]
-  readonly doorOf: (options: Common) => NodeDoor
-  readonly screenFor: (options: Common) => Screen
-}
 
 const governActs: readonly GovernAct[] = [
   'address',
@@ -54,7 +38,7 @@ Acts:
   revoke KEY          from the next transaction on
   seat                makes the next key with which the member signs blocks, and says what to propose`
 
-export function addGovernment(program: Command, { node, member, json, collect, doorOf, screenFor }: Shared): void {
+export function addGovernment(program: Command): void {
   program
     .command('govern')
     .description('what the members decide together: proposals, votes, and their effect')
@@ -66,7 +50,7 @@ export function addGovernment(program: Command, { node, member, json, collect, d
     .addOption(member())
     .addOption(json())
     .addHelpText('after', governHelp)
-    .action(async (act: GovernAct, words: readonly string[], options: Common & GovernOptions) => {
+    .action(async (act: GovernAct, words: readonly string[], options: CommonOptions & GovernOptions) => {
       const { govern } = await import('./govern.ts')
       await govern(doorOf(options), act, words, options, screenFor(options))
     })
@@ -83,7 +67,7 @@ export function addGovernment(program: Command, { node, member, json, collect, d
     .addOption(member())
     .addOption(json())
     .addHelpText('after', keysHelp)
-    .action(async (act: KeysAct, key: string | undefined, options: Common & KeysOptions) => {
+    .action(async (act: KeysAct, key: string | undefined, options: CommonOptions & KeysOptions) => {
       const { keys } = await import('./keys.ts')
       await keys(doorOf(options), act, key, options, screenFor(options))
     })

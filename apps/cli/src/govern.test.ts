@@ -3,32 +3,24 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { plexus, start } from './running.testing.ts'
+import { ends, plexus, type Running, start, staysUp } from './running.testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plexus-govern-'))
 const data = join(folder, 'data')
 const hospitals = ['hospital-1', 'hospital-2', 'hospital-3', 'hospital-4', 'hospital-5', 'hospital-6']
 
-let network: ReturnType<typeof start>
+let network: Running
 let node: readonly string[] = []
 
 beforeAll(async () => {
   const { code } = await plexus('init', '--data', data)
   expect(code).toBe(0)
   network = start(['start', '--data', data, '--port', '0'])
-  const up = new Promise<void>((resolve) =>
-    network.child.stdout?.on('data', () => /Ctrl-C/.test(network.out()) && resolve()),
-  )
-  const early = network.ended.then(({ err }) => {
-    throw new Error(`the network ended early: ${err}`)
-  })
-  early.catch(() => {})
-  await Promise.race([up, early])
+  await staysUp(network)
   node = ['--node', /--node (\S+)/.exec(network.out())?.[1] ?? '', '--data', data]
 }, 60_000)
 afterAll(async () => {
-  network.child.kill('SIGTERM')
-  await network.ended
+  await ends(network)
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -14,90 +14,26 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { plexus, start } from './running.testing.ts'
+import { ends, plexus, type Running, sample, startDemo } from './running.testing.ts'
+import { prescriptionTests } from './rx.testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plexus-cli-'))
 const data = join(folder, 'data')
 const samples = fileURLToPath(new URL('../../../samples', import.meta.url))
-/** One patient of three custodians. */
-const sample = join(samples, '037c9dc2-cd3b-f193-c62f-b0b9c75b1d92.json.zst')
-
-let demo: ReturnType<typeof start>
+let demo: Running
 let node: readonly string[]
 let wallet = ''
-const told = (option: string): string => new RegExp(`--${option} (\\S+)`).exec(demo.out())?.[1] ?? ''
+let told: (option: string) => string
 
 beforeAll(async () => {
-  demo = start(['demo', '--data', data, '--input', sample, '--port', '0'])
-  const early = demo.ended.then(({ err }) => {
-    throw new Error(`the demonstration ended early: ${err}`)
-  })
-  early.catch(() => {})
-  const up = new Promise<void>((resolve) => demo.child.stdout?.on('data', () => /Ctrl-C/.test(demo.out()) && resolve()))
-  await Promise.race([up, early])
-  node = ['--node', told('node')]
-  wallet = told('wallet')
+  ;({ demo, told, node, wallet } = await startDemo(data))
 }, 90_000)
 afterAll(async () => {
-  demo.child.kill('SIGTERM')
-  await demo.ended
+  await ends(demo)
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('a prescription', () => {
-  const at = (member: string) => [...node, '--data', data, '--member', member, '--json']
-  const rx = async (member: string, ...words: readonly string[]) => {
-    const { code, err, lines } = await plexus('rx', ...words, ...at(member))
-    return { code, refusal: code === 0 ? undefined : JSON.parse(err).error, said: code === 0 ? lines()[0] : undefined }
-  }
-
-  test('of thirty tablets: twenty are filled, then it is cancelled, the last ten refused, cancelled with twenty filled', async () => {
-    const order = join(folder, 'order.json')
-    const npi = told('npi')
-    const line = {
-      drug: { system: 'rxnorm', code: '1049221', display: 'Oxycodone HCl 5 MG / Acetaminophen 325 MG' },
-      ...{ quantity: 30, unit: '{tbl}', schedule: 'II', directions: 'one every six hours', lastsDays: 30 },
-    }
-    const said = {
-      ...{ organisation: 'emergency-1', order: 'order 1', npi, registration: 'AB1234563', registrar: 'state-board' },
-      ...{ authentication: 'ab'.repeat(32), dayLagMinutes: 1_140, lines: [line] },
-    }
-    writeFileSync(order, JSON.stringify(said))
-    const signed = await rx('emergency-1', 'sign', order)
-    expect(signed).toMatchObject({ code: 0, said: { member: 'emergency-1' } })
-    const [handle = ''] = (signed.said?.['handles'] ?? []) as readonly string[]
-    expect(await rx('emergency-1', 'nominate', handle, '--pharmacy', 'hospital-5')).toMatchObject({ code: 0 })
-    const brought = async () => (await rx('hospital-5', 'show', handle)).code === 0
-    for (let look = 0; look < 20 && !(await brought()); look++) await new Promise((resolve) => setImmediate(resolve))
-    expect(await rx('hospital-5', 'claim', handle)).toMatchObject({ code: 0 })
-    const bottle = [
-      '--product',
-      'ndc:00406-0512-01:Oxycodone and acetaminophen',
-      '--lot',
-      'A-4711',
-      '--pharmacist',
-      npi,
-    ]
-    const fill = (quantity: string, ...more: readonly string[]) =>
-      rx('hospital-5', 'fill', handle, '--quantity', quantity, ...bottle, ...more)
-    expect(await fill('20', '--remainder', 'requested')).toMatchObject({ code: 0 })
-    expect((await rx('emergency-1', 'cancel', handle)).said).toMatchObject({
-      code: 'R-0003',
-      says: 'not cancelled, with dispenser, marked for cancellation',
-    })
-    expect(await fill('10')).toMatchObject({ code: 1, refusal: 'marked-for-cancellation' })
-    expect(await rx('hospital-5', 'return', handle)).toMatchObject({ code: 0 })
-    const { out } = await plexus('rx', 'show', handle, ...node, '--data', data, '--member', 'hospital-5')
-    expect(out).toContain('Oxycodone HCl 5 MG / Acetaminophen 325 MG: cancelled')
-    expect(out).toContain('20 of 30 {tbl} filled')
-  }, 60_000)
-
-  test('that nobody here knows is refused, and an order that is none', async () => {
-    expect(await rx('hospital-5', 'claim', '00'.repeat(32))).toMatchObject({ code: 1, refusal: 'item-unknown' })
-    expect(await rx('hospital-5', 'sign', join(folder, 'no-order.json'))).toMatchObject({ refusal: 'file-missing' })
-    expect(await rx('hospital-5', 'fill', '00'.repeat(32))).toMatchObject({ refusal: 'usage' })
-  })
-})
+prescriptionTests({ folder, data, node: () => node, told: (option) => told(option) })
 
 describe('a network that runs', () => {
   test('chart shows sources with their state, problems, medicines, allergies and gaps', async () => {
@@ -300,8 +236,7 @@ describe('a network that runs', () => {
   })
 
   test('a signal is handed to the node, which ends well, and its status is passed back', async () => {
-    demo.child.kill('SIGTERM')
-    expect((await demo.ended).code).toBe(0)
+    expect((await ends(demo)).code).toBe(0)
   })
 })
 

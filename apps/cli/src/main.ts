@@ -1,26 +1,37 @@
-#!/usr/bin/env node
-/** `plexus`: the commands. Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+/** The commands of `plexus`. Exit codes: 0 all well, 1 refused or failed, 2 wrong usage. */
+import { Command, CommanderError, Option } from 'commander'
 import { addCases } from './case-commands.ts'
 import { addGovernment } from './govern-commands.ts'
 import { addNetwork } from './network-commands.ts'
-import { defaultNode, NodeDoor } from './node-door.ts'
+import {
+  type CommonOptions,
+  collect,
+  doorOf,
+  engine,
+  json,
+  member,
+  node,
+  peerPort,
+  port,
+  screenFor,
+  secondsNumber,
+  wholeNumber,
+} from './options.ts'
 import type { DirectiveFlags } from './patient.ts'
 import { addRebates } from './rebate-commands.ts'
 import { addPrescriptions } from './rx-commands.ts'
-import { Refused, type Screen, screenOf } from './screen.ts'
+import { Refused } from './screen.ts'
 import type { AskFlags } from './staff.ts'
 import { addStaff } from './staff-commands.ts'
 import { addSupply } from './supply-commands.ts'
 import type { VoteFlags } from './verify-bundle.ts'
+import { addWallet } from './wallet-commands.ts'
 import type { WitnessFlags } from './witness.ts'
 
 const usageError = 2
 const failed = 1
 
-interface Common {
-  readonly json?: boolean
-  readonly node?: readonly string[]
+interface Common extends CommonOptions {
   readonly member?: string
   readonly token?: string
   readonly data?: string
@@ -34,23 +45,6 @@ function commands(end: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => write(text) })
     .showHelpAfterError('(plexus help COMMAND says more)')
 
-  const json = () => new Option('--json', 'one JSON object a line on standard output, and nothing else there')
-  const node = () =>
-    new Option(
-      '--node <url>',
-      `address of a node (default: ${defaultNode}); repeatable where members run apart`,
-    ).argParser(collect)
-  const member = () => new Option('--member <id>', 'which member of the process')
-  const engine = () =>
-    new Option('--engine <name>', 'who orders the blocks: one key, or the votes of validators').choices([
-      'local',
-      'cometbft',
-    ])
-  const port = () => new Option('--port <number>', 'port of the HTTP API on 127.0.0.1').argParser(portNumber)
-  const peerPort = () =>
-    new Option('--peer-port <number>', 'found members that speak over TLS, on this port and those after it').argParser(
-      portNumber,
-    )
   const runWords = async (
     words: readonly string[],
     options: Readonly<Record<string, unknown>>,
@@ -86,10 +80,11 @@ function commands(end: (code: number) => void): Command {
     )
     .option('--begin <block>', 'begin from a snapshot, trusting this block: HEIGHT:HASH of its header, in hexadecimal')
     .option(
-      '--source <url>',
-      'RPC of the engine of another member, that shows headers for --begin: two at least; repeatable',
+      '--source <member>',
+      'who shows headers for --begin, MEMBER, MEMBER=plexus://HOST:PORT, or the URL of an engine; two at least; repeatable',
       collect,
     )
+    .option('--snapshot-every <heights>', 'with --member: heights between two snapshots, the same at all members')
     .addOption(json())
     .addOption(port())
     .action((options) => run('start', options))
@@ -154,7 +149,7 @@ function commands(end: (code: number) => void): Command {
       const { chart } = await import('./staff.ts')
       await chart(doorOf(options), options.ask, options, screenFor(options))
     })
-  addCases(program, { node, member, json, doorOf, screenFor })
+  addCases(program)
 
   program
     .command('who-looked')
@@ -205,12 +200,13 @@ function commands(end: (code: number) => void): Command {
       await exportBundles(doorOf(options), options, screenFor(options))
     })
 
-  addStaff(program, { node, member, json, doorOf, screenFor })
-  addNetwork(program, { json, port, peerPort, collect, run: runWords })
-  addGovernment(program, { node, member, json, collect, doorOf, screenFor })
-  addSupply(program, { node, member, json, collect, wholeNumber, doorOf, screenFor })
-  addPrescriptions(program, { node, member, json, doorOf, screenFor })
-  addRebates(program, { node, member, json, doorOf, screenFor })
+  addWallet(program)
+  addStaff(program)
+  addNetwork(program, runWords)
+  addGovernment(program)
+  addSupply(program)
+  addPrescriptions(program)
+  addRebates(program)
 
   program
     .command('backup')
@@ -328,25 +324,6 @@ function commands(end: (code: number) => void): Command {
   return program
 }
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
-  return Number(text)
-}
-
-function secondsNumber(text: string): number {
-  const seconds = wholeNumber(text)
-  if (seconds < 1 || seconds > 86_400) throw new InvalidArgumentError('expected 1 to 86400')
-  return seconds
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text)
-  if (port > 65_535) throw new InvalidArgumentError('expected 0 to 65535')
-  return port
-}
-
 /** The same options again, for the node's own program. */
 function argumentsOf(options: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.entries(options).flatMap(([known, value]) => {
@@ -356,10 +333,6 @@ function argumentsOf(options: Readonly<Record<string, unknown>>): readonly strin
     return values.filter((each) => each !== undefined && each !== false).flatMap((each) => [`--${name}`, String(each)])
   })
 }
-
-const doorOf = ({ node: [first = defaultNode, ...others] = [] }: Common): NodeDoor => new NodeDoor(first, others)
-
-const screenFor = ({ json }: Common): Screen => screenOf(json === true, (line) => process.stdout.write(line))
 
 async function main(): Promise<number> {
   let code = 0

@@ -1,28 +1,23 @@
 /** The command with which members that run apart found a network, join one, and run the members of one machine. */
-import { Argument, type Command, type Option } from 'commander'
+import { Argument, type Command } from 'commander'
+import { collect, json, peerPort, port } from './options.ts'
 
-const acts = ['init', 'candidate', 'join', 'up'] as const
+const acts = ['init', 'candidate', 'join', 'begin', 'up'] as const
 
 const help = `
 Acts:
   init        a genesis: of --members founders whose keys are made here, each in its own folder, or of --candidate files
   candidate   a member's keys in its own folder, and the public file that describes it: --member, --address, --engine
   join        the same, and the request to be admitted, which --sponsor proposes
+  begin       of an admitted member: a block to begin from, as each --source shows it over the members' own connection
   up          the members whose keys are here, a process each; founds --members of them in an empty folder
 
 A member's node alone: plexus start --data DIR --member ID`
 
 export function addNetwork(
   program: Command,
-  shared: {
-    readonly json: () => Option
-    readonly port: () => Option
-    readonly peerPort: () => Option
-    readonly collect: (value: string, before?: readonly string[]) => readonly string[]
-    readonly run: (words: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>
-  },
+  run: (words: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>,
 ): void {
-  const { json, port, peerPort, collect, run } = shared
   program
     .command('network')
     .description('members that run apart, a process each: found a network, describe a member, ask to be admitted')
@@ -44,6 +39,12 @@ export function addNetwork(
     .option('--genesis <file>', 'of join: the genesis document')
     .option('--sponsor <member>', 'of join: who is to propose the admission')
     .option('--sponsor-key <key>', 'its key that governs and sponsors, if it is not the one of the founding')
+    .option(
+      '--source <member>',
+      'of begin: a member to ask, MEMBER or MEMBER=plexus://HOST:PORT; two at least',
+      collect,
+    )
+    .option('--snapshot-every <heights>', 'of up: heights between two snapshots of the ledger; 10,000 unless told')
     .addOption(port())
     .addOption(json())
     .addHelpText('after', help)

@@ -3,109 +3,32 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@plexus/codec'
-import { type Chain, sequencerKeyOf } from '@plexus/kernel'
-import type { Directive, Notice } from '@plexus/policy'
+import type { Directive } from '@plexus/policy'
 import {
-  type Belief,
-  beliefIn,
   closeHandleBody,
   encodeKeptBlocks,
   findings,
-  httpPort,
   isPending,
-  type KeptAnswers,
-  keepingSource,
   keptList,
-  type LightBlockAnswers,
   type Look,
-  lightAnswers,
-  lightSource,
-  type NodePort,
   relationshipWith,
   takeClosing,
-  WalletClient,
+  type WalletClient,
   whoLooked,
-  witnessesMax,
 } from '@plexus/sdk'
-import { forkRefused } from './fork-alarm.ts'
 import type { NodeDoor } from './node-door.ts'
+import { type OpenedWallet, openWallet, refusedStep, type WalletOptions } from './open-wallet.ts'
 import { plain, Refused, type Screen, when } from './screen.ts'
 import { votesFile } from './verify-bundle.ts'
-import { readWalletFile, writeWalletFile } from './wallet-file.ts'
-
-export interface WalletOptions {
-  readonly wallet: string
-  /** The sponsor of this wallet's steps; without it, the member that keeps the mailbox. */
-  readonly member?: string
-}
-
-interface Opened {
-  readonly client: WalletClient
-  readonly port: NodePort
-  readonly keep: () => void
-  /** The votes for which blocks were believed, as they came. */
-  readonly kept: KeptAnswers
-}
 
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length))
-
-/** `door` without a node is for what needs none. */
-async function open(
-  door: NodeDoor,
-  { wallet: path, member }: WalletOptions,
-  heard?: (custodian: string, notice: Notice) => void,
-): Promise<Opened> {
-  const { root, chain, state, taken } = readWalletFile(path)
-  const sponsor = member ?? state.relationships[0]?.mailboxMember ?? (await door.members())[0] ?? ''
-  const pause = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000))
-  const port = httpPort({ door, sponsor, now: () => Date.now() / 1000, pause })
-  // An export reads the mailbox from its beginning, and leaves the wallet as it is.
-  const exporting = heard !== undefined
-  const kept = new Map<number, LightBlockAnswers>()
-  const client: WalletClient = new WalletClient({
-    wallet: { root, chain, random, state },
-    port,
-    taken: exporting ? new Map() : taken,
-    keep: () => {
-      if (!exporting) keep()
-    },
-    ...(heard && { heard }),
-    believe: await beliefAt(door, chain, sponsor, kept),
-  })
-  const keep = (): void => writeWalletFile(path, { root, chain, state: client.wallet.state, taken: client.taken })
-  return { client, port, keep, kept }
-}
-
-/** On CometBFT the other members at the same address are witnesses; elsewhere nobody is asked. */
-async function beliefAt(
-  door: NodeDoor,
-  chain: Chain,
-  sponsor: string,
-  kept: Map<number, LightBlockAnswers>,
-): Promise<Belief> {
-  const others = sequencerKeyOf(chain) ? [] : (await door.members()).filter((member) => member !== sponsor)
-  const witnesses = others.slice(0, witnessesMax)
-  const believe = beliefIn({
-    chain,
-    sources: {
-      primary: keepingSource(lightAnswers(door, sponsor), kept),
-      witnesses: witnesses.map((member) => lightSource(door, member)),
-    },
-    now: () => Date.now() / 1000,
-  })
-  return async (bundle) => {
-    const believed = await believe(bundle)
-    if (believed.ok || believed.reason.type !== 'fork') return believed
-    throw await forkRefused(believed.reason, { chain, door, primary: sponsor, witnesses, checkpoint: null })
-  }
-}
 
 export async function showWhoLooked(
   door: NodeDoor,
   options: WalletOptions & { readonly offline: boolean },
   screen: Screen,
 ): Promise<void> {
-  const { client } = await open(door, options)
+  const { client } = await openWallet(door, options, screen)
   if (!options.offline) {
     const fetched = await client.fetch()
     if (!fetched.ok) throw refusedStep(fetched.reason.type, 'The mailbox was not fetched')
@@ -168,7 +91,7 @@ export async function changeDirective(
   screen: Screen,
 ): Promise<void> {
   const { custodian, directives } = options
-  const opened = await open(door, options)
+  const opened = await openWallet(door, options, screen)
   const { client, keep } = opened
   if (!client.knows(custodian))
     throw new Refused(
@@ -195,7 +118,7 @@ export async function changeDirective(
 }
 
 /** A change that was cut off before: its closing is asked for again, and its set brought again. */
-async function finishPending({ client, port, keep }: Opened, custodian: string): Promise<void> {
+async function finishPending({ client, port, keep }: OpenedWallet, custodian: string): Promise<void> {
   const fetched = await client.fetch()
   if (!fetched.ok) throw refusedStep(fetched.reason.type, 'The mailbox was not fetched')
   const known = relationshipWith(client.wallet.state, custodian)
@@ -229,7 +152,7 @@ export async function exportBundles(
 ): Promise<void> {
   mkdirSync(options.out, { recursive: true, mode: 0o700 })
   let count = 0
-  const { client, kept } = await open(door, options, (custodian, notice) => {
+  const { client, kept } = await openWallet(door, options, screen, (custodian, notice) => {
     if (notice.type !== 'access') return
     const path = join(options.out, `${custodian}-${String(++count).padStart(5, '0')}-by-${notice.from}.bundle`)
     writeFileSync(path, notice.bundle, { mode: 0o600 })
@@ -249,16 +172,6 @@ export async function exportBundles(
     )
   screen.give({ type: 'end', bundles: count, genesis })
   screen.say(`${count} bundles. Check one with: plexus verify BUNDLE --genesis ${genesis}`)
-}
-
-function refusedStep(code: string, what: string): Refused {
-  const advice =
-    code === 'change-pending'
-      ? 'The change before it is on its way: run `plexus who-looked`, then try again.'
-      : code === 'request-stale'
-        ? 'Set the clock of this machine.'
-        : 'Nothing is lost: the wallet file holds what was signed; try again.'
-  return new Refused(code, `${what}: ${code}.`, advice)
 }
 
 export interface DirectiveFlags {

@@ -1,22 +1,10 @@
 /** `plexus rebate`, as it is called. */
-import { Argument, type Command, type Option } from 'commander'
-import type { NodeDoor } from './node-door.ts'
+import { Argument, type Command } from 'commander'
+import { type CommonOptions, doorOf, json, member, node, screenFor } from './options.ts'
 import { type RebateAct, rebateActs } from './rebates.ts'
-import type { Screen } from './screen.ts'
 import type { StaffOptions } from './staff.ts'
 
-interface Common extends StaffOptions {
-  readonly json?: boolean
-  readonly node?: readonly string[]
-}
-
-interface Shared {
-  readonly node: () => Option
-  readonly member: () => Option
-  readonly json: () => Option
-  readonly doorOf: (options: Common) => NodeDoor
-  readonly screenFor: (options: Common) => Screen
-}
+type Common = CommonOptions & StaffOptions
 
 const help = `
 Acts:
@@ -35,7 +23,7 @@ Acts:
   audit TERMS                              holds the book of one contract against the ledger
   price FILE                               unit rebate of a quarter, 340B ceiling of the next; nothing is kept`
 
-export function addRebates(program: Command, { node, member, json, doorOf, screenFor }: Shared): void {
+export function addRebates(program: Command): void {
   program
     .command('rebate')
     .description('discounts, rebates and refunds between this member and others: terms, claims, settlements, audit')

@@ -3,24 +3,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { plexus, start } from './running.testing.ts'
+import { ends, plexus, type Running, start, staysUp } from './running.testing.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plexus-rebate-'))
 const data = join(folder, 'data')
 const [payer, claimant] = ['hospital-1', 'hospital-2'] as const
 
-let network: ReturnType<typeof start>
+let network: Running
 let node: readonly string[] = []
 
 beforeAll(async () => {
   expect((await plexus('init', '--data', data)).code).toBe(0)
   network = start(['start', '--data', data, '--port', '0'])
-  await vi.waitFor(() => expect(network.out()).toMatch(/Ctrl-C/), { timeout: 110_000, interval: 200 })
+  await staysUp(network)
   node = ['--node', /--node (\S+)/.exec(network.out())?.[1] ?? '', '--data', data]
 }, 120_000)
 afterAll(async () => {
-  network.child.kill('SIGTERM')
-  await network.ended
+  await ends(network)
   rmSync(folder, { recursive: true, force: true })
 })
 

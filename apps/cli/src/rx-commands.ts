@@ -1,23 +1,10 @@
 /** The commands of those who prescribe and dispense. */
-import { Argument, type Command, InvalidArgumentError, type Option } from 'commander'
-import type { NodeDoor } from './node-door.ts'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
+import { type CommonOptions, doorOf, json, member, node, screenFor } from './options.ts'
 import type { RxAct, RxOptions } from './rx.ts'
-import type { Screen } from './screen.ts'
 import type { StaffOptions } from './staff.ts'
 
-interface Common extends StaffOptions {
-  readonly json?: boolean
-  readonly node?: readonly string[]
-}
-
-/** What all commands share. */
-interface Shared {
-  readonly node: () => Option
-  readonly member: () => Option
-  readonly json: () => Option
-  readonly doorOf: (options: Common) => NodeDoor
-  readonly screenFor: (options: Common) => Screen
-}
+type Common = CommonOptions & StaffOptions
 
 const acts: readonly RxAct[] = [
   'list',
@@ -42,7 +29,8 @@ Acts, each but list and sign of one item by its handle:
   sign FILE           the lines of an order, as the API takes them (POST …/prescriptions), in JSON
   nominate HANDLE     --pharmacy: who may claim it, or its next fill; on the word of a patient without a wallet
   claim HANDLE        takes it to this pharmacy
-  fill HANDLE         --quantity, --product, --lot, --pharmacist; --remainder where the limits ask why it is a part
+  fill HANDLE         --quantity, --product, --lot, --pharmacist, --pharmacy-npi; --remainder where the limits ask why it is
+                      a part
   reverse HANDLE      takes the newest fill back: nobody fetched it
   return HANDLE       gives it back
   transfer HANDLE     lets whoever the patient nominates take it over
@@ -51,7 +39,7 @@ Acts, each but list and sign of one item by its handle:
   cancel HANDLE       says what became of it
   expire HANDLE       once its last day is over`
 
-export function addPrescriptions(program: Command, { node, member, json, doorOf, screenFor }: Shared): void {
+export function addPrescriptions(program: Command): void {
   program
     .command('rx')
     .description('prescriptions: sign, bring to a pharmacy, claim, fill, cancel')
@@ -61,7 +49,8 @@ export function addPrescriptions(program: Command, { node, member, json, doorOf,
     .option('--quantity <number>', 'units that are handed out', quantityNumber)
     .option('--product <product>', 'what is handed out: SYSTEM:CODE or SYSTEM:CODE:NAME, of ndc, rxnorm or snomed')
     .option('--lot <lot>', 'its lot', '')
-    .option('--pharmacist <npi>', 'who hands it out')
+    .option('--pharmacist <npi>', 'who hands it out, employed here')
+    .option('--pharmacy-npi <npi>', 'of the pharmacy; the pharmacist’s own where it is not given')
     .option('--remainder <why>', 'why only a part: requested or shortage')
     .option('--token <token>', 'bearer token of the member’s staff')
     .option('--data <dir>', 'data directory whose keys hold the token')

@@ -25,6 +25,7 @@ export interface RxOptions extends StaffOptions {
   readonly product?: string
   readonly lot: string
   readonly pharmacist?: string
+  readonly pharmacyNpi?: string
   readonly remainder?: string
 }
 
@@ -36,6 +37,7 @@ interface Item {
   readonly status: string | null
   readonly marked: boolean
   readonly held: boolean
+  readonly named: boolean
   readonly drug: { readonly system: string; readonly code: string; readonly display: string }
   readonly quantity: number
   readonly filled: number
@@ -84,7 +86,7 @@ export async function rx(
 function bodyOf(act: RxAct, options: RxOptions): { readonly json?: object } {
   if (act === 'nominate') return { json: { pharmacy: given(options.pharmacy, '--pharmacy') } }
   if (act !== 'fill') return {}
-  const { quantity, pharmacist, lot, remainder = null } = options
+  const { quantity, pharmacist, pharmacyNpi = null, lot, remainder = null } = options
   const product = productIn(given(options.product, '--product'))
   return {
     json: {
@@ -92,6 +94,7 @@ function bodyOf(act: RxAct, options: RxOptions): { readonly json?: object } {
       product,
       lot,
       pharmacist: given(pharmacist, '--pharmacist'),
+      pharmacy: pharmacyNpi,
       remainder,
     },
   }
@@ -128,8 +131,8 @@ function orderIn(path: string): object {
 }
 
 function itemLines(item: Item, whole: boolean): readonly string[] {
-  const { handle, organisation, side, status, marked, drug, filled, quantity, unit, fill, refills } = item
-  const stands = `${status ?? 'on its way to the ledger'}${marked ? ', marked for cancellation' : ''}`
+  const { handle, organisation, side, status, marked, named, drug, filled, quantity, unit, fill, refills } = item
+  const stands = `${status ?? 'on its way to the ledger'}${marked ? ', marked for cancellation' : ''}${named ? ', may be claimed here' : ''}`
   const first = `${handle}  ${plain(drug.display)}: ${stands}, ${filled} of ${quantity} ${plain(unit)} filled (${side}, ${organisation}).`
   if (!whole) return [first]
   return [

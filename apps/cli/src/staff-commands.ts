@@ -1,32 +1,11 @@
 /** What a member does for its people: links for their passkeys, and emergencies that wait for a person to look at them. */
-import { Argument, type Command, type Option } from 'commander'
+import { Argument, type Command } from 'commander'
 import { type ClinicianAct, type ClinicianOptions, clinicianActs } from './clinicians.ts'
-import type { NodeDoor } from './node-door.ts'
+import { type CommonOptions, doorOf, json, member, node, screenFor } from './options.ts'
 import type { ReviewFlags } from './reviews.ts'
-import type { Screen } from './screen.ts'
 import type { StaffOptions } from './staff.ts'
 
-interface Common {
-  readonly json?: boolean
-  readonly node?: readonly string[]
-}
-
-export function addStaff(
-  program: Command,
-  {
-    node,
-    member,
-    json,
-    doorOf,
-    screenFor,
-  }: {
-    readonly node: () => Option
-    readonly member: () => Option
-    readonly json: () => Option
-    readonly doorOf: (options: Common) => NodeDoor
-    readonly screenFor: (options: Common) => Screen
-  },
-): void {
+export function addStaff(program: Command): void {
   program
     .command('clinician')
     .description('who may ask in a member’s name: licences by a board, roles by whoever employs')
@@ -41,7 +20,7 @@ export function addStaff(
     .addOption(node())
     .addOption(member())
     .addOption(json())
-    .action(async (act: ClinicianAct, npi: string, options: Common & ClinicianOptions) => {
+    .action(async (act: ClinicianAct, npi: string, options: CommonOptions & ClinicianOptions) => {
       const { clinician } = await import('./clinicians.ts')
       await clinician(doorOf(options), act, npi, options, screenFor(options))
     })
@@ -54,7 +33,7 @@ export function addStaff(
     .addOption(node())
     .addOption(member())
     .addOption(json())
-    .action(async (options: Common & StaffOptions & { npi: string }) => {
+    .action(async (options: CommonOptions & StaffOptions & { npi: string }) => {
       const { passkeyLink } = await import('./staff.ts')
       await passkeyLink(doorOf(options), options, screenFor(options))
     })
@@ -73,7 +52,7 @@ export function addStaff(
     .addOption(node())
     .addOption(member())
     .addOption(json())
-    .action(async (id: string | undefined, options: Common & ReviewFlags) => {
+    .action(async (id: string | undefined, options: CommonOptions & ReviewFlags) => {
       const { answerReview, listReviews } = await import('./reviews.ts')
       if (id === undefined) return listReviews(doorOf(options), options, screenFor(options))
       return answerReview(doorOf(options), id, options, screenFor(options))

@@ -1,23 +1,7 @@
 /** The command with which a trading partner moves its goods. */
-import { Argument, type Command, type Option } from 'commander'
-import type { NodeDoor } from './node-door.ts'
-import type { Screen } from './screen.ts'
+import { Argument, type Command } from 'commander'
+import { type CommonOptions, collect, doorOf, json, member, node, screenFor, wholeNumber } from './options.ts'
 import { type SupplyAct, type SupplyOptions, supplyActs } from './supply.ts'
-
-interface Common {
-  readonly json?: boolean
-  readonly node?: readonly string[]
-}
-
-interface Shared {
-  readonly node: () => Option
-  readonly member: () => Option
-  readonly json: () => Option
-  readonly collect: (value: string, before?: readonly string[]) => readonly string[]
-  readonly wholeNumber: (text: string) => number
-  readonly doorOf: (options: Common) => NodeDoor
-  readonly screenFor: (options: Common) => Screen
-}
 
 const help = `
 Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
@@ -28,6 +12,7 @@ Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
   ship TO LABEL...            to a partner, who is asked for a key first
   shipments                   deliveries, and where each stands
   receive SHIPMENT            the goods are here
+  resolve SHIPMENT WHY...     with the partner: --lost, --found; what is in neither never left its shipper
   withdraw SHIPMENT           goods on their way that nobody received are one’s own again
   pack SSCC LABEL...          into a new package
   unpack LABEL [LABEL...]     opens a package: all in it, or only these
@@ -35,6 +20,9 @@ Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
   suspect SCAN                what carries the label is not what it says: the clock of 24 hours runs
   notified SCAN               the authority was told
   quarantine LABEL WHY...     suspect goods in hand stand still
+  verify LABEL WHY...         asks the maker of what stands still here; it goes on once the maker agreed
+  agreements                  what partners ask, and are asked
+  agree | decline ID          says what a partner asks, or not
   clear LABEL WHY...          at the maker, who verified them: they go on
   end LABEL AS WHY...         gone for good: destroyed, exported, lost, stolen or transformed
   holdings                    what was held back, cleared and ended here, and why
@@ -44,10 +32,7 @@ Acts; a LABEL is what a scanner gives, (01)GTIN(21)SERIAL(10)LOT or (00)SSCC:
   trace LOT                   where every unit of an own lot is; with --proof FILE, so that a regulator can check it
   list, alerts                what is or was in hand; what concerns it. list shows packages, and with --inside one’s contents`
 
-export function addSupply(
-  program: Command,
-  { node, member, json, collect, wholeNumber, doorOf, screenFor }: Shared,
-): void {
+export function addSupply(program: Command): void {
   program
     .command('supply')
     .description('units of drugs from the maker’s line to the patient: labels, deliveries, scans, recalls')
@@ -55,6 +40,8 @@ export function addSupply(
     .argument('[words...]', 'what it is done with')
     .option('--purpose <purpose>', 'of a delivery: trade or return')
     .option('--missing <label>', 'of a delivery: what is not there; repeatable', collect)
+    .option('--lost <label>', 'of what was missing: gone for good; repeatable', collect)
+    .option('--found <label>', 'of what was missing: it turned up at the receiver; repeatable', collect)
     .option('--damaged <label>', 'of a delivery: what is broken; repeatable', collect)
     .option('--proof <file>', 'of a trace: writes a proof for a regulator, and says what opens its labels')
     .option('--height <number>', 'of a proof: the block after which', wholeNumber)
@@ -68,7 +55,7 @@ export function addSupply(
     .addOption(member())
     .addOption(json())
     .addHelpText('after', help)
-    .action(async (act: SupplyAct, words: readonly string[], options: Common & SupplyOptions) => {
+    .action(async (act: SupplyAct, words: readonly string[], options: CommonOptions & SupplyOptions) => {
       const { supply } = await import('./supply.ts')
       await supply(doorOf(options), act, words, options, screenFor(options))
     })

@@ -5,9 +5,12 @@ import { plain, Refused, type Screen, when } from './screen.ts'
 import { asStaff, type StaffOptions } from './staff.ts'
 
 export const supplyActs = [
+  'agree',
+  'agreements',
   'alerts',
   'clear',
   'commission',
+  'decline',
   'dispense',
   'end',
   'grant',
@@ -19,6 +22,7 @@ export const supplyActs = [
   'quarantine',
   'receive',
   'recall',
+  'resolve',
   'return',
   'scan',
   'ship',
@@ -26,6 +30,7 @@ export const supplyActs = [
   'suspect',
   'trace',
   'unpack',
+  'verify',
   'withdraw',
 ] as const
 export type SupplyAct = (typeof supplyActs)[number]
@@ -34,6 +39,8 @@ export interface SupplyOptions extends StaffOptions {
   readonly purpose?: string
   readonly missing?: readonly string[]
   readonly damaged?: readonly string[]
+  readonly lost?: readonly string[]
+  readonly found?: readonly string[]
   readonly maker?: string
   /** A file with the part of a prescription that moves with the units. */
   readonly fill?: string
@@ -112,6 +119,17 @@ function callOf(act: SupplyAct, words: readonly string[], options: SupplyOptions
     }
     case 'withdraw':
       return { path: `/shipments/${one()}/withdraw`, post: true }
+    case 'resolve': {
+      const { lost = [], found = [] } = options
+      return { path: `/shipments/${one()}/resolve`, json: { lost, found, why: rest.join(' ') } }
+    }
+    case 'verify':
+      return { path: '/verifications', json: { label: first, why: rest.join(' ') } }
+    case 'agreements':
+      return { path: first === '' ? '/agreements' : `/agreements?after=${one()}` }
+    case 'agree':
+    case 'decline':
+      return { path: `/agreements/${one()}/${act}`, post: true }
     case 'quarantine':
       return { path: '/quarantines', json: { label: first, why: rest.join(' ') } }
     case 'clear':
@@ -174,7 +192,7 @@ const usage = (act: SupplyAct): Refused =>
   new Refused('words-missing', `${act} needs more words.`, '`plexus help supply` shows them.')
 
 function linesOf(act: SupplyAct, value: Readonly<Record<string, unknown>>): readonly string[] {
-  const rows = ['waiting', 'shipments', 'things', 'alerts', 'holdings'].flatMap((name) => {
+  const rows = ['waiting', 'shipments', 'things', 'alerts', 'holdings', 'agreements'].flatMap((name) => {
     const list = value[name]
     return Array.isArray(list) ? (list as readonly Readonly<Record<string, unknown>>[]) : []
   })

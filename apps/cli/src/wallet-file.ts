@@ -4,7 +4,8 @@ import { decodeWalletFile, encodeWalletFile, type WalletFile } from '@plexus/sdk
 import { writeDurably } from '@plexus/store'
 import { Refused } from './screen.ts'
 
-export function readWalletFile(path: string): WalletFile {
+/** `former`: see `decodeWalletFile`. */
+export function readWalletFile(path: string): WalletFile & { readonly former: boolean } {
   const read = decodeWalletFile(readBytes(path, 'wallet'))
   if (read.ok) return read.value
   const { part, expected } = read.reason

@@ -1,7 +1,9 @@
 /**
  * Looks for what must not be on the ledger: values of a chart, in the forms in which they could hide. Lengths are bounded
  * from below so that random bytes do not hit by accident: with 10^4 values, 10^5 bytes of ledger and 10^7 bytes of notes,
- * five bytes (ledger) and eight (everything that is mostly cipher) leave fewer than one false alarm in 10^3 runs.
+ * five bytes (ledger) and eight (everything that is mostly cipher) leave fewer than one false alarm in 10^3 runs. Keys of
+ * rows are hashes written in hexadecimal, in which five given digits stand at one place in 10^6: values that are made of
+ * such digits and are shorter than eight are not looked for inside of a hash.
  */
 import { createHash, createHmac } from 'node:crypto'
 
@@ -28,6 +30,11 @@ interface Pattern {
 }
 
 const indexBytes = 4
+const hexDigits = /^[0-9a-f]+$/
+/** From this length on a value does not stand in the hexadecimal text of a hash by chance. */
+const shortestInHash = 8
+/** Digits of the shortest hash or identifier that a key of a row holds: 16 bytes. */
+const hashDigits = 32
 /** What a truncated digest still shows. */
 const digestBytes = 16
 const leaksListedMax = 50
@@ -78,6 +85,7 @@ export class LeakScanner {
         if (((this.filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue
         for (const pattern of this.index.get(start) ?? []) {
           if (pattern.length < shortest || !standsAt(bytes, at, pattern.bytes)) continue
+          if (pattern.length < shortestInHash && isInHash(bytes, at, pattern.bytes)) continue
           leaks.push({ where: name, at, what: pattern.what })
           if (leaks.length >= leaksListedMax) return leaks
         }
@@ -123,6 +131,18 @@ function standsAt(bytes: Uint8Array, at: number, pattern: Uint8Array): boolean {
   if (at + pattern.length > bytes.length) return false
   for (let index = 0; index < pattern.length; index++) if (bytes[at + index] !== pattern[index]) return false
   return true
+}
+
+const isHexDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && hexDigits.test(String.fromCharCode(byte))
+
+/** Whether the pattern is part of the hexadecimal text of a hash, where random digits may look like any. */
+function isInHash(bytes: Uint8Array, at: number, pattern: Uint8Array): boolean {
+  if (!pattern.every(isHexDigit)) return false
+  let [start, end] = [at, at + pattern.length]
+  while (isHexDigit(bytes[start - 1])) start--
+  while (isHexDigit(bytes[end])) end++
+  return end - start >= hashDigits
 }
 
 /** Members whose values are FHIR's own words or structure, and say nothing of a person. */

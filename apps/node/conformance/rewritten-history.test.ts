@@ -76,7 +76,7 @@ async function run(data: string): Promise<Running> {
   }
 }
 
-const program = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../cli/src/plexus.ts', import.meta.url))
 
 /** One look of a witness that keeps its state in `state`: its exit status, and what it said. */
 async function look(state: string, logs: readonly string[]) {

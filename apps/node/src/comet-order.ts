@@ -26,6 +26,7 @@ import type { OrderParts } from './embedded-order.ts'
 import { engineSockets } from './engine-sockets.ts'
 import { engineNodeSecret, validatorSecret } from './founding.ts'
 import { freePorts } from './free-ports.ts'
+import { askingMember, type HeaderSource, openRelay } from './header-sources.ts'
 import { secretOf } from './layout.ts'
 import type { MemberNode } from './member-node.ts'
 import type { Order } from './order.ts'
@@ -44,7 +45,7 @@ export interface CometPlaces {
   /** Further engines of the network, which are believed to belong to it. */
   readonly others: readonly EnginePeer[]
   /** From what a new node begins; without it, from the first block. */
-  readonly begin?: BeginFromSnapshot
+  readonly begin?: Omit<BeginFromSnapshot, 'sources'> & { readonly sources: readonly HeaderSource[] }
 }
 
 const validators: ValidatorSource = {
@@ -80,11 +81,26 @@ export async function startCometOrder(
   const together = [...places].filter(([, { apart }]) => !apart)
   const trusted = new Set([...together.map(([, each]) => each), ...known.others].map(({ nodeId }) => nodeId))
   const engines = new Map<string, CometEngine>()
+  const relays: (() => Promise<void>)[] = []
   let stopping = false
+
+  /** Where the engine asks each source. */
+  const urlOf = async (node: MemberNode, source: HeaderSource, index: number): Promise<string> => {
+    if (source.type === 'engine') return source.url
+    const { layout, store } = node
+    // No longer than the names of the engine's own sockets, whose length was looked at.
+    const file = join(layout.engine, `s${index}.sock`)
+    const way = { layout, state: store, random: parts.random, now: parts.now, schedule }
+    relays.push(await openRelay(file, askingMember(source, way)))
+    return `unix://${file}`
+  }
 
   const start = async (node: MemberNode, own: Place): Promise<CometOrderRefusal | undefined> => {
     const { machine, replica, signatures } = node.cometReplica
     takeSeatKey(node.layout, members.queries.validatorSet(viewOf(members, node.store)), node.member)
+    // What a member that was put back forgot stands in blocks that a snapshot leaves out.
+    const begin = node.recovery ? undefined : known.begin
+    const sources = await Promise.all((begin?.sources ?? []).map((each, index) => urlOf(node, each, index)))
     const near = together.filter(([member]) => member !== node.member).map(([, each]) => each)
     const started = await startCometEngine({
       home: {
@@ -99,8 +115,7 @@ export async function startCometOrder(
         peers: peersOf(own, [...near, ...enginesOnLedger(node.store), ...known.others]),
         // Only a ledger without blocks belongs to a key that has signed none.
         mayHaveSigned: node.recovery !== undefined || (node.store.tip()?.height ?? 0) > 0,
-        // What a member that was put back forgot stands in blocks that a snapshot leaves out.
-        ...(known.begin && !node.recovery && { begin: known.begin }),
+        ...(begin && { begin: { ...begin, sources } }),
       },
       program: program.value,
       machine,
@@ -125,6 +140,7 @@ export async function startCometOrder(
   async function stop(): Promise<void> {
     stopping = true
     await Promise.all(Array.from(engines.values(), (engine) => engine.stop()))
+    await Promise.all(relays.map((close) => close()))
   }
 
   const refusals = await Promise.all([...nodes.values()].map((node) => start(node, placeIn(places, node.member))))
@@ -143,7 +159,7 @@ export async function startCometOrder(
   })
   return ok({
     isUp,
-    lightBlock: async (name, height) => engines.get(name)?.lightBlock(height),
+    askLight: async (name, question) => engines.get(name)?.askLight(question),
     member(name) {
       const engine = engines.get(name)
       if (!engine) throw new Error(`no engine runs beside ${name}`)

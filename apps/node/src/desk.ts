@@ -5,6 +5,7 @@
 import { readJson, toHex, toPlain, utf8 } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import { custodianSystem } from '@plexus/fhir'
+import { BottleDesk } from './bottle-desk.ts'
 import { asker, board, type Demonstration, employClinician, mintNpi } from './demonstration.ts'
 import type { MemberNode } from './member-node.ts'
 
@@ -27,6 +28,8 @@ export class Desk {
   private readonly demonstration: Demonstration
   private readonly random: RandomBytes
   private readonly now: () => number
+  /** The bottle's people. */
+  readonly bottle: BottleDesk
   /** By their employers. */
   private readonly clinicians = new Map<string, Promise<string>>()
 
@@ -39,6 +42,7 @@ export class Desk {
     this.demonstration = parts.demonstration
     this.random = parts.random
     this.now = parts.now
+    this.bottle = new BottleDesk(parts)
     this.told = parts.told
     this.token = toHex(parts.random(32))
   }

@@ -44,7 +44,7 @@ export function startEmbeddedOrder({ parts, chain, nodes, pool, schedule }: Orde
     member: engine.member,
     isUp: () => true,
     readings: () => ({ mempoolWaiting: orders.waiting(), verifierWaiting: pool.waiting }),
-    lightBlock: async () => undefined,
+    askLight: async () => undefined,
     async stop() {
       engine.stop()
     },

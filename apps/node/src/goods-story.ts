@@ -3,13 +3,11 @@
  * it, not to be had a second time. Members of the demonstration play maker, wholesaler and pharmacies.
  */
 import { labelIn } from '@plexus/books'
-import { decode } from '@plexus/codec'
-import { supply } from '@plexus/contracts'
 import { checkDigit } from '@plexus/epcis'
-import { supplyWord } from '@plexus/sdk'
 import { board } from './demonstration.ts'
 import type { MemberNode } from './member-node.ts'
-import { must, StoryFailed, stepSecondsMax, type Telling } from './telling.ts'
+import type { StepReport } from './story-reports.ts'
+import { type Stage, StoryFailed, stepSecondsMax } from './telling.ts'
 
 export const maker = 'hospital-1'
 const wholesaler = 'hospital-2'
@@ -33,10 +31,16 @@ export interface Goods {
   readonly serial: string
 }
 
+/** An act that was played: what it leaves for the next, and how it is told. */
+export interface Played<Left> {
+  readonly left: Left
+  readonly report: StepReport
+}
+
 /** Bottles of one lot from the maker's line to the pharmacy's shelf. */
-export async function bringGoods(telling: Telling): Promise<Goods> {
-  const { parts, network } = telling
-  await grantKeys(telling)
+export async function bringGoods(stage: Stage): Promise<Played<Goods>> {
+  const { parts, network } = stage
+  await grantKeys(stage)
   const run = Array.from(parts.random(8), (byte) => String(byte % 10)).join('')
   const sscc = (number: number) => {
     const digits = `00614141${run}${number}`
@@ -60,14 +64,14 @@ export async function bringGoods(telling: Telling): Promise<Goods> {
   const { lot } = made.value
   const pallet = `(00)${sscc(0)}`
   const second = `(00)${cases[1]?.sscc ?? ''}`
-  await move(telling, maker, wholesaler, pallet)
+  await move(stage, maker, wholesaler, pallet)
   await unpack(network.node(wholesaler), pallet, [second])
-  await move(telling, wholesaler, pharmacy, second)
+  await move(stage, wholesaler, pharmacy, second)
   await unpack(network.node(pharmacy), second, [])
   const traced = await node.exchange.run(() => node.books.supply.trace(lot))
   const counts = traced.ok ? [...traced.value.books.values()].toSorted((a, b) => a - b) : []
   const units = casesOfPallet * bottlesOfCase
-  telling.step({
+  const report: StepReport = {
     step: 'goods',
     ok: counts.length === 2 && counts.every((count) => count === bottlesOfCase),
     says: [
@@ -75,14 +79,14 @@ export async function bringGoods(telling: Telling): Promise<Goods> {
       `With its trace key the maker finds where each of the ${units} is: ${counts.join(' and ')}. No other member can read product, lot, serial or partner.`,
     ],
     facts: { units, counts },
-  })
+  }
   const serial = serialOf(1, 3)
-  return { lot, lotNumber, serial, bottle: `(01)${gtin}(21)${serial}(10)${lotNumber}` }
+  return { left: { lot, lotNumber, serial, bottle: `(01)${gtin}(21)${serial}(10)${lotNumber}` }, report }
 }
 
 /** The label of a bottle that a patient has, on another one elsewhere. */
-export async function showCounterfeit(telling: Telling, { bottle }: Goods): Promise<void> {
-  const { network, parts } = telling
+export async function showCounterfeit(stage: Stage, { bottle }: Goods): Promise<StepReport> {
+  const { network, parts } = stage
   const node = network.node(firstPharmacy)
   const { scanning } = node.books.supply
   const label = labelIn(bottle)
@@ -104,48 +108,33 @@ export async function showCounterfeit(telling: Telling, { bottle }: Goods): Prom
     ).length
   await network.until(() => told() === owners.length, stepSecondsMax, 'former owners to be told')
   const dueIn = (found?.noticeDueAt ?? 0) - parts.now()
-  telling.step({
+  return {
     step: 'counterfeit',
     ok: found?.answer === 'ended: dispensed' && Math.abs(dueIn - noticeSeconds) < stepSecondsMax,
     says: [
       `The label of the dispensed bottle was shown at ${firstPharmacy}: ${found?.answer}. It is reported; ${told()} former owners know, and the authority is to be told within 24 hours.`,
     ],
     facts: { answer: found?.answer, told: told(), noticeDueAt: found?.noticeDueAt },
-  })
+  }
 }
 
-/** The maker recalls the lot: who holds some of it, and the patient who has some, hear of it. */
-export async function recall(telling: Telling, { lot, serial }: Goods): Promise<void> {
-  const { network, client, words } = telling
+/** Holders of a recalled lot: the wholesaler and the pharmacy. */
+export const holdersOfLot = 2
+
+/** The maker recalls the lot: how many holders answered what they have. Their pharmacies tell the wallets. */
+export async function recallLot({ network }: Stage, { lot }: Goods): Promise<number> {
   const node = network.node(maker)
   const made = await node.exchange.run(() => node.books.supply.alarms.recall([lot]))
   if (!made.ok) throw new StoryFailed(`the recall was refused: ${made.reason.type}`)
   await accepted(node, made.value.step, 'the recall')
   const holders = () =>
     node.books.supply.alerts(0, 1_000).filter((each) => each['type'] === 'held-elsewhere' && each['lot'] === lot).length
-  await network.until(() => holders() === 2, stepSecondsMax, 'the holders to answer')
-  const reached = () =>
-    words.some(({ contract, body }) => {
-      const word = contract === supply.name ? decode(supplyWord, body) : undefined
-      return word?.ok && word.value.type === 'recalled' && word.value.serials.includes(serial)
-    })
-  const end = telling.parts.now() + stepSecondsMax
-  while (!reached() && telling.parts.now() < end) {
-    must(await client.fetch(), 'fetching the mailbox')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  telling.step({
-    step: 'recall',
-    ok: reached() && holders() === 2,
-    says: [
-      `${maker} recalled the lot by one entry: both holders answered what they have, and the patient's wallet was told by its pharmacy that bottle ${serial} is concerned.`,
-    ],
-    facts: { holders: holders(), walletReached: reached() },
-  })
+  await network.until(() => holders() === holdersOfLot, stepSecondsMax, 'the holders to answer')
+  return holders()
 }
 
 /** Partners ask the board for one-time keys, which its people grant. */
-async function grantKeys({ network, parts }: Telling): Promise<void> {
+async function grantKeys({ network, parts }: Stage): Promise<void> {
   for (const [role, partners] of rolesOf()) {
     for (const partner of partners) {
       const { exchange, books } = network.node(partner)
@@ -165,7 +154,7 @@ async function grantKeys({ network, parts }: Telling): Promise<void> {
 
 const rolesOf = () => Object.entries(roles) as [keyof typeof roles, readonly string[]][]
 
-async function move({ network }: Telling, from: string, to: string, ...labels: readonly string[]): Promise<void> {
+async function move({ network }: Stage, from: string, to: string, ...labels: readonly string[]): Promise<void> {
   const sender = network.node(from)
   const identifiers = labels.map(identifierOf)
   const shipped = await sender.exchange.run(() =>

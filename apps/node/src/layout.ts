@@ -35,6 +35,9 @@ export function layoutOf(data: string, member: string): Layout {
   }
 }
 
+/** Evidence of forks that this member has seen: made with the first. */
+export const forksFolder = ({ root }: Layout): string => join(root, 'forks')
+
 /** Folders are made readable for their owner alone. */
 export function makeFolders(layout: Layout): void {
   for (const folder of Object.values(layout)) mkdirSync(folder, { recursive: true, mode: 0o700 })

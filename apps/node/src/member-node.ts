@@ -13,7 +13,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { captureTables } from './epcis/captures.ts'
 import { repositoryTables } from './epcis/journal-repository.ts'
 import { namedQueryTable } from './epcis/named-queries.ts'
-import { type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
+import { forksFolder, type Layout, layoutOf, makeFolders, secretOf, secretsNamed } from './layout.ts'
 import { answerName, type Measures, timedWrites } from './measures.ts'
 import { type NodeBooks, openNodeBooks } from './node-books.ts'
 import { type NodeReplica, nodeReplica } from './node-replica.ts'
@@ -21,6 +21,7 @@ import { Recovery } from './recovery.ts'
 import { restoredMark } from './restored-mark.ts'
 import { sealingUnder } from './sealing.ts'
 import { openNodeLedger } from './snapshot-ledger.ts'
+import { StandingForks } from './standing-forks.ts'
 
 export interface NodeParts {
   readonly chain: Chain
@@ -28,6 +29,8 @@ export interface NodeParts {
   readonly member: string
   readonly random: RandomBytes
   readonly now: () => number
+  /** Heights between two snapshots of the ledger, on CometBFT; the same at all members. */
+  readonly snapshotEvery?: number | undefined
   /** To another member's node; loss is normal. */
   readonly send: (to: string, note: Uint8Array, mayLeave?: () => boolean) => void
   readonly observe?: (what: string, seconds?: number) => void
@@ -64,6 +67,8 @@ export class MemberNode {
   readonly exchange: Exchange
   readonly books: NodeBooks
   readonly checkpoints: Checkpoints
+  /** While one stands, no key is released. */
+  readonly forks: StandingForks
   /** While it is shut, nothing of the exchange may run. Undefined for a member that was not restored. */
   readonly recovery: Recovery | undefined
   /** Notes that come now are not heard: whoever sent them keeps them. */
@@ -102,13 +107,20 @@ export class MemberNode {
     captureTables(journal)
     repositoryTables(journal)
     namedQueryTable(journal)
+    this.forks = new StandingForks(forksFolder(this.layout))
     const shelves: NodeBooks[] = []
     this.exchange = new Exchange({
       member,
       replica: this.replicaPort(),
       journal,
       vault: this.vault,
-      surroundings: { now, random, send, ...(parts.observe && { observe: parts.observe }) },
+      surroundings: {
+        now,
+        random,
+        send,
+        ledgerInDoubt: () => this.forks.stand,
+        ...(parts.observe && { observe: parts.observe }),
+      },
       organisations: this.organisations,
       seed: this.seed,
       sealingSeed: secretOf(this.layout, 'sealing', random),
@@ -320,7 +332,7 @@ function open(parts: NodeParts): Result<Opened, NodeRefusal> {
     return no({ type: 'wrong-master-key' })
   }
   closers.push(() => keys.value.close())
-  const ledger = openNodeLedger(layout, chain)
+  const ledger = openNodeLedger(layout, chain, parts.snapshotEvery)
   const store = watchedLedger(ledger.store, 'ledger', durable)
   closers.push(() => store.close())
   const sealing = sealingUnder(secretOf(layout, 'journal', random), random)

@@ -3,14 +3,16 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemRandom } from '@plexus/crypto'
-import { type BeginFromSnapshot, type EngineEvent, readEngineAddress } from '@plexus/engine'
+import { type EngineEvent, readEngineAddress } from '@plexus/engine'
 import { loadDefinitions } from '@plexus/fhir'
 import { writeDurably } from '@plexus/store'
 import { destination } from 'pino'
 import { candidatePath, readCandidate } from './candidate-file.ts'
+import type { CometPlaces } from './comet-order.ts'
 import { Custodians } from './custodians.ts'
 import { Directory } from './directory.ts'
 import { foundedChain } from './founding.ts'
+import { headerSourceIn, trustSeconds } from './header-sources.ts'
 import { createApi } from './http/api.ts'
 import { createLogger, failureFacts, type NodeLogger } from './http/log.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
@@ -18,6 +20,7 @@ import { importFiles, inputFiles } from './import.ts'
 import { layoutOf } from './layout.ts'
 import { type Here, Network } from './network.ts'
 import { builtPagesFolder, openPages } from './pages.ts'
+import { snapshotEveryIn } from './snapshot-ledger.ts'
 import { untilSignal } from './until-signal.ts'
 import { whyNotStarted } from './why-not-started.ts'
 
@@ -32,13 +35,14 @@ interface Options {
   readonly member: string
   readonly port: number
   readonly peers: readonly string[]
-  readonly begin: BeginFromSnapshot | undefined
+  readonly begin: CometPlaces['begin'] | undefined
+  readonly snapshotEvery: number | undefined
   readonly json: boolean
   readonly paths: readonly string[]
 }
 
 /** What this process is to run, or why it cannot. */
-function hereIn({ data, member, peers, begin }: Options): Here | string {
+function hereIn({ data, member, peers, begin, snapshotEvery }: Options): Here | string {
   const chain = foundedChain(data)
   if (!chain) return `There is no genesis.cbor in ${data}: \`plexus network init\` makes one, or another member has it.`
   if (chain.genesis.engine.type !== 'cometbft')
@@ -57,6 +61,7 @@ function hereIn({ data, member, peers, begin }: Options): Here | string {
     chain,
     members: [member],
     sequencer: null,
+    snapshotEvery,
     places: { others, ...(begin && { begin }), ...(own && own.engineAddress !== null && { own: own.engineAddress }) },
     ...(own && { address: own.address }),
   }
@@ -125,6 +130,7 @@ function readOptions(args: readonly string[]): Options {
       peer: { type: 'string', multiple: true, default: [] },
       begin: { type: 'string' },
       source: { type: 'string', multiple: true, default: [] },
+      'snapshot-every': { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -139,22 +145,23 @@ function readOptions(args: readonly string[]): Options {
     port,
     peers: values.peer,
     begin: beginIn(values.begin, values.source),
+    snapshotEvery: snapshotEveryIn(values['snapshot-every']),
     json: values.json,
     paths: positionals,
   }
 }
 
-/** A week, as the light client has it: whoever left its seat before is not believed. */
-const trustSeconds = 7 * 24 * 3600
 const sourcesMin = 2
+/** As many as a light client compares. */
+const sourcesMax = 16
 
-function beginIn(block: string | undefined, sources: readonly string[]): BeginFromSnapshot | undefined {
-  if (block === undefined && sources.length === 0) return undefined
+function beginIn(block: string | undefined, texts: readonly string[]): CometPlaces['begin'] | undefined {
+  if (block === undefined && texts.length === 0) return undefined
   const [, height, hash] = block?.match(/^([1-9][0-9]{0,14}):([0-9a-fA-F]{64})$/) ?? []
   if (height === undefined || hash === undefined) throw new TypeError('--begin: expected HEIGHT:HASH')
-  const isSource = (each: string): boolean => /^(?:https?:\/\/|unix:\/\/\/)[^,\s]+$/.test(each)
-  if (sources.length < sourcesMin || !sources.every(isSource))
-    throw new TypeError('--source: expected two of http://HOST:PORT or unix:///FILE at least')
+  const sources = texts.map(headerSourceIn)
+  if (sources.length < sourcesMin || sources.length > sourcesMax)
+    throw new TypeError(`--source: expected ${sourcesMin} to ${sourcesMax}`)
   return { sources, trusted: { height: Number(height), hash }, trustSeconds }
 }
 

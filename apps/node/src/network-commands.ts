@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { decode, parseHex, toHex } from '@plexus/codec'
-import { members } from '@plexus/contracts'
+import { contracts, directory, members } from '@plexus/contracts'
 import { systemRandom } from '@plexus/crypto'
-import { type Chain, readGenesis, validSecondsMax } from '@plexus/kernel'
+import { type Chain, createMachine, readGenesis, validSecondsMax } from '@plexus/kernel'
 import { askAdmission } from '@plexus/sdk'
 import { writeDurably } from '@plexus/store'
 import { candidateFields, candidatePath, keepCandidate, readCandidate } from './candidate-file.ts'
@@ -23,8 +23,11 @@ import {
   keepGenesis,
   validatorPower,
 } from './founding.ts'
+import { headerSourceIn } from './header-sources.ts'
 import { layoutOf, secretOf } from './layout.ts'
+import { findBeginning, sayBeginningRefusal } from './network-begin.ts'
 import { runAll } from './network-up.ts'
+import { snapshotEveryIn } from './snapshot-ledger.ts'
 
 const now = (): number => Date.now() / 1000
 
@@ -52,6 +55,8 @@ const options = {
   genesis: { type: 'string' },
   sponsor: { type: 'string' },
   'sponsor-key': { type: 'string' },
+  source: { type: 'string', multiple: true },
+  'snapshot-every': { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const
 type Values = ReturnType<typeof parseArgs<{ readonly options: typeof options }>>['values']
@@ -127,6 +132,37 @@ const acts: Readonly<Record<string, (values: Values) => Promise<number>>> = {
     return 0
   },
 
+  async begin(values) {
+    const data = folder(values)
+    const chain = foundedChain(data)
+    if (!chain) throw new Refused(`There is no genesis.cbor in ${data}: \`plexus network join\` puts it there.`)
+    const { member, source = [] } = values
+    const layout = layoutOf(data, member ?? '')
+    if (member === undefined || !existsSync(layout.keys))
+      throw new TypeError('expected --member ID, whose keys are here')
+    const sources = source.map(headerSourceIn).filter((each) => each.type === 'member')
+    if (new Set(sources.map((each) => each.member)).size < 2)
+      throw new TypeError('expected --source MEMBER twice at least: members that must agree')
+    const schedule = (callback: () => void, milliseconds: number) => {
+      const timer = setTimeout(callback, milliseconds)
+      return () => clearTimeout(timer)
+    }
+    const way = { layout, random: systemRandom, now, schedule }
+    const found = await findBeginning(chain, sources, way, createMachine({ chain, contracts, directory }))
+    if (!found.ok) throw new Refused(sayBeginningRefusal(found.reason))
+    const { height, hash, believed } = found.value
+    const asked = sources.map((each) => each.member)
+    const words = ['--begin', `${height}:${hash}`, ...source.flatMap((each) => ['--source', each])]
+    tell(values, { step: 'begin', ok: true, member, height, hash, believed, asked, words }, [
+      `Block ${height} has the header ${hash}, as ${asked.join(' and ')} show it, with the votes of its validators.`,
+      believed === 'genesis'
+        ? `  It was followed by votes from ${genesisPath(data)}: nobody is trusted but the founders.`
+        : `  The network is older than a week, so ${asked.join(' and ')} are TRUSTED in this: had their nodes both lied, you would join another history. Ask one more member by telephone.`,
+      `plexus start --data ${data} --member ${member} ${words.join(' ')}`,
+    ])
+    return 0
+  },
+
   async up(values) {
     const data = folder(values)
     if (!foundedChain(data)) {
@@ -140,7 +176,8 @@ const acts: Readonly<Record<string, (values: Values) => Promise<number>>> = {
     const running = [...new Set([...known, ...joined])]
     if (running.length === 0) throw new Refused(`${data} has the keys of no member.`)
     const port = numberIn(values.port, 0, portMax - running.length, '--port')
-    return runAll({ data, members: running, port, json: values.json })
+    const snapshotEvery = snapshotEveryIn(values['snapshot-every'])
+    return runAll({ data, members: running, port, snapshotEvery, json: values.json })
   },
 }
 

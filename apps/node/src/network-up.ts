@@ -18,12 +18,14 @@ export async function runAll({
   data,
   members,
   port,
+  snapshotEvery,
   json,
 }: {
   readonly data: string
   readonly members: readonly string[]
   /** Of the first member's API; the others have those after it. */
   readonly port: number
+  readonly snapshotEvery: number | undefined
   readonly json: boolean
 }): Promise<number> {
   let stopping = false
@@ -31,7 +33,7 @@ export async function runAll({
   const say = (facts: object, line: string): void => console.log(json ? JSON.stringify(facts) : line)
   const addresses: string[] = []
   const running = members.map((member, index) => {
-    const one = runOne(data, member, port === 0 ? 0 : port + index)
+    const one = runOne(data, member, port === 0 ? 0 : port + index, snapshotEvery)
     const lines = one.child.stdout && createInterface({ input: one.child.stdout })
     lines?.on('line', (line) => {
       const { address, height } = JSON.parse(line) as { readonly address: string; readonly height: number }
@@ -64,9 +66,10 @@ export async function runAll({
   return stopping ? code : 1
 }
 
-function runOne(data: string, member: string, port: number): Running {
+function runOne(data: string, member: string, port: number, snapshotEvery: number | undefined): Running {
   const log = openSync(join(data, `${member}.log`), 'a', 0o600)
   const args = ['start', '--data', data, '--member', member, '--port', String(port), '--json']
+  if (snapshotEvery !== undefined) args.push('--snapshot-every', String(snapshotEvery))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
     // The fourth is a line that breaks when this process dies, however it dies: the node then ends as well.
     stdio: ['ignore', 'pipe', log, 'ipc'],

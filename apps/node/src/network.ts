@@ -3,16 +3,28 @@ import { encode, no, ok, type Result, type Schema } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import {
   type EngineEvent,
+  fetchLightBlock,
   type LightBlockAnswers,
+  readLightQuestion,
   type SubmitAnswer,
   startVerifierPool,
   type VerifierPool,
 } from '@plexus/engine'
 import { type Chain, sealEnvelope, type Variant } from '@plexus/kernel'
 import type { Peers } from '@plexus/peers'
-import { type Belief, beliefIn, type FetchLightBlock, readLightBlock } from '@plexus/sdk'
+import {
+  type Belief,
+  type BeliefParts,
+  beliefIn,
+  type FetchLightBlock,
+  headerBeliefIn,
+  type ReadState,
+  readLightBlock,
+  stateReader,
+} from '@plexus/sdk'
 import { type CometOrderRefusal, type CometPlaces, startCometOrder } from './comet-order.ts'
 import { type OrderParts, startEmbeddedOrder } from './embedded-order.ts'
+import { type ForkWatch, watchForks } from './fork-watch.ts'
 import { type Founding, foundNetwork } from './founding.ts'
 import { answerName, type Measures } from './measures.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
@@ -20,6 +32,7 @@ import type { Order } from './order.ts'
 import { addressOf, openPeerDoor, type PeerDoorRefusal } from './peer-door.ts'
 import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
+import { stateAnswersOf } from './wallet-port.ts'
 
 /** An envelope of the demonstration's own people. */
 const envelopeSeconds = 300
@@ -52,6 +65,8 @@ export interface Here {
   readonly places?: CometPlaces
   /** Where the only member answers, while its own replica does not say so yet. */
   readonly address?: string
+  /** Heights between two snapshots, the same at all members; as the program has it, unless told. */
+  readonly snapshotEvery?: number | undefined
 }
 
 /** What a test does to a running network; the product hands in nothing. */
@@ -108,15 +123,17 @@ export class Network {
   private readonly timer: NodeJS.Timeout
   /** Of the members that have an address of their own. */
   private readonly doors: ReadonlyMap<string, Peers>
+  private readonly watches: readonly ForkWatch[]
   private closed = false
 
   private constructor(
     { parts, chain, nodes }: Pick<OrderParts, 'chain' | 'nodes'> & { readonly parts: ProcessParts },
     order: Order,
     verifiers: VerifierPool,
-    doors: ReadonlyMap<string, Peers>,
+    { doors, watches }: { readonly doors: ReadonlyMap<string, Peers>; readonly watches: readonly ForkWatch[] },
   ) {
     this.doors = doors
+    this.watches = watches
     this.parts = parts
     this.chain = chain
     this.nodes = nodes
@@ -156,6 +173,7 @@ export class Network {
         chain,
         data: parts.data,
         member,
+        snapshotEvery: here.snapshotEvery,
         random: parts.random,
         now: () => faults?.clockOf?.(member) ?? now(),
         send(to, note, mayLeave) {
@@ -213,6 +231,10 @@ export class Network {
     for (const [member, node] of nodes) {
       const door = await openPeerDoor(node, {
         ...(here.address !== undefined && { address: here.address }),
+        async answer(question) {
+          const read = readLightQuestion(question)
+          return read.ok ? order.value.askLight(member, read.value) : undefined
+        },
         random: parts.random,
         now: parts.now,
         schedule,
@@ -228,7 +250,17 @@ export class Network {
       }
       if (door.value) doors.set(member, door.value)
     }
-    return ok(new Network(orderParts, order.value, verifiers, doors))
+    const watches = (sequencer === null ? [...doors.keys()] : []).map((member) =>
+      watchForks(nodes.get(member) as MemberNode, {
+        own: (question) => order.value.askLight(member, question),
+        random: parts.random,
+        now: parts.now,
+        schedule,
+        observe: (what) => parts.observe?.(member, what),
+        onFailure: (error) => parts.onFailure(member, error),
+      }),
+    )
+    return ok(new Network(orderParts, order.value, verifiers, { doors, watches }))
   }
 
   node(member: string): MemberNode {
@@ -279,11 +311,22 @@ export class Network {
 
   /** What a member's engine shows of a block to whoever verifies votes; undefined where none does. */
   lightBlock(member: string, height: number): Promise<LightBlockAnswers | undefined> {
-    return this.order.lightBlock(member, height)
+    return fetchLightBlock((question) => this.order.askLight(member, question), height)
   }
 
   /** Why a wallet that asks this member believes its blocks: the other members here are its witnesses. */
   beliefAt(member: string): Belief {
+    return beliefIn(this.beliefParts(member))
+  }
+
+  /** How a wallet reads this member's state, and why it believes what it reads. */
+  readStateAt(member: string): ReadState {
+    const { store } = this.node(member)
+    const headers = headerBeliefIn(this.beliefParts(member))
+    return stateReader({ chain: this.chain, answers: stateAnswersOf(store), headers })
+  }
+
+  private beliefParts(member: string): BeliefParts {
     const source = (name: string): FetchLightBlock => {
       return async (height) => {
         const answers = await this.lightBlock(name, height)
@@ -292,7 +335,7 @@ export class Network {
       }
     }
     const witnesses = [...this.nodes.keys()].filter((name) => name !== member).map(source)
-    return beliefIn({ chain: this.chain, sources: { primary: source(member), witnesses }, now: this.parts.now })
+    return { chain: this.chain, sources: { primary: source(member), witnesses }, now: this.parts.now }
   }
 
   /** Resolves when `ready` says so, looking after each block and tick; rejects after `seconds`. */
@@ -308,6 +351,7 @@ export class Network {
     if (this.closed) return
     this.closed = true
     clearInterval(this.timer)
+    for (const watch of this.watches) watch.stop()
     await this.order.stop()
     for (const door of this.doors.values()) await door.close()
     // Turns that are under way end before the files are closed.

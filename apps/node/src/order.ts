@@ -1,5 +1,5 @@
 /** How the members of one process come to agree on blocks. */
-import type { LightBlockAnswers, LocalMember } from '@plexus/engine'
+import type { LightQuestion, LocalMember } from '@plexus/engine'
 import type { EngineReadings } from './readings.ts'
 
 export interface Order {
@@ -9,7 +9,7 @@ export interface Order {
   isUp(member: string): boolean
   readings(): EngineReadings
   /** What a member's engine shows of a block to whoever verifies votes; undefined where none does. */
-  lightBlock(member: string, height: number): Promise<LightBlockAnswers | undefined>
+  askLight(member: string, question: LightQuestion): Promise<Uint8Array | undefined>
   /** Ends all of it; stores belong to who opened them. */
   stop(): Promise<void>
 }

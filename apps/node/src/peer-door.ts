@@ -22,6 +22,8 @@ export type PeerDoorRefusal = {
 export interface PeerDoorParts {
   /** Where the member answers, while its own replica does not say so yet. */
   readonly address?: string
+  /** What a member's node is told that asks: public, and it changes nothing here. */
+  readonly answer: (question: Uint8Array) => Promise<Uint8Array | undefined>
   readonly random: RandomBytes
   readonly now: () => number
   readonly schedule: (callback: () => void, milliseconds: number) => () => void
@@ -65,7 +67,7 @@ export async function openPeerDoor(
   parts: PeerDoorParts,
 ): Promise<Result<Peers | null, PeerDoorRefusal>> {
   const { member, store, layout } = node
-  const { random, now, schedule, observe, onFailure } = parts
+  const { answer, random, now, schedule, observe, onFailure } = parts
   const own = readAddress(addressOf(store, member) ?? parts.address ?? '')
   if (!own.ok || own.value.type === 'local') return ok(null)
   // A name may stand for an address that only others see: then every interface of this machine is listened on.
@@ -85,6 +87,7 @@ export async function openPeerDoor(
             return no({ type: 'node-busy' })
           }
         },
+        answer: (_from, question) => answer(question),
         status: () => ({
           chain: node.chain.id,
           member,

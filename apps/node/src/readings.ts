@@ -21,6 +21,8 @@ export interface MemberReadings {
   readonly backupAgeSeconds: number
   readonly keyBackupAgeSeconds: number
   readonly validatorsMisbehaved: number
+  /** Forks that were seen and stand. */
+  readonly forks: number
   readonly recordsOpen: number
   readonly recordsErased: number
   readonly keyGeneration: number
@@ -56,6 +58,7 @@ export function readingsOf(node: MemberNode, now: number): MemberReadings {
     backupAgeSeconds: age(backup?.madeAt ?? founded),
     keyBackupAgeSeconds: age(backup?.keysMadeAt ?? founded),
     validatorsMisbehaved: members.queries.misbehaviours(viewOf(members, store)).length,
+    forks: node.forks.count,
     recordsOpen: records,
     recordsErased: erasedRecords,
     keyGeneration: generation,

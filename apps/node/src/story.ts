@@ -28,6 +28,7 @@ export interface StoryEnd {
 /** Tells the whole story. A step that does not hold is told as such and the rest goes on, unless nothing can follow. */
 export async function tellStory(parts: StoryParts): Promise<StoryEnd> {
   const telling = new Telling(parts)
+  await telling.begin()
   await enrol(telling)
   const before = telling.custodians.map((custodian) => newestNumber(telling, custodian))
   const first = await request(telling)
@@ -233,8 +234,8 @@ async function verify(telling: Telling): Promise<void> {
       bundles: verified.length,
       height: clinic.store.tip()?.height,
       appHash: [...hashes].join(' '),
-      engine: 'local',
-      orderedBy: 'one key',
+      engine: network.chain.genesis.engine.type,
+      orderedBy: sequencerKeyOf(network.chain) ? 'one key' : 'votes of validators',
     },
   })
 }

@@ -1,8 +1,9 @@
 /** The way of a wallet to the nodes of this process: the demonstration's, and what the HTTP doors offer to others. */
-import { decode, equalBytes, no, ok, type Result } from '@plexus/codec'
+import { decode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
 import { members, notary, prescriptions } from '@plexus/contracts'
 import { assembleEnvelope, type EnvelopeBody, readBody, signBody, transactionBytesMax, viewOf } from '@plexus/kernel'
-import type { NodePort, Share, StepRefusal } from '@plexus/sdk'
+import type { BringBackDoor, NodePort, Share, StateAnswers, StepRefusal } from '@plexus/sdk'
+import type { MemberNode } from './member-node.ts'
 import type { Network } from './network.ts'
 
 /** What a member signs for a wallet: steps of handles, those that the patient's own key moves, and nothing else. */
@@ -80,5 +81,35 @@ export function walletPort(network: Network, sponsorMember: string, now: () => n
     },
     now,
     pause: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+  }
+}
+
+/** What a replica answers to a wallet that reads its state. */
+export function stateAnswersOf(store: MemberNode['store']): StateAnswers {
+  return {
+    async entry(key, asked) {
+      const height = asked ?? store.tip()?.height ?? 0
+      const proven = store.proveStateAt(height - 1, key)
+      return proven ? ok({ ...proven, height, key }) : no({ type: 'state-past' })
+    },
+    header: async (height) => store.header(height),
+  }
+}
+
+/** Where a wallet of which the root alone is left looks for the rest: `member` is asked what the ledger says of handles. */
+export function comingBackDoor(network: Network, member: string): BringBackDoor {
+  const { store } = network.node(member)
+  return {
+    hosts: async () =>
+      new Map(
+        [...network.nodes].flatMap(([host, { exchange }]) =>
+          [...exchange.organisations.keys()].map((id) => [id, host]),
+        ),
+      ),
+    handle: async (handle) => ok(notary.queries.handle(viewOf(notary, store), toHex(handle))),
+    async ownRecord(host, request) {
+      const page = await network.node(host).exchange.ownRecord.page(request)
+      return page.ok ? ok(page.value) : no({ type: page.reason.type })
+    },
   }
 }

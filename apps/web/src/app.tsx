@@ -2,6 +2,7 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { IconBlocks, IconShieldCheck, IconStethoscope } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
+import { BottleBar } from './bottle-bar.tsx'
 import { useShared } from './demonstration.tsx'
 import { Note, Waiting } from './look/parts.tsx'
 import { type Place, usePlace } from './route.ts'
@@ -25,6 +26,7 @@ export function App() {
       <Top />
       <div>
         <StoryBar />
+        <BottleBar />
         <PageNotice />
       </div>
       <div className="body">

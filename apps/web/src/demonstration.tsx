@@ -11,7 +11,8 @@ import {
 } from 'react'
 import { type DeskView, deskToken, keptOfStory, lookAtDesk } from './node/desk.ts'
 import { askJson } from './node/door.ts'
-import type { Keeping, WalletKeeper } from './wallet/keeper.ts'
+import type { WalletKeeper } from './wallet/keeper.ts'
+import type { Keeping } from './wallet/keeping.ts'
 
 export const storySteps = ['wallet', 'check-in', 'ask', 'see', 'close', 'refused', 'verify'] as const
 export type StoryStep = (typeof storySteps)[number]

@@ -20,6 +20,8 @@ export const charts = {
   passkey: '2692953d-4d34-dc38-7fc9-54643825eb29',
   pagesOrigin: '0fcb885d-69dd-d8e0-d29a-3a5ea484d356',
   barriers: '5caddcdf-da67-8370-ccd6-ec3da217370c',
+  prescriptions: 'f32b7abc-13f6-6460-3be7-1483aa531de8',
+  bottle: 'bb97ea18-461f-9b3e-8d46-3b17baf0f5cb',
   keyboard: '037c9dc2-cd3b-f193-c62f-b0b9c75b1d92',
 } as const
 /** Told by the demonstration itself while it starts. */

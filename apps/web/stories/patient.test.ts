@@ -14,7 +14,7 @@ interface Listed {
   readonly subject: { readonly type: string }
 }
 
-const plexusMain = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+const plexusMain = fileURLToPath(new URL('../../cli/src/plexus.ts', import.meta.url))
 
 describe.skipIf(browserPath === undefined)('a patient with something to say (needs Chromium)', () => {
   let network: SharedDemonstration

@@ -137,7 +137,7 @@ export class World {
         validUntil: startsAt * 2,
         height: 0,
       })
-      for (const organisation of ['clinic', 'board', 'pharmacy-2'])
+      for (const organisation of ['clinic', 'board', 'pharmacy-1', 'pharmacy-2'])
         say(practitioners, { type: 'role-attested', npi, organisation, role: 'prescriber', key, height: 0 })
     }
     for (const { name: contract, version } of [prescriptions, rebates, supply])

@@ -15,7 +15,14 @@ export {
   findEngine,
   sayEngineProgramRefusal,
 } from './cometbft/engine-program.ts'
-export type { LightBlockAnswers } from './cometbft/light-blocks.ts'
+export { type AskLight, fetchLightBlock, type LightBlockAnswers } from './cometbft/light-blocks.ts'
+export {
+  type LightQuestion,
+  lightBodyOf,
+  lightQuestionIn,
+  readLightQuestion,
+  writeLightQuestion,
+} from './cometbft/light-questions.ts'
 export { createSignatures, type Signatures } from './cometbft/signatures.ts'
 export { isWatching } from './cometbft/signed-last.ts'
 export type { ListedSnapshot, SnapshotPort } from './cometbft/snapshots.ts'

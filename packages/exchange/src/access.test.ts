@@ -23,14 +23,7 @@ beforeEach(async () => {
   visit = await world.checkedIn(client)
 })
 
-/** Steps 2 to 4: the hospital has decided once, and its receipt waits for a block. */
-async function decidedOnce(): Promise<Uint8Array> {
-  const ask = await world.ask(visit)
-  world.block()
-  await world.exchange(clinic).wake()
-  await world.deliver(hospital)
-  return ask
-}
+const decidedOnce = (): Promise<Uint8Array> => world.decidedOnce(world.ask(visit))
 
 /** Step 5 on top: the receipt's block is applied everywhere, and the hospital has answered. */
 async function answered(): Promise<Uint8Array> {

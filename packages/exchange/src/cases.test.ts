@@ -212,7 +212,7 @@ test('a wallet from paper finds its cases in the mailbox, in whatever order they
   const before = mine()
   const [known] = client.wallet.state.relationships
   if (!known) throw new Error('not enrolled')
-  client.wallet = { ...client.wallet, state: { relationships: [{ ...known, cases: [] }] } }
+  client.wallet = { ...client.wallet, state: { ...client.wallet.state, relationships: [{ ...known, cases: [] }] } }
   client.taken.clear()
   await client.fetch()
   expect(mine()).toEqual(before)

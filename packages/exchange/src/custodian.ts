@@ -20,7 +20,7 @@ import {
 } from '@plexus/codec'
 import { sealTo, sha256 } from '@plexus/crypto'
 import { type Opening, opening } from '@plexus/kernel'
-import { type Evidence, type Intent, refusals, statementTypes } from '@plexus/policy'
+import { type Evidence, type Intent, statementTypes } from '@plexus/policy'
 import type { Vault } from '@plexus/vault'
 import type { Batches } from './batches.ts'
 import type { Cases } from './cases.ts'
@@ -33,7 +33,7 @@ import type { Receipts } from './receipts.ts'
 import type { Reviews } from './reviews.ts'
 import type { SelfAsserted } from './self-asserted.ts'
 import { tableOf } from './tables.ts'
-import { type Weighed, weigh } from './weigh.ts'
+import { exceptionOf, type Weighed, weigh } from './weigh.ts'
 
 const hash = bytes({ length: 32 })
 
@@ -236,7 +236,8 @@ export class Custodian {
       plaintext: concatBytes(...keys.map((each) => (each.ok ? each.value : zeroHash))),
     })
     // Sealing waited, and blocks may have come. From here to the durable write nothing waits.
-    const weighed = replica.tip().height === height ? before : weigh(this.parts, intent.value, evidence, row.patient)
+    const stands = replica.tip().height === height && !surroundings.ledgerInDoubt?.()
+    const weighed = stands ? before : weigh(this.parts, intent.value, evidence, row.patient)
     const same = equalBytes(weighed.fingerprint, row.fingerprint) && weighed.released.length === keys.length
     if (!same || !this.parts.receipts.canSignFor(row.custodian)) return this.void(key, row, intent.value, weighed)
     const note = this.parts.receipts.signNote(row.custodian, row.receipt)
@@ -318,8 +319,9 @@ export class Custodian {
     const sealed = await desk.seal(row.from, answer)
     // The head may have been closed while the note was sealed, or while it waits for the disk or for the receiver's node: then
     // nothing leaves, although it was released before, and the requester asks again.
-    const mayLeave = (): boolean => row.state !== 'released' || this.headOpen(row)
-    if (!mayLeave()) return this.refuseUnreceipted(row.from, fromHex(key), 'head-closed')
+    const inDoubt = (): boolean => surroundings.ledgerInDoubt?.() ?? false
+    const mayLeave = (): boolean => row.state !== 'released' || (!inDoubt() && this.headOpen(row))
+    if (!mayLeave()) return this.refuseUnreceipted(row.from, fromHex(key), inDoubt() ? 'ledger-stale' : 'head-closed')
     if (sealed) surroundings.send(row.from, sealed, mayLeave)
   }
 
@@ -393,8 +395,4 @@ export class Custodian {
   private latest(): number {
     return Math.max(this.parts.surroundings.now(), this.parts.replica.tip().time)
   }
-}
-
-function exceptionOf(code: string): string | null {
-  return code in refusals ? refusals[code as keyof typeof refusals].exception : null
 }

@@ -33,14 +33,7 @@ const source = (asked: Uint8Array) => world.exchange(clinic).requester.gathered(
 const released = (): number => [...world.node(hospital).journal.entries('releases')].length
 const waiting = (member: string) => world.exchange(member).reviews.list({ after: null, all: false })
 
-/** Steps 2 to 4: the hospital has decided once, and its receipt waits for a block. */
-async function decidedOnce(): Promise<Uint8Array> {
-  const asked = await ask()
-  world.block()
-  await world.exchange(clinic).wake()
-  await world.deliver(hospital)
-  return asked
-}
+const decidedOnce = (): Promise<Uint8Array> => world.decidedOnce(ask())
 
 describe('an emergency', () => {
   test('gives the first minutes on the asker’s word, as a grade of its own, and the patient is told why by both sides', async () => {

@@ -4,10 +4,9 @@ import { sealTo } from '@plexus/crypto'
 import { type Notice, notice, noticeBytesMax, noticeInfo } from '@plexus/policy'
 import { type MemberNote, memberNote, type NoteDesk } from './notes.ts'
 import type { Journal, JournalChange, Surroundings } from './ports.ts'
+import { Repeats } from './repeats.ts'
 import { sequenceKey, tableOf } from './tables.ts'
 
-/** A first repeat soon, for a receiver that was restarting; then ever slower, but never silent. */
-const firstRepeatSeconds = 1
 const slowestRepeatSeconds = 60
 
 /** Sent in one round: bounds what one tick can take. */
@@ -42,8 +41,8 @@ export class Outbox {
   private readonly surroundings: Surroundings
   private readonly rows
   private readonly ids
-  /** When each row is sent next (seconds), and the wait before it; rows themselves are read when they are due. */
-  private readonly due = new Map<string, { readonly at: number; readonly wait: number }>()
+  /** By the key of a row; rows themselves are read when they are due. */
+  private readonly repeats = new Repeats(slowestRepeatSeconds)
   private next: number
 
   constructor(parts: {
@@ -60,7 +59,7 @@ export class Outbox {
     this.ids = tableOf(parts.journal, 'outbox-ids', text({ max: 12 }))
     let last = 0
     for (const [, key] of this.ids.entries()) {
-      this.due.set(key, { at: 0, wait: 0 })
+      this.repeats.begin(key)
       last = Math.max(last, Number(key))
     }
     this.next = last + 1
@@ -85,7 +84,7 @@ export class Outbox {
   private append(content: Row): readonly JournalChange[] {
     const key = sequenceKey(this.next++)
     // Due at the next tick; a write that never happened leaves a key without a row, which a tick forgets.
-    this.due.set(key, { at: 0, wait: 0 })
+    this.repeats.begin(key)
     return [this.rows.put(key, content), this.ids.put(toHex(content.id), key)]
   }
 
@@ -93,23 +92,21 @@ export class Outbox {
     const key = this.ids.get(toHex(id))
     if (key === undefined) return
     this.journal.append([this.rows.drop(key), this.ids.drop(toHex(id))])
-    this.due.delete(key)
+    this.repeats.end(key)
   }
 
   async tick(): Promise<void> {
     const now = this.surroundings.now()
     let sent = 0
-    for (const [key, { at, wait }] of [...this.due]) {
-      // A wait longer than its own length means that the clock was set back.
-      if (now < at && at - now <= Math.max(wait, firstRepeatSeconds)) continue
+    for (const key of this.repeats.keys()) {
+      if (!this.repeats.isDue(key, now)) continue
       const each = this.rows.get(key)
       if (!each) {
-        this.due.delete(key)
+        this.repeats.end(key)
         continue
       }
       if (sent++ >= sendsPerTickMax) return
-      const next = wait === 0 ? firstRepeatSeconds : Math.min(wait * 2, slowestRepeatSeconds)
-      this.due.set(key, { at: now + next, wait: next })
+      this.repeats.sent(key, now)
       const note = await this.desk.seal(each.to, await this.bodyOf(each))
       if (note) this.surroundings.send(each.to, note)
     }
@@ -124,6 +121,6 @@ export class Outbox {
 
   /** Notes that nobody has acknowledged. */
   get waiting(): number {
-    return this.due.size
+    return this.repeats.size
   }
 }

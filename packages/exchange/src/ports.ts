@@ -59,6 +59,8 @@ export interface Surroundings {
    * `mayLeave` is asked when its turn comes, after whatever it waited for: what may not leave any more is lost.
    */
   send(member: string, note: Uint8Array, mayLeave?: () => boolean): void
+  /** While true there are two ledgers that both hold, as far as this node knows: no key leaves, as if no block came. */
+  ledgerInDoubt?(): boolean
   /** Told after each durable step, for metrics; never with anything about a patient. */
   observe?(what: string, seconds?: number): void
 }

@@ -257,3 +257,23 @@ test('an ask that nobody answers ends with its intent, and its session secret wi
   expect(source(ask)).toMatchObject({ state: 'expired', code: 'no-answer' })
   expect(world.exchange(clinic).requester.idle).toBe(true)
 })
+
+test('an ask that nobody answers is put ever slower: a custodian with too much to do is not given more for it', async () => {
+  await world.ask(visit)
+  world.block()
+  const from = world.time
+  const at: number[] = []
+  for (; world.time < from + 24; world.time++) {
+    await world.exchange(clinic).wake()
+    if (world.wire.length > 0) at.push(world.time - from)
+    world.wire.length = 0
+  }
+  expect(at).toEqual([0, 1, 3, 7, 15, 23])
+})
+
+test('ciphertexts that are on their way are not asked for twice', async () => {
+  const { answer } = await answered()
+  await world.say(hospital, clinic, answer)
+  await world.exchange(clinic).wake()
+  expect((await world.intercept(hospital)).filter(({ type }) => type === 'fetch')).toHaveLength(1)
+})

@@ -25,6 +25,7 @@ import { evidenceHolds, type Found } from './facts.ts'
 import type { MemberNote, NoteDesk } from './notes.ts'
 import type { Outbox } from './outbox.ts'
 import type { Journal, JournalChange, Replica, Surroundings } from './ports.ts'
+import { Repeats } from './repeats.ts'
 import {
   type AskedRow,
   type Asking,
@@ -42,8 +43,8 @@ import {
 import type { Reviews } from './reviews.ts'
 import { sequenceKey, tableOf } from './tables.ts'
 
-/** A question that got no answer is put again this often, until its intent ends. */
-const repeatSeconds = 1
+/** A question that got no answer is put again at least this often, until its intent ends. */
+const slowestRepeatSeconds = 8
 /** Ciphertexts are fetched in parts of about this size. */
 const fetchBytesMax = 8 * 1024 * 1024
 const fetchCountMax = 500
@@ -73,7 +74,8 @@ export class Requester {
   private readonly received
   /** By intent: what the patient disputes of its records. */
   private readonly disputes
-  private readonly repeatAt = new Map<string, number>()
+  /** By intent: its request, then its fetches. */
+  private readonly repeats = new Repeats(slowestRepeatSeconds)
   /** By intent: an answer whose commitments this replica has not applied yet. */
   private readonly parked = new Map<string, { readonly from: string; readonly note: Answer }>()
 
@@ -221,26 +223,19 @@ export class Requester {
       const now = surroundings.now()
       if (row.state === 'fetching') {
         if (now > row.expiresAt + fetchGraceSeconds) this.end(key, row, 'failed', 'contents-unavailable')
-        else if (this.due(key, now)) await this.fetch(key, row)
+        else if (this.repeats.isDue(key, now)) await this.fetch(key, row)
       } else if (now > row.expiresAt) this.end(key, row, 'expired', 'no-answer')
-      else if (batches.committedAt(fromHex(key)) !== undefined && this.due(key, now)) await this.put(key, row)
+      else if (batches.committedAt(fromHex(key)) !== undefined && this.repeats.isDue(key, now)) await this.put(key, row)
     }
   }
 
-  private due(key: string, now: number): boolean {
-    const at = this.repeatAt.get(key) ?? 0
-    // More than one wait ahead means that the clock was set back.
-    if (now < at && at - now <= repeatSeconds) return false
-    this.repeatAt.set(key, now + repeatSeconds)
-    return true
-  }
-
   private async put(key: string, row: AskedRow): Promise<void> {
-    const { batches, journal } = this.parts
+    const { batches, journal, surroundings } = this.parts
     const opened = batches.opening(fromHex(key))
     const openings = row.evidence.map((each) => batches.opening(each))
     if (!opened || openings.some((each) => !each)) throw new Error('a committed statement has no opening')
     if (row.state === 'committing') journal.append([this.asked.put(key, { ...row, state: 'sent' })])
+    this.repeats.sent(key, surroundings.now())
     await this.parts.desk.tell(row.to, {
       type: 'request',
       intent: opened,
@@ -260,7 +255,7 @@ export class Requester {
       this.asked.put(key, { ...row, state, code, exception, height, session: null }),
       this.active.drop(key),
     ])
-    this.repeatAt.delete(key)
+    this.repeats.end(key)
   }
 
   refusal(from: string, note: Extract<MemberNote, { type: 'refusal' }>): void {
@@ -305,7 +300,7 @@ export class Requester {
       ...this.notice(this.asks.get(toHex(row.ask))?.requester ?? '', note, found),
     ])
     // Durable: the answer and the patient's second notice. Nothing was shown before.
-    this.repeatAt.delete(key)
+    this.repeats.end(key)
     if (next.state === 'fetching') await this.fetch(key, next)
   }
 
@@ -328,6 +323,7 @@ export class Requester {
       if (count > 0 && size > fetchBytesMax) break
       count++
     }
+    this.repeats.sent(key, this.parts.surroundings.now())
     await this.parts.desk.tell(row.to, { type: 'fetch', intent: fromHex(key), from: row.received, count })
   }
 
@@ -362,7 +358,7 @@ export class Requester {
       ? { ...row, received, state: 'complete', keys: new Uint8Array(0) }
       : { ...row, received }
     this.parts.journal.append([...changes, this.asked.put(key, next), ...(complete ? [this.active.drop(key)] : [])])
-    this.repeatAt.delete(key)
+    this.repeats.end(key)
     if (!complete) await this.fetch(key, next)
   }
 

@@ -88,6 +88,8 @@ export class World {
   time = startsAt
   /** Wallets' notes to these members do not arrive. */
   lost: (to: string) => boolean = () => false
+  /** Whether members have seen two ledgers. */
+  inDoubt = false
   private previous = new Uint8Array(32)
   private readonly blocks: SealedBlock[] = []
 
@@ -137,6 +139,7 @@ export class World {
         now: () => this.time + node.ahead,
         random: this.random,
         send: (to, sealed) => void this.wire.push({ from: member, to, sealed }),
+        ledgerInDoubt: () => this.inDoubt,
       },
       organisations: own.map((id) => ({ id, seed: memberSeed(id) })),
       seed: memberSeed(member),
@@ -359,6 +362,15 @@ export class World {
     )
     if (!asked.ok) throw new Error(`the ask was refused: ${asked.reason.type}`)
     return asked.value
+  }
+
+  /** Steps 2 to 4 of an ask: the hospital has decided once, and its receipt waits for a block. */
+  async decidedOnce(asked: Promise<Uint8Array>): Promise<Uint8Array> {
+    const ask = await asked
+    this.block()
+    await this.exchange(clinic).wake()
+    await this.deliver(hospital)
+    return ask
   }
 }
 

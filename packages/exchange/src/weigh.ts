@@ -1,7 +1,7 @@
 /** One weighing of a request: the facts, the decision, and what a receipt says of it. Step 4 weighs, and step 5 weighs again. */
 import { bytes, encode, list, object, option, text, uint } from '@plexus/codec'
 import { merkleRoot, sha256 } from '@plexus/crypto'
-import { type Decision, decide, type Evidence, type Intent, type ReceiptDecision } from '@plexus/policy'
+import { type Decision, decide, type Evidence, type Intent, type ReceiptDecision, refusals } from '@plexus/policy'
 import type { Custody } from './custody.ts'
 import type { RecordRow } from './custody-rows.ts'
 import { clinicianSigned, evidenceFacts, type Found, ledgerFacts } from './facts.ts'
@@ -51,7 +51,9 @@ export function weigh(
   const row = patient === undefined ? undefined : custody.patients.get(patient)
   const set = row?.set?.content ?? null
   const rows = patient === undefined ? [] : custody.current(patient)
-  const ledger = ledgerFacts(replica, surroundings.now(), { content, batch: intent.batch, set })
+  const facts = ledgerFacts(replica, surroundings.now(), { content, batch: intent.batch, set })
+  // Of two ledgers neither has a newest block: what the other one closed is not known here.
+  const ledger = surroundings.ledgerInDoubt?.() ? { ...facts, blockTime: 0 } : facts
   const decision = decide({
     ledger,
     custodian: content.custodian,
@@ -104,4 +106,8 @@ export function weigh(
 function receiptDecision(decision: Decision): ReceiptDecision {
   if (decision.type === 'refuse') return { type: 'refuse', code: decision.code, exception: decision.exception }
   return decision.type === 'permit' ? { type: 'permit' } : { type: 'part', reasons: decision.reasons }
+}
+
+export function exceptionOf(code: string): string | null {
+  return code in refusals ? refusals[code as keyof typeof refusals].exception : null
 }

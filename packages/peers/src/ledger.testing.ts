@@ -52,6 +52,7 @@ export class Ledger {
     parts: {
       readonly seed?: Uint8Array | (() => Uint8Array)
       readonly receive?: (from: string, note: Uint8Array) => Promise<Result<unknown, { readonly type: string }>>
+      readonly answer?: PeersOptions['answer']
       readonly timing?: Partial<PeerTiming>
       readonly port?: number
       /** Where others find it; its own port unless told otherwise. */
@@ -76,6 +77,7 @@ export class Ledger {
         look()
         return answer
       },
+      answer: parts.answer,
       status: () => ({ chain: new Uint8Array(32), member, height: 7, blockTime: 1, clock: 2, version: '0.1.0' }),
       random: systemRandom,
       now: () => performance.now() / 1000,

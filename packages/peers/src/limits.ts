@@ -45,3 +45,9 @@ export const headersMax = 32
 export const protocolMemoryMebibytesMax = 4
 /** Bytes of one note that are on their way unread; the protocol's own 64 KiB would wait for each round trip. */
 export const windowBytes = 1024 * 1024
+
+/** A question between nodes has a few fields; an answer is what an engine says of one block: 60 kB with a hundred validators. */
+export const questionBytesMax = 256
+export const answerBytesMax = 1024 * 1024
+/** Questions in hand, of all members together: each costs the engine beside the node a look at its files. */
+export const questionsAtOnceMax = 16

@@ -14,6 +14,7 @@ import {
 } from './limits.ts'
 import { takeRequest } from './note-intake.ts'
 import type { PeersOptions, PeerTiming } from './ports.ts'
+import type { InHand } from './questions.ts'
 import { Quota, type Shared } from './quota.ts'
 
 export interface Listener {
@@ -43,6 +44,7 @@ export async function listen(
   const guests = new Set<Guest>()
   const quotas = new Map<string, Quota>()
   const shared: Shared = { bytes: 0 }
+  const inHand: InHand = { questions: 0 }
 
   const server = createServer({
     ...credentials,
@@ -112,6 +114,7 @@ export async function listen(
       takeRequest(stream, headers, {
         member,
         quota: quotaOf(member),
+        inHand,
         timing,
         options,
         onOutcome: (outcome, bytes) => observe?.({ type: 'received', member, outcome, bytes }),

@@ -1,8 +1,9 @@
-/** One request of a member that has shown its key: a note, or a question for this node's status. Everything else is refused. */
+/** One request of a member that has shown its key: a note, a question, or one for this node's status. Everything else is refused. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { constants } from 'node:http2'
 import { noteBytesMax } from './limits.ts'
 import type { PeersOptions, PeerTiming, ReceiveOutcome } from './ports.ts'
+import { type InHand, questionsPath, takeQuestion } from './questions.ts'
 import type { Quota } from './quota.ts'
 import { writeStatus } from './status.ts'
 
@@ -25,12 +26,13 @@ export function takeRequest(
   parts: {
     readonly member: string
     readonly quota: Quota
+    readonly inHand: InHand
     readonly timing: PeerTiming
-    readonly options: Pick<PeersOptions, 'now' | 'receive' | 'schedule' | 'status'>
+    readonly options: Pick<PeersOptions, 'answer' | 'now' | 'receive' | 'schedule' | 'status'>
     readonly onOutcome: (outcome: ReceiveOutcome, bytes: number) => void
   },
 ): void {
-  const { member, quota, timing, options, onOutcome } = parts
+  const { member, quota, inHand, timing, options, onOutcome } = parts
   // A stream that breaks off says so by its end; its error has nothing to add.
   stream.on('error', () => {})
   stream.setTimeout(timing.idle, () => stream.close(constants.NGHTTP2_CANCEL))
@@ -46,6 +48,10 @@ export function takeRequest(
   if (method === 'GET' && path === statusPath) {
     stream.respond({ ':status': 200 })
     stream.end(writeStatus(options.status()))
+    return
+  }
+  if (method === 'POST' && path === questionsPath) {
+    takeQuestion(stream, { member, inHand, answer: options.answer })
     return
   }
   if (length === 0) {

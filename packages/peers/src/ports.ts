@@ -24,6 +24,8 @@ export interface PeersOptions {
   readonly addressOf: (member: string) => string | undefined
   /** Takes a note that came whole. What it answers goes back to the sender. */
   readonly receive: (from: string, note: Uint8Array) => Promise<Result<unknown, ReceiveRefusal>>
+  /** Answers a question of another member, or has no answer; without it, nothing is answered. It must change nothing. */
+  readonly answer?: ((from: string, question: Uint8Array) => Promise<Uint8Array | undefined>) | undefined
   /** What other members may know of this node. */
   readonly status: () => PeerStatus
   readonly random: RandomBytes

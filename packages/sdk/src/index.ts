@@ -60,7 +60,7 @@ export {
 export { contractStep } from './contract-step.ts'
 export { keyOfSeed, type SealedBy, sealMembersTransaction, sealPractitionersTransaction } from './govern.ts'
 export { engineKey, type HeaderTrust } from './header-trust.ts'
-export { type Belief, type BeliefRefusal, beliefIn } from './light/belief.ts'
+export { type Belief, type BeliefParts, type BeliefRefusal, beliefIn, headerBeliefIn } from './light/belief.ts'
 export { type BundleHeaders, headersOf } from './light/bundle-headers.ts'
 export { lightGenesisOf } from './light/chain-founders.ts'
 export {
@@ -111,6 +111,7 @@ export {
   type StartRefusal,
   startFromCheckpoint,
   startFromGenesis,
+  trustedOf,
 } from './light/trusted-block.ts'
 export type { CommitRefusal, TrustLevel } from './light/verify-commit.ts'
 export {
@@ -148,10 +149,12 @@ export {
 } from './prescriptions/content.ts'
 export {
   checkRecord,
+  type DispensedBy,
   type DispensingRecord,
   dispensingRecord,
   type FilledPart,
   fillOf,
+  isOfPharmacist,
   type RecordRefusal,
 } from './prescriptions/dispensing.ts'
 export { claimantSeed, handleOfSeed, itemSeed, patientItemSeed } from './prescriptions/keys.ts'
@@ -260,6 +263,7 @@ export { type ScanAnswer, type SupplyState, scanLabel } from './supply/scan.ts'
 export { supplyStep } from './supply/steps.ts'
 export { formerHolders, type LotTrace, type TracedUnit, type TraceRefusal, traceLot } from './supply/trace.ts'
 export { supplyWord } from './supply/words.ts'
+export { type BringBackDoor, type BroughtBack, bringBack, bringBackDoor } from './wallet/bring-back.ts'
 export { type CaseState, casesIn, type WalletCase } from './wallet/cases.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
 export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
@@ -270,6 +274,7 @@ export {
   lightAnswers,
   lightSource,
   memberPath,
+  stateAnswers,
   stateSource,
 } from './wallet/http-port.ts'
 export * from './wallet/keys.ts'
@@ -281,6 +286,9 @@ export {
   openOwnRecordPage,
   ownRecordRequestFor,
 } from './wallet/own-record.ts'
+export { giveItemKeys, type ItemKeys, namePharmacy, takeItemBack } from './wallet/prescription-steps.ts'
+export { prescriptionsIn, type WalletFill, type WalletPrescription } from './wallet/prescription-view.ts'
+export { type ReadState, type StateAnswers, stateReader } from './wallet/read-state.ts'
 export {
   type FoundHeads,
   findHeads,

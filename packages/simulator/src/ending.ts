@@ -326,10 +326,8 @@ function judgeCheat(
         const skipped = own.filter(({ hash, receipt }) => omitted.includes(hash) && receipt.number < newest)
         return [skipped.length > 0, finds('gap')]
       }
-      case 'silent-release': {
-        const silent = [...world.watch.silentAnswers]
-        return [silent.length > 0, silent.every((intent) => !world.watch.taken.has(intent))]
-      }
+      case 'silent-release':
+        return [world.watch.taken.silent.size > 0, world.watch.taken.believed.length === 0]
       case 'omitted-notice': {
         // What the same node does not tell other patients is theirs to find.
         const taken = own.map(({ receipt }) => toHex(receipt.intent)).filter((intent) => world.watch.taken.has(intent))

@@ -1,6 +1,6 @@
 /** Who is there before the first block: members, tenants, clinicians, patients with small charts, and the chain that names them. */
 import { encode, utf8 } from '@plexus/codec'
-import { defaultPolicy, isNpi, type MembersEvent, members, type NetworkPolicy, practitioners } from '@plexus/contracts'
+import { defaultPolicy, type MembersEvent, members, type NetworkPolicy, npiOf, practitioners } from '@plexus/contracts'
 import { generateSealingKey, handleOf, publicKeyOf, sha256 } from '@plexus/crypto'
 import type { IncomingRecord } from '@plexus/exchange'
 import { type Chain, foundChain } from '@plexus/kernel'
@@ -140,9 +140,7 @@ const encodeAttestation = (
 ): Uint8Array => encode(practitioners.event, event)
 
 function mintNpi(chance: Chance): string {
-  const digits = `1${Array.from({ length: 8 }, () => chance.below(10)).join('')}`
-  for (let check = 0; check < 10; check++) if (isNpi(digits + check)) return digits + check
-  throw new Error('every nine digits have a check digit')
+  return npiOf(`1${Array.from({ length: 8 }, () => chance.below(10)).join('')}`)
 }
 
 function patientOf(chance: Chance, custodians: readonly string[], joining: string | undefined): FoundedPatient {

@@ -9,8 +9,6 @@ import { nextSeedOf } from './founding.ts'
 import type { SimulatedNode } from './node.ts'
 import type { World } from './world.ts'
 
-const triesMax = 400
-const triesPauseSeconds = 2
 const holdProbability = 0.6
 /** Other lengths of life of an intent than those that worlds are founded with. */
 const intentSecondsVoted = [30, 45, 90] as const
@@ -42,11 +40,11 @@ export class Membership {
     const { id, seed, host } = joining
     const key = publicKeyOf(seed)
     world.people.begin(async () => {
-      await this.until(
+      await this.actions.suspensions.until(
         () => members.queries.hostOf(this.view, id) === host,
         () => this.actions.suspensions.transact(host, members, { type: 'register-tenant', tenant: id }),
       )
-      await this.until(
+      await this.actions.suspensions.until(
         () => this.keyStatus(key) === 'active',
         () => this.registerOfTenant(host, id, seed),
       )
@@ -98,7 +96,7 @@ export class Membership {
       next: handleOf(publicKeyOf(nextSeedOf(successor))),
     } as const
     world.people.begin(async () => {
-      await this.until(
+      await this.actions.suspensions.until(
         () => this.keyStatus(rotation.successor) === 'active',
         () => this.actions.suspensions.transact(node.name, members, rotation, [successor]),
       )
@@ -116,7 +114,7 @@ export class Membership {
     const old = publicKeyOf(before)
     const seed = chance.bytes(32)
     world.people.begin(async () => {
-      await this.until(
+      await this.actions.suspensions.until(
         () => this.keyStatus(publicKeyOf(seed)) === 'active',
         () => this.registerOfTenant(node.name, id, seed),
       )
@@ -124,7 +122,7 @@ export class Membership {
       world.tell(`${id} signs with a new key`)
       world.supervisor.renew(node)
       await world.people.pause(chance.between(0, 15))
-      await this.until(
+      await this.actions.suspensions.until(
         () => this.keyStatus(old) === 'revoked',
         () => this.actions.suspensions.transact(node.name, members, { type: 'revoke-key', key: old }),
       )
@@ -151,7 +149,7 @@ export class Membership {
       ? { type: 'set-profile', profile: profile === 'us' ? 'opt-in' : 'us' }
       : { type: 'set-parameters', parameters: { ...parameters, intentSecondsMax: chance.pick(intentSecondsVoted) } }
     world.people.begin(async () => {
-      await this.until(
+      await this.actions.suspensions.until(
         () => members.queries.policy(this.view).version > version,
         () => this.furtherVote(action),
       )
@@ -175,14 +173,5 @@ export class Membership {
         await this.actions.suspensions.transact(name, members, { type: 'vote', proposal, inFavour: true })
     else if (world.sequencerLedger.tipTime >= dueAt)
       await this.actions.suspensions.transact(first.name, members, { type: 'enact', proposal })
-  }
-
-  /** Tries until the ledger says so. */
-  private async until(done: () => boolean, attempt: () => Promise<void>): Promise<void> {
-    for (let tries = 0; tries < triesMax && !done(); tries++) {
-      await attempt()
-      if (!done()) await this.world.people.pause(triesPauseSeconds)
-    }
-    this.world.require(done(), 'membership: a change that is allowed does not come about')
   }
 }

@@ -89,6 +89,11 @@ export class SimulatedNode {
     return this.process?.power.isOn === true
   }
 
+  /** Running, or dead and not cleared away yet: its key store is open, and it may be attached to the engine. */
+  get hasProcess(): boolean {
+    return this.process !== undefined
+  }
+
   get exchange(): Exchange {
     if (!this.process?.power.isOn) throw new PowerCut(`${this.name} is down`)
     return this.process.exchange

@@ -132,6 +132,9 @@ export class Supervisor {
       world.timeline.after(1000, () => this.restart(node))
       return
     }
+    // This start was due from an earlier end, and the node died again at this instant: it is cleared away first, and the
+    // end that is still to be cleared away brings a start of its own.
+    if (node.hasProcess) return
     this.repair(node)
     const record = world.faulty ? this.flipKey(node) : undefined
     world.tell(`${node.name} starts again`)

@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 
 const envelopeSeconds = 120
 const attemptsMax = 40
+const triesMax = 400
+const triesPauseSeconds = 2
 
 export class Suspensions {
   private readonly world: World
@@ -45,7 +47,9 @@ export class Suspensions {
   member(member = this.chance.pick(this.world.founding.requesters)): void {
     const voters = this.world.founding.members.map(({ name }) => name)
     const decided = (type: 'reinstate-member' | 'suspend-member') => () => this.voteOn({ type, member })
-    this.meanwhile('member suspended', members, voters, decided('suspend-member'), decided('reinstate-member'))
+    // More than two thirds of those who stand must agree: who stands again meanwhile is one of them, and is asked then.
+    const stands = (): boolean => members.queries.isActive(viewOf(members, this.world.watch.ledger), member)
+    this.meanwhile('member suspended', members, voters, decided('suspend-member'), decided('reinstate-member'), stands)
   }
 
   /** Whoever comes first proposes, and all others vote for that proposal. */
@@ -62,6 +66,7 @@ export class Suspensions {
     by: readonly string[],
     before: () => Tx,
     after: () => Tx,
+    isOver?: () => boolean,
   ): void {
     const { world } = this
     const pairs = world.founding.requesters.flatMap((each) =>
@@ -81,8 +86,20 @@ export class Suspensions {
       if (held) for (const pair of pairs) world.cutWays.delete(pair)
       await world.people.pause(this.chance.between(10, 30))
       // The one who was suspended cannot vote; those who can do it for all.
-      for (const member of by) await this.transact(member, contract, after())
+      const undo = async (): Promise<void> => {
+        for (const member of by) await this.transact(member, contract, after())
+      }
+      await (isOver ? this.until(isOver, undo) : undo())
     })
+  }
+
+  /** Tries until the ledger says so. */
+  async until(done: () => boolean, attempt: () => Promise<void>): Promise<void> {
+    for (let tries = 0; tries < triesMax && !done(); tries++) {
+      await attempt()
+      if (!done()) await this.world.people.pause(triesPauseSeconds)
+    }
+    this.world.require(done(), 'membership: a change that is allowed does not come about')
   }
 
   /** A transaction of a member, and of whoever signs besides, sent until its replica has it, whatever the outcome there. */

@@ -17,6 +17,7 @@ import {
   receipt,
   receiptBundle,
 } from '@plexus/policy'
+import { AnswersTaken } from './answers-taken.ts'
 import { type Again, decideAgain } from './decide-again.ts'
 import type { SimulatedNode } from './node.ts'
 import type { World } from './world.ts'
@@ -53,15 +54,13 @@ export class Watch {
   readonly released = new Map<string, string>()
   readonly voided = new Set<string>()
   /** Intents whose answer the requester took, with the patient's second notice in the same write. */
-  readonly taken = new Set<string>()
+  readonly taken = new AnswersTaken()
   /** Receipts by intent of which an answer left. */
   readonly answeredWith = new Map<string, Set<string>>()
   /** Deposits of notices by receipt: the box, and the name of the deposit. */
   private readonly deposits = new Map<string, { readonly keeper: string; readonly name: string }[]>()
   /** Receipts on which a cheating node released although the head was closed. */
   readonly staleAnswers: string[] = []
-  /** Intents on which a cheating node let keys go without a receipt on the ledger. */
-  readonly silentAnswers = new Set<string>()
   private readonly answers = new Map<string, string>()
   /** Answers as they left, as whoever listens may put them again. */
   readonly answerNotes: { readonly from: string; readonly to: string; readonly sealed: Uint8Array }[] = []
@@ -79,6 +78,8 @@ export class Watch {
   private readonly charts = new Map<string, string>()
   private readonly world: World
   private leaving: Leaving[] = []
+  /** The decision of the receipt that is being written: it counts for the day once the write has taken effect. */
+  private beingWritten: Again | undefined
 
   constructor(world: World) {
     this.world = world
@@ -179,10 +180,9 @@ export class Watch {
 
     const intentAt = this.heightOf(asked.intent)
     const receiptAt = this.heightOf(note.receipt)
-    if (!honest && receiptAt === undefined) {
-      this.silentAnswers.add(key)
-      return
-    }
+    const isCommitted = honest || receiptAt !== undefined
+    this.taken.left(key, note.receipt.statement, isCommitted)
+    if (!isCommitted) return
     world.require(
       intentAt !== undefined &&
         receiptAt !== undefined &&
@@ -270,6 +270,7 @@ export class Watch {
   }
 
   beforeWrite(node: SimulatedNode, kind: string, changes: readonly JournalChange[]): void {
+    this.beingWritten = undefined
     if (node.dishonesty || (kind !== 'receipt' && kind !== 'release')) return
     const key = changes.find(({ table, value }) => table === 'requests' && value)?.key
     const asked = key === undefined ? undefined : this.asked.get(key)
@@ -304,17 +305,19 @@ export class Watch {
       same,
       `policy: ${node.name} recorded ${told}, and on the same facts the decision is ${again.type} ${again.code}`,
     )
-    again.remember()
+    this.beingWritten = again
   }
 
   afterWrite(node: SimulatedNode, kind: string, changes: readonly JournalChange[]): void {
     this.world.count(`write ${kind}`)
+    this.beingWritten?.remember()
+    this.beingWritten = undefined
     const written = ['receipt', 'void', 'own-staff'].includes(kind) ? this.receiptIn(node, changes) : undefined
     if (written) this.wrote(node, written)
     if (kind === 'answer') {
       const key = changes.find(({ table }) => table === 'intents-asked')?.key ?? ''
       this.world.require(!this.taken.has(key), `INV-R3: ${node.name} took two answers to one intent`)
-      this.taken.add(key)
+      this.taken.took(key, changes)
     }
     if (kind !== 'release' && kind !== 'void') return
     const key = changes.find(({ table, value }) => table === 'requests' && value)?.key

@@ -14,6 +14,10 @@ export const threadBytesMinDefault = 256 * 1024
 const slicePerByte = 8
 const sliceBytesMin = 1024 * 1024
 
+/** While LMDB is held for whoever wants to read it: as much again as waits at full load, and some seconds of small blocks. */
+const heldBytesMax = 64 * 1024 * 1024
+const heldMax = 8_192
+
 export interface FlushOptions {
   readonly directory: string
   readonly chain: Uint8Array
@@ -33,8 +37,11 @@ export interface Flush {
   makeRoom(): void
   /** The write was taken, with so many bytes of it. */
   took(bytes: number): void
-  /** Before the next write, all up to here is on its way to LMDB, and nothing behind it: `reached` hears when it is there. */
-  bring(reached: () => void): void
+  /**
+   * Before the next write, all up to here is on its way to LMDB, and nothing behind it: `reached` hears when it is there. LMDB
+   * stays so until `goOn` is called, or too much waits for it.
+   */
+  bring(reached: (goOn: () => void) => void): void
   close(): void
 }
 
@@ -44,8 +51,10 @@ export function flushing(options: FlushOptions): Flush {
   /** Bytes that wait for LMDB where no file ahead counts them. */
   let waitingBytes = 0
   /** Who wants to hear of what is taken next to LMDB, and who of what is on its way. */
-  let wanted: (() => void) | undefined
-  let expected: (() => void) | undefined
+  let wanted: ((goOn: () => void) => void) | undefined
+  let expected: typeof wanted
+  /** For whom LMDB stays where it is. */
+  let held: object | undefined
 
   function committed(): void {
     tables.forgetAged()
@@ -56,7 +65,12 @@ export function flushing(options: FlushOptions): Flush {
   function arrived(): void {
     const told = expected
     expected = undefined
-    told?.()
+    if (!told) return
+    const hold = {}
+    held = hold
+    told(() => {
+      if (held === hold) held = undefined
+    })
   }
 
   function settle(): Standing {
@@ -91,6 +105,8 @@ export function flushing(options: FlushOptions): Flush {
       // What failed in the thread is tried again, before more ages.
       if (settle() === 'idle' && tables.hasAged) begin()
       const used = ahead?.usedBytes ?? waitingBytes
+      if (held && used < heldBytesMax && tables.waiting < heldMax) return
+      held = undefined
       if (!wanted && used < aheadBytesMax && tables.waiting < waitingMax) return
       finish()
       expected = wanted

@@ -67,7 +67,10 @@ export interface LedgerStore extends LedgerReader {
   proveBlock(height: number, size: number): ProvenBlock | undefined
   /** RFC 6962 §2.1.2 consistency of two sizes of the history; undefined when there are no such trees. */
   proveGrowth(before: number, after: number): readonly Uint8Array[] | undefined
-  /** Brings LMDB to just the height that stands now, when the next block comes; `reached` hears of it. */
-  bringToLmdb(reached: () => void): void
+  /**
+   * Brings LMDB to just the height that stands now, when the next block comes; `reached` hears of it. Blocks go on, and LMDB
+   * stays at that height until `goOn` is called, or until too much waits for it.
+   */
+  bringToLmdb(reached: (goOn: () => void) => void): void
   close(): void
 }

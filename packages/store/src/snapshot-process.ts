@@ -10,7 +10,7 @@ function said(ledger: string, directory: string, chain: string, height: number) 
   try {
     const environment = openEnvironment({ directory: ledger, kind: 'ledger', chain: Buffer.from(chain, 'hex') })
     try {
-      return takeSnapshot({ environment, height, directory })
+      return takeSnapshot({ environment, height, directory, onLooking: () => process.send?.({ type: 'looking' }) })
     } finally {
       environment.close()
     }

@@ -33,10 +33,12 @@ export interface TakeOptions {
   readonly height: number
   /** Folder of the snapshots; the new one appears there whole, under its height. */
   readonly directory: string
+  /** Called once what is read stays as it is, whatever is written from then on. */
+  readonly onLooking?: () => void
 }
 
 /** Must run without a pause: that is how long LMDB's reads stay at one height. Throws a StoreError for what is damaged. */
-export function takeSnapshot({ environment, height, directory }: TakeOptions): Taken {
+export function takeSnapshot({ environment, height, directory, onLooking }: TakeOptions): Taken {
   // Opened once, before anything is read: each opening is a transaction of its own.
   const meta = environment.table('meta')
   const history = environment.table('history')
@@ -48,6 +50,7 @@ export function takeSnapshot({ environment, height, directory }: TakeOptions): T
   }
   const tip = tipNow()
   if (tip?.height !== height) return { type: 'missed' }
+  onLooking?.()
   const part = join(directory, `${height}.part`)
   rmSync(part, { recursive: true, force: true })
   mkdirSync(part, { recursive: true, mode: 0o700 })

@@ -6,6 +6,7 @@ import { decode, encode } from '@plexus/codec'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from './child.testing.ts'
 import type { OfferedSnapshot } from './ledger-restore.ts'
+import type { LedgerStoreOptions } from './ledger-store.ts'
 import { type SnapshotChunk, snapshotChunk } from './snapshot-format.ts'
 import { openSnapshotLedger, type SnapshotEvent, type SnapshotLedger } from './snapshots.ts'
 import { endOf, envelopeOf, idOf, nextBlock, tallyMachine, transactionsOf } from './tally.testing.ts'
@@ -24,11 +25,11 @@ interface Opened {
 }
 
 /** What need not survive a crash is made in a tenth of the time. */
-function open(directory = temporaryDirectory(), durable = true): Opened {
+function open(directory = temporaryDirectory(), durable = true, options: Partial<LedgerStoreOptions> = {}): Opened {
   let heard = (_event: SnapshotEvent): void => {}
   const ledger = openSnapshotLedger(
     join(directory, 'ledger'),
-    { chain: machine.chain.id, durable },
+    { chain: machine.chain.id, durable, ...options },
     { directory: join(directory, 'snapshots'), every, onEvent: (event) => heard(event) },
   )
   onTestFinished(() => ledger.close())
@@ -152,6 +153,36 @@ test('a ledger that began from a snapshot goes on as the one that made it, and r
   commit(from, [])
   expect(again.tip()).toEqual(from.tip())
 })
+
+test.each([true, false])(
+  'a ledger that writes to LMDB with every block misses no snapshot, and does so again behind it (durable: %s)',
+  async (durable) => {
+    // Without waiting, LMDB would be blocks ahead before a process has begun.
+    const source = open(undefined, durable, { journalBytesMax: 1 })
+    const { ledger, next } = source
+    const taken = next()
+    let heard: SnapshotEvent | undefined
+    void taken.then((event) => {
+      heard = event
+    })
+    while (!heard) {
+      commit(ledger, [])
+      // A node hears what its processes say between two blocks, and does not wait for them.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(heard).toEqual({ type: 'taken', height: every })
+    const height = ledger.tip()?.height ?? 0
+    expect(height).toBeGreaterThan(every)
+    const offered = offeredBy(ledger)
+    const { ledger: begun } = open()
+    expect(await takeAll(begun, offered, chunksOf(ledger, offered))).toEqual({ ok: true, value: 'whole' })
+    expect(begun.tip()?.appHash).toEqual(ledger.rootAt(every)?.appHash)
+    // What waited meanwhile went to LMDB: opened anew, the ledger stands where it stood.
+    commit(ledger, [])
+    ledger.close()
+    expect(open(source.directory).ledger.tip()?.height).toBe(height + 1)
+  },
+)
 
 const remade = (chunks: readonly Uint8Array[], change: (chunk: SnapshotChunk) => SnapshotChunk | undefined) => {
   return chunks.flatMap((source) => {

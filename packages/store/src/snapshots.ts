@@ -15,7 +15,7 @@ import { syncPath } from './sync-path.ts'
 
 export type SnapshotEvent =
   | { readonly type: 'taken'; readonly height: number }
-  /** LMDB had gone on before the process looked: the next one comes. */
+  /** So many blocks came before the process looked that LMDB could not be held any longer: the next one comes. */
   | { readonly type: 'missed'; readonly height: number }
   | { readonly type: 'failed'; readonly height: number; readonly says: string }
 
@@ -60,7 +60,8 @@ export function openSnapshotLedger(
   let isOnItsWay = false
   let restore: LedgerRestore | undefined
 
-  function make(height: number): void {
+  /** LMDB stays at this height until the process has a read transaction of its own, or ends: one begins at the newest height. */
+  function make(height: number, goOn: () => void): void {
     const child = fork(
       new URL('./snapshot-process.ts', import.meta.url),
       [directory, folder, toHex(options.chain), String(height)],
@@ -71,12 +72,16 @@ export function openSnapshotLedger(
     child.unref()
     child.channel?.unref()
     const done = (event: SnapshotEvent): void => {
+      goOn()
       if (making !== child) return
       making = undefined
       if (event.type === 'taken') files.look()
       onEvent(event)
     }
-    child.on('message', (said: SnapshotEvent) => done({ ...said, height }))
+    child.on('message', (said: SnapshotEvent | { readonly type: 'looking' }) => {
+      if (said.type === 'looking') goOn()
+      else done({ ...said, height })
+    })
     child.on('error', (error) => done({ type: 'failed', height, says: String(error) }))
     child.on('exit', (code, signal) => done({ type: 'failed', height, says: `it ended with ${signal ?? code}` }))
   }
@@ -125,9 +130,9 @@ export function openSnapshotLedger(
       // One that takes longer than the time between two holds up none: the next is left out, and LMDB left where it is read.
       if (height === 0 || height % every !== 0 || making || isOnItsWay) return
       isOnItsWay = true
-      ledger.bringToLmdb(() => {
+      ledger.bringToLmdb((goOn) => {
         isOnItsWay = false
-        make(height)
+        make(height, goOn)
       })
     },
     close() {

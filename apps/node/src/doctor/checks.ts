@@ -21,7 +21,7 @@ const blocksBehindMax = 50
 type Check = (facts: DoctorFacts, version: string) => readonly Finding[]
 
 export const checks: Readonly<Record<string, Check>> = {
-  directory({ genesis, folderThere, running, diskFreeBytes, layout, ledgerFault, ledger }) {
+  directory({ genesis, folderThere, running, diskFreeBytes, layout, ledgerFault, ledger, forks }) {
     if (genesis) return [{ type: `genesis-${genesis}` }]
     if (!folderThere) return [{ type: 'member-folder-missing' }]
     const found: Finding[] = layout.map((each) => ({ type: 'layout-wrong', ...each }))
@@ -30,6 +30,7 @@ export const checks: Readonly<Record<string, Check>> = {
     else if (diskFreeBytes < diskBytesLow) found.push({ type: 'disk-nearly-full', freeBytes: diskFreeBytes })
     if (ledgerFault !== null) found.push({ type: 'ledger-does-not-open', fault: ledgerFault })
     if (ledger && ledger.beginning > 0) found.push({ type: 'checkpoints-missing', block: ledger.beginning })
+    found.push(...forks.map((file) => ({ type: 'fork-stands', file }) as const))
     return found
   },
 

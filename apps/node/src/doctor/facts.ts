@@ -67,6 +67,8 @@ export interface DoctorFacts {
   readonly successorsBeside: readonly string[]
   /** The type of the store's error; null when the ledger opens and holds a block. */
   readonly ledgerFault: string | null
+  /** Names of the files of evidence of forks that stand. */
+  readonly forks: readonly string[]
   readonly ledger: LedgerFacts | null
   /** Null where the address is `local:` or none. */
   readonly self: Result<Probed, ProbeRefusal> | null

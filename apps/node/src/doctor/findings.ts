@@ -11,6 +11,7 @@ export type Finding =
   | { readonly type: 'secret-missing' | 'successor-beside'; readonly name: string }
   | { readonly type: 'ledger-does-not-open'; readonly fault: string }
   | { readonly type: 'checkpoints-missing'; readonly block: number }
+  | { readonly type: 'fork-stands'; readonly file: string }
   | Plain<'member-unknown' | 'sealing-key-differs' | 'transport-key-not-registered'>
   | { readonly type: 'member-not-active'; readonly status: string }
   | { readonly type: 'signing-key-not-active' | 'transport-key-not-active'; readonly status: string }
@@ -104,6 +105,12 @@ export const meanings: Meanings = {
     weight: 'watch',
     says: ({ block }) => `The replica began from a snapshot of block ${block}: the member signs no log of checkpoints.`,
     advice: 'Witnesses cannot follow this member. To have a log, join anew without --begin, from the first block.',
+  },
+  'fork-stands': {
+    weight: 'wrong',
+    says: ({ file }) =>
+      `Two blocks of one height both have their votes: forks/${file}. No key is released here meanwhile.`,
+    advice: 'Hand the file to every member, and follow docs/guides/runbooks/fork-seen.md.',
   },
   'member-unknown': {
     weight: 'wrong',

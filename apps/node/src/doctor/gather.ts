@@ -14,8 +14,9 @@ import { probe } from '@plexus/peers'
 import { type LedgerStore, lockDirectory, openLedgerStore, StoreError } from '@plexus/store'
 import { ledgerCopy } from '../backup/take.ts'
 import { engineNodeSecret, validatorSecret } from '../founding.ts'
-import { type Layout, layoutOf, secretsNamed } from '../layout.ts'
+import { forksFolder, type Layout, layoutOf, secretsNamed } from '../layout.ts'
 import { transportOf } from '../peer-door.ts'
+import { forksIn } from '../standing-forks.ts'
 import { checkLayout } from '../verify/layout-check.ts'
 import type { DoctorFacts, EngineFacts, KeyFacts, LedgerFacts, PeerFacts } from './facts.ts'
 
@@ -51,6 +52,7 @@ export async function gather(parts: DoctorParts): Promise<DoctorFacts> {
     secretsMissing: folderThere ? missing : [],
     successorsBeside: secretsNamed(layout, '').filter((name) => name.endsWith('-next')),
     ledgerFault: null,
+    forks: forksIn(forksFolder(layout)),
     ledger: null,
     self: null,
     peers: [],

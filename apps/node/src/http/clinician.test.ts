@@ -2,7 +2,7 @@
 import { utf8 } from '@plexus/codec'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Authenticator, written } from '../sign-in/authenticator.testing.ts'
-import { clinic, hospital, npi, patient, startWorld, type World } from './world.testing.ts'
+import { board, clinic, hospital, npi, patient, startWorld, type World } from './world.testing.ts'
 
 const origin = 'https://clinic.example'
 let world: World
@@ -98,7 +98,7 @@ describe('a passkey', () => {
   })
 
   test('is linked to nobody who has no role at the member', async () => {
-    const answer = await send(hospital, '/passkeys/link', { npi }, own(hospital))
+    const answer = await send(board, '/passkeys/link', { npi }, own(board))
     expect(answer.json.code).toBe('clinician-without-role')
   })
 })

@@ -1,8 +1,11 @@
 /** The demonstration's own routes: what happens in person elsewhere. They are not there in any other process. */
+import { fromHex } from '@plexus/codec'
 import { z } from 'zod'
+import { bottleActs } from '../bottle-desk.ts'
 import type { Desk } from '../desk.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-import { chartNumber, organisationId } from './fields.ts'
+import { chartNumber, hexHash, organisationId } from './fields.ts'
+import { mailbox } from './prescription-routes.ts'
 import { problem } from './problem.ts'
 import { deskRoute, json, type Route } from './route.ts'
 import { sessionOf, signInOf } from './sign-in-routes.ts'
@@ -53,6 +56,29 @@ export function deskRoutes(
       async handle({ body: { member } }) {
         const home = desk.home(member)
         return home ? sessionOf(home, await desk.signIn(member), sessions, now()) : problem('member-not-here')
+      },
+    }),
+    deskRoute({
+      method: 'POST',
+      path: '/v1/demonstration/bottle',
+      id: 'demonstrationBottle',
+      summary: 'Plays an act of the bottle’s story: its people here, the patient’s wallet wherever it is',
+      tag: 'demonstration',
+      body: z.strictObject({
+        act: z.enum(bottleActs),
+        patient: z
+          .strictObject({ keys: z.array(hexHash).min(1).max(1), mailbox })
+          .nullable()
+          .default(null),
+      }),
+      gives: 'What it left, and the height of the ledger then; or `refused`, why it was not done. And the pharmacy.',
+      async handle({ body: { act, patient } }) {
+        const npi = await desk.signIn(desk.asker)
+        const keys = patient && {
+          keys: patient.keys.map(fromHex),
+          mailbox: { ...patient.mailbox, address: fromHex(patient.mailbox.address) },
+        }
+        return json({ pharmacy: desk.bottle.pharmacy, ...(await desk.bottle.play(act, npi, keys)) })
       },
     }),
     deskRoute({

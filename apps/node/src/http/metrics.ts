@@ -66,6 +66,11 @@ const memberGauges: readonly (readonly [string, string, keyof MemberReadings])[]
     'Keys of validators of which the engine proved misbehaviour, a number; the ledger keeps each for good.',
     'validatorsMisbehaved',
   ],
+  [
+    'plexus_forks',
+    'Forks of the ledger that the member has seen and that stand, a number; while there is one, it releases no key.',
+    'forks',
+  ],
   ['plexus_vault_records', 'Record versions whose key is there, a number.', 'recordsOpen'],
   ['plexus_vault_records_erased', 'Record versions whose key was destroyed, a number.', 'recordsErased'],
   [

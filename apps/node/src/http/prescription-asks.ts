@@ -5,6 +5,7 @@ import { type Dispense, type LineMeant, type OutcomeIssue, type PrescriptionAsk,
 import type { MemberNode } from '../member-node.ts'
 import { entriesOf, entryOf, itemPrefix } from './prescription-fhir.ts'
 import { drugOf, type FhirQuery, issue, orderOf, pharmacyMissing, unitOf } from './prescription-order.ts'
+import { isEmployed, signedBy } from './prescription-routes.ts'
 
 /** `entries`: of a Bundle, as what was asked left them. */
 export interface Answered {
@@ -213,7 +214,10 @@ async function dispense(node: MemberNode, dispenses: readonly Dispense[], query:
     const { lot, name } = said
     if (!/^[\x20-\x7e]{0,40}$/.test(lot) || !/^[\x20-\x7e]{0,64}$/.test(name))
       return refused(issue('value', 'too-long', 'expected a lot of 40, a name of 64 ASCII characters; came more', path))
-    const handedOut = { quantity: count, product, lot, pharmacist, name: name || null }
+    if (!isEmployed(node, pharmacist))
+      return refused(issue('value', 'clinician-unknown', 'expected a pharmacist of this member; came another', path))
+    const dispensedBy = { pharmacist, pharmacy: query.dispensary ?? null, beside: [] }
+    const handedOut = { quantity: count, product, lot, ...signedBy(node, dispensedBy), name: name || null }
     const remainder = said.remainder || null
     plan.push({ item, act: () => dispenser.fill(handle, { ...handedOut, remainder }) })
   }

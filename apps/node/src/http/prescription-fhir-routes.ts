@@ -17,6 +17,7 @@ const query = z.strictObject({
   organisation: organisationId.optional(),
   clinician: npi.optional(),
   pharmacy: organisationId.optional(),
+  dispensary: npi.optional(),
   registrar: organisationId.optional(),
   authentication: hexHash.optional(),
   beside: z

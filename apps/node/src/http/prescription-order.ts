@@ -16,6 +16,8 @@ export interface FhirQuery {
   /** NPI of the prescriber or pharmacist, where the document names them by another registry. */
   readonly clinician?: string | undefined
   readonly pharmacy?: string | undefined
+  /** NPI of the pharmacy that dispenses; the pharmacist's where it is not said. */
+  readonly dispensary?: string | undefined
   readonly registrar?: string | undefined
   /** SHA-256 of the evidence of two factors, hexadecimal. */
   readonly authentication?: string | undefined

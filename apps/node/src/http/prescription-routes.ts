@@ -17,6 +17,8 @@ import { json, memberRoute, type Route } from './route.ts'
 const linesMax = 32
 /** As many prescribers as one envelope names. */
 const besideMax = 63
+/** Pharmacies beside the own that one fill names. */
+const pharmaciesMax = 15
 const dayLagMinutesMax = 26 * 60
 
 const ascii = (max: number) =>
@@ -45,7 +47,7 @@ const line = z.strictObject({
   name: ascii(64).nullable().default(null),
 })
 
-const mailbox = z.strictObject({ member: organisationId, address: hexHash, sealingKey: base64Url(1216) })
+export const mailbox = z.strictObject({ member: organisationId, address: hexHash, sealingKey: base64Url(1216) })
 
 /** A wallet's keys, one for each line, and where its copy goes; or the chart whose enrolment says where that is. */
 const patient = z.strictObject({
@@ -72,6 +74,17 @@ export const dispensed = z.strictObject({
   product: drug,
   lot: text(40).regex(/^[\x20-\x7e]*$/, 'a lot of ASCII characters'),
   pharmacist: npi,
+  pharmacy: npi.nullable().default(null),
+  beside: z
+    .array(
+      z.strictObject({
+        organisation: organisationId,
+        pharmacy: npi,
+        pharmacists: z.array(npi).min(1, 'one NPI at least').max(besideMax, `at most ${besideMax} NPIs`),
+      }),
+    )
+    .max(pharmaciesMax, `at most ${pharmaciesMax} pharmacies`)
+    .default([]),
   remainder: z.enum(['shortage', 'requested']).nullable().default(null),
   name: ascii(64).nullable().default(null),
 })
@@ -96,9 +109,7 @@ function prescriberRoutes(): readonly Route[] {
       gives: 'The handle of each line, and the height of the block that has them.',
       refusals: [...stepRefusals, 'clinician-unknown'],
       handle({ body }, node) {
-        // A seed is made on first use: signing must not make one for a clinician who was never employed here.
-        if (!secretsNamed(node.layout, 'clinician-').includes(`clinician-${body.npi}`))
-          return problem('clinician-unknown')
+        if (!isEmployed(node, body.npi)) return problem('clinician-unknown')
         return answerOfStep(
           node,
           () => node.books.prescriptions.prescriber.sign(orderOf(body, node)),
@@ -160,13 +171,18 @@ function dispenserRoutes(): readonly Route[] {
       method: 'POST',
       path: '/prescriptions/:handle/fill',
       id: 'fillPrescription',
-      summary: 'Records what was dispensed; the prescriber and the patient’s wallet are told',
+      summary:
+        'Records what was dispensed, signed with the pharmacist’s key; the prescriber and the patient’s wallet are told',
       params: { handle: hexHash },
       body: dispensed,
       gives: given,
-      refusals: stepRefusals,
-      handle: ({ params: { handle }, body }, node) =>
-        answerOfStep(node, () => node.books.prescriptions.dispenser.fill(fromHex(handle), body satisfies Dispensed)),
+      refusals: [...stepRefusals, 'clinician-unknown'],
+      handle({ params: { handle }, body }, node) {
+        if (!isEmployed(node, body.pharmacist)) return problem('clinician-unknown')
+        return answerOfStep(node, () =>
+          node.books.prescriptions.dispenser.fill(fromHex(handle), { ...body, ...signedBy(node, body) }),
+        )
+      },
     }),
     memberRoute({
       ...known,
@@ -287,6 +303,20 @@ function lookRoutes(): readonly Route[] {
       },
     }),
   ]
+}
+
+/** A seed is made on first use: signing must not make one for a clinician who was never employed here. */
+export const isEmployed = ({ layout }: MemberNode, of: string): boolean =>
+  secretsNamed(layout, 'clinician-').includes(`clinician-${of}`)
+
+/** Who dispenses, as the book takes it: a pharmacist who practises alone is the pharmacy too. */
+export function signedBy(
+  node: MemberNode,
+  { pharmacist, pharmacy, beside }: Pick<z.output<typeof dispensed>, 'beside' | 'pharmacist' | 'pharmacy'>,
+): Pick<Dispensed, 'beside' | 'pharmacist' | 'pharmacy'> {
+  const seed = node.clinicianSeed(pharmacist)
+  const others = beside.map(({ pharmacists, ...at }) => ({ ...at, pharmacists: [...new Set(pharmacists)].sort() }))
+  return { pharmacist: { npi: pharmacist, seed }, pharmacy: pharmacy ?? pharmacist, beside: others }
 }
 
 function orderOf(body: z.output<typeof order>, node: MemberNode): Order {

@@ -166,6 +166,40 @@ describe('an item', () => {
     expect((await refused(address(clinic), { method: 'POST', headers, body, token })).code).toBe('clinician-unknown')
   })
 
+  test('is dispensed by a pharmacist who stands at the pharmacy now, and by nobody else', async () => {
+    const handle = await held(hospital)
+    const { network } = world
+    const stranger = { ...fill(30), pharmacist: '1245319599' }
+    expect((await send(hospital, `/${handle}/fill`, stranger)).document).toMatchObject({ code: 'clinician-unknown' })
+    const unlicensed = { ...fill(30), pharmacy: '1245319599' }
+    expect(await send(hospital, `/${handle}/fill`, unlicensed)).toMatchObject({
+      status: 409,
+      document: { code: 'ledger-refused', refusal: 'licence-not-active' },
+    })
+    const notThere = { ...fill(30), beside: [{ organisation: board, pharmacy: '1245319599', pharmacists: [npi] }] }
+    expect((await send(hospital, `/${handle}/fill`, notThere)).document).toMatchObject({
+      refusal: 'licence-not-active',
+    })
+    await network.submit(hospital, practitioners, { type: 'suspend-role', npi, organisation: hospital })
+    expect((await send(hospital, `/${handle}/fill`, fill(30))).document).toMatchObject({ refusal: 'role-not-active' })
+    await network.submit(hospital, practitioners, { type: 'reinstate-role', npi, organisation: hospital })
+    await network.submit(board, practitioners, { type: 'suspend-licence', npi })
+    expect((await send(hospital, `/${handle}/fill`, fill(30))).document).toMatchObject({
+      refusal: 'licence-not-active',
+    })
+    await network.submit(board, practitioners, { type: 'reinstate-licence', npi })
+    expect(await send(hospital, `/${handle}/fill`, fill(30))).toMatchObject({ status: 200 })
+    const told = () =>
+      network
+        .node(clinic)
+        .books.prescriptions.list()
+        .find((item) => item.handle === handle)?.fills.length === 1
+    await network.until(told, 10, 'the prescriber to be told')
+    expect(await look(clinic, handle)).toMatchObject({
+      fills: [{ organisation: hospital, pharmacy: npi, pharmacist: npi }],
+    })
+  })
+
   test('neither its drug nor its patient stands in the log', () => {
     expect(world.logged()).not.toMatch(/Oxycodone|1049221|A-4711/)
   })

@@ -69,11 +69,13 @@ async function filled(): Promise<{ readonly tagSeed: string; readonly tag: strin
   const line = { handle, patient: hashOf(patient), content: systemRandom(32), limits: 'none' as const, issuedDay }
   const days = { firstDay: issuedDay, lastDay: issuedDay + 30, refills: 0, refillWeeks: 0 }
   const signed = { organisation: clinic, registrar: null, prescribers: [npi], dayLagMinutes: place.lagMinutes }
+  const dispensers = [{ organisation: clinic, pharmacy: npi, pharmacists: [npi] }]
+  const dispensing = { record: systemRandom(32), dispensers }
   const steps: readonly (readonly [PrescriptionsTransaction, Uint8Array | null])[] = [
     [{ type: 'sign-items', ...signed, items: [{ ...line, ...days }] }, null],
     [{ type: 'make-available', handle, claimant: hashOf(claimant) }, patient],
     [{ type: 'claim', handle, holder: hashOf(holder) }, claimant],
-    [{ type: 'fill', handle, level: whole, record: systemRandom(32), tag: hashOf(tag), remainder: null }, holder],
+    [{ type: 'fill', handle, level: whole, ...dispensing, tag: hashOf(tag), remainder: null }, holder],
   ]
   for (const [transaction, seed] of steps) {
     const envelope = sealEnvelope(

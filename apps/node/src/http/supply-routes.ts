@@ -5,15 +5,18 @@ import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
 import { answerOfStep } from './book-answers.ts'
 import { hexHash, organisationId, whole } from './fields.ts'
+import { isEmployed, signedBy } from './prescription-routes.ts'
 import { problem } from './problem.ts'
 import { type Answer, json, memberRoute, type Route } from './route.ts'
+import { supplyAgreementRoutes } from './supply-agreement-routes.ts'
 import { fill, gs1Text, label, labels, lotBytesMax, plan, role, seconds, sscc } from './supply-fields.ts'
 import { supplyHoldingRoutes } from './supply-holding-routes.ts'
 
 const shownMax = 200
 
 export function supplyRoutes(): readonly Route[] {
-  return [...keyRoutes(), ...lotRoutes(), ...deliveryRoutes(), ...counterRoutes(), ...supplyHoldingRoutes()]
+  const onHand = [...supplyHoldingRoutes(), ...supplyAgreementRoutes()]
+  return [...keyRoutes(), ...lotRoutes(), ...deliveryRoutes(), ...counterRoutes(), ...onHand]
 }
 
 function keyRoutes(): readonly Route[] {
@@ -338,18 +341,20 @@ function counterRoutes(): readonly Route[] {
       staff: true,
       body: z.strictObject({ labels, fill: fill.nullable() }),
       gives: 'The tag of the dispensing.',
-      refusals: ['book-refused', 'ledger-away', 'ledger-refused'],
-      handle: ({ body: { labels: given, fill: part } }, node) =>
-        answerOfStep(
+      refusals: ['book-refused', 'ledger-away', 'ledger-refused', 'clinician-unknown'],
+      handle({ body: { labels: given, fill: part } }, node) {
+        if (part && !isEmployed(node, part.pharmacist)) return problem('clinician-unknown')
+        return answerOfStep(
           node,
           () => {
             const read = all(given)
             if (!read.ok) return read
-            const item = part && { ...part, item: fromHex(part.item) }
+            const item = part && { ...part, ...signedBy(node, part), item: fromHex(part.item) }
             return node.books.supply.dispensing.dispense({ labels: identifiers(read.value), fill: item })
           },
           ({ dispensing }) => ({ dispensing }),
-        ),
+        )
+      },
     }),
     memberRoute({
       method: 'POST',

@@ -234,6 +234,23 @@ describe('one pallet of 120 bottles', () => {
     expect(await statuses()).toEqual(['destroyed 1', 'dispensed 1', 'held 10', 'held 24', 'held 84'])
   })
 
+  test('what stands still goes on in its holder’s hands once its maker agreed', async () => {
+    const asked = await must(corner, '/verifications', { label: unit(7, 4), why: 'It is the seal of the new pattern.' })
+    const id = String(asked['agreement'])
+    type Listed = readonly { readonly agreement: string; readonly status: string; readonly isOpen: boolean }[]
+    const found = async (member: string) =>
+      ((await must(member, '/agreements'))['agreements'] as Listed).find(({ agreement }) => agreement === id)
+    await until(() => found(maker))
+    expect((await found(maker))?.isOpen).toBe(true)
+    expect(await world.act(corner, `/agreements/${id}/agree`)).toMatchObject({ value: { refusal: 'nothing-asked' } })
+    expect(await world.act(maker, `/agreements/${id}/agree`)).toMatchObject({ status: 200 })
+    await until(async () => (await found(maker))?.status === 'stands' || undefined)
+    await until(async () => (await found(corner))?.isOpen === false || undefined)
+    const missing = { lost: [], found: [], why: 'Nobody sent it.' }
+    const answer = await ask(corner, `/shipments/${'0'.repeat(64)}/resolve`, missing)
+    expect(answer.value['refusal']).toBe('shipment-unknown')
+  })
+
   test('what is no label, or stands nowhere, is refused by its name', async () => {
     for (const [member, path, body, refusal] of [
       [corner, '/scans', { label: '(01)00300021433803(21)A', maker: null }, 'label-malformed'],

@@ -30,7 +30,7 @@ const founding = {
   board,
   engine: { type: 'local' as const, sequencer: board },
 }
-const now = (): number => Date.now() / 1000
+const wallClock = (): number => Date.now() / 1000
 const yearSeconds = 31_557_600
 
 export interface World {
@@ -44,8 +44,8 @@ export interface World {
   readonly close: () => Promise<void>
 }
 
-/** `parameters`: of the policy, where they are not the default's. */
-export async function startWorld(parameters: Founding['parameters'] = {}): Promise<World> {
+/** `parameters`: of the policy, where they are not the default's. `now`: the members' clock, where a test moves it. */
+export async function startWorld(parameters: Founding['parameters'] = {}, now = wallClock): Promise<World> {
   const data = mkdtempSync(join(tmpdir(), 'plexus-http-'))
   const metrics = createMetrics()
   const failures: unknown[] = []
@@ -123,10 +123,13 @@ const chart = [
 
 async function employClinician(network: Network): Promise<void> {
   const key = publicKeyOf(network.node(clinic).clinicianSeed(npi))
-  const validUntil = Math.floor(now()) + yearSeconds
+  const pharmacistKey = publicKeyOf(network.node(hospital).clinicianSeed(npi))
+  const validUntil = Math.floor(wallClock()) + yearSeconds
   const steps = [
     [board, { type: 'attest-licence' as const, npi, jurisdiction: 'MA', validUntil }],
     [clinic, { type: 'attest-role' as const, npi, organisation: clinic, role: 'physician', key }],
+    // A pharmacist at the hospital's pharmacy, whose NPI is the pharmacy's too.
+    [hospital, { type: 'attest-role' as const, npi, organisation: hospital, role: 'pharmacist', key: pharmacistKey }],
   ] as const
   for (const [member, transaction] of steps) {
     const answer = await network.submit(member, practitioners, transaction)

@@ -14,6 +14,8 @@ const known: Readonly<Record<string, RegExp | null>> = {
   checkpoints: null,
   snapshots: null,
   engine: null,
+  // Only where one was seen.
+  forks: /^fork-[0-9]{1,16}-[a-z0-9-]{1,40}\.evidence$/,
   // Of a member whose node is a process of its own.
   'candidate.json': null,
   'directory.json': null,

@@ -146,10 +146,11 @@ const wrongs: Readonly<Record<string, readonly [(at: (path: string) => string) =
   ],
 }
 
+/** Of the hashes, the newest: the log may have signed a shorter tree before, whose tiles nobody needs any more. */
 const tileOf = (at: (path: string) => string): string => {
-  const [entry] = readdirSync(at('checkpoints/tile'), { recursive: true, withFileTypes: true }).filter((each) =>
-    each.isFile(),
-  )
+  const level = at('checkpoints/tile/0')
+  const tiles = readdirSync(level, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+  const entry = tiles.sort((a, b) => Number(a.name) - Number(b.name)).at(-1)
   if (!entry) throw new Error('the log has no tile')
   return join(entry.parentPath, entry.name)
 }

@@ -1,13 +1,15 @@
 /** What patients say is wrong with an entry or an access here, and the answer that they read (45 CFR 164.526 and 164.530(d)). */
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { caseWordsIn, type DenialBasis } from '@plexus/policy'
-import { useCallback, useEffect, useState } from 'react'
-import { Mark, Note, type Tone, Waiting } from '../look/parts.tsx'
+import { useState } from 'react'
+import { Choices } from '../look/choices.tsx'
+import { Mark, Note, type Tone } from '../look/parts.tsx'
 import { askJson } from '../node/door.ts'
 import { dayOf, momentOf } from '../words/dates.ts'
 import type { Words } from '../words/english.ts'
 import { useWords } from '../words/use-words.tsx'
 import type { Session } from './session.ts'
+import { Answering, WorkList } from './work-list.tsx'
 
 type Outcome = 'accepted' | 'denied' | 'later'
 
@@ -36,11 +38,6 @@ interface StaffCase {
   readonly disagreement: string | null
 }
 
-type List =
-  | { readonly type: 'loading' }
-  | { readonly type: 'refused'; readonly code: string }
-  | { readonly type: 'here'; readonly cases: readonly StaffCase[] }
-
 /** Why an entry may stand, 45 CFR 164.526(a)(2); of an access there is one answer. */
 const basesOfEntries = [
   'accurate-and-complete',
@@ -50,35 +47,17 @@ const basesOfEntries = [
 ] as const satisfies readonly DenialBasis[]
 
 export function CasesPage({ session }: { readonly session: Session }) {
-  const words = useWords()
-  const { cases } = words.clinician
-  const { member, token } = session
-  const [all, setAll] = useState(false)
-  const [list, setList] = useState<List>({ type: 'loading' })
-  const load = useCallback(async (): Promise<void> => {
-    const answer = await askJson<{ readonly cases: readonly StaffCase[] }>(`/v1/members/${member}/cases`, { token })
-    setList(answer.ok ? { type: 'here', cases: answer.value.cases } : { type: 'refused', code: answer.reason.type })
-  }, [member, token])
-  useEffect(() => {
-    void load()
-  }, [load])
-  const shown = list.type === 'here' ? list.cases.filter((each) => all || endOf(each) === null) : []
+  const { cases } = useWords().clinician
   return (
-    <>
-      <p className="lead">{cases.lead(member)}</p>
-      <label className="row">
-        <input type="checkbox" checked={all} onChange={() => setAll(!all)} />
-        {cases.all}
-      </label>
-      {list.type === 'loading' && <Waiting />}
-      {list.type === 'refused' && <Note tone="no">{words.refusal(list.code)}</Note>}
-      {list.type === 'here' && shown.length === 0 && <Note>{cases.none}</Note>}
-      <ul className="stack">
-        {shown.map((each) => (
-          <CaseCard key={each.id} held={each} session={session} onAnswered={() => void load()} />
-        ))}
-      </ul>
-    </>
+    <WorkList
+      says={cases}
+      session={session}
+      path={() => 'cases'}
+      itemsIn={(answer: { readonly cases: readonly StaffCase[] }, all) =>
+        answer.cases.filter((each) => all || endOf(each) === null)
+      }
+      card={(each, onAnswered) => <CaseCard key={each.id} held={each} session={session} onAnswered={onAnswered} />}
+    />
   )
 }
 
@@ -92,7 +71,6 @@ function CaseCard({ held, session, onAnswered }: CaseParts) {
   const words = useWords()
   const { cases } = words.clinician
   const { subject, patient, name, words: said, openedAt, answers, disagreement } = held
-  const [open, setOpen] = useState(false)
   const end = endOf(held)
   const [tone, state] = stateOf(held, words)
   return (
@@ -121,21 +99,19 @@ function CaseCard({ held, session, onAnswered }: CaseParts) {
           <span className="small">{cases.still}:</span> {disagreement}
         </p>
       )}
-      {end === null && !open && (
-        <div>
-          <Button variant="default" onClick={() => setOpen(true)}>
-            {cases.answer}
-          </Button>
-        </div>
-      )}
-      {end === null && open && (
-        <AnswerForm
-          held={held}
-          session={session}
-          onAnswered={() => {
-            setOpen(false)
-            onAnswered()
-          }}
+      {end === null && (
+        <Answering
+          says={cases.answer}
+          form={(close) => (
+            <AnswerForm
+              held={held}
+              session={session}
+              onAnswered={() => {
+                close()
+                onAnswered()
+              }}
+            />
+          )}
         />
       )}
     </li>
@@ -177,15 +153,13 @@ function AnswerForm({ held, session, onAnswered }: CaseParts) {
         void send()
       }}
     >
-      <fieldset className="choices-list">
-        <legend>{cases.outcome}</legend>
-        {outcomes.map(([each, says]) => (
-          <label key={each}>
-            <input type="radio" name={`outcome-${id}`} checked={outcome === each} onChange={() => setOutcome(each)} />
-            {says}
-          </label>
-        ))}
-      </fieldset>
+      <Choices
+        legend={cases.outcome}
+        name={`outcome-${id}`}
+        options={outcomes}
+        chosen={outcome}
+        onChoose={setOutcome}
+      />
       {outcome === 'denied' && subject.type === 'record' && (
         <NativeSelect
           className="narrow"

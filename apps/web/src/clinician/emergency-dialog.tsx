@@ -2,6 +2,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { emergencyReasons } from '@plexus/policy'
 import { useState } from 'react'
+import { Choices } from '../look/choices.tsx'
 import { Dialog } from '../look/dialog.tsx'
 import { useWords } from '../words/use-words.tsx'
 
@@ -24,15 +25,13 @@ export function EmergencyDialog({
   return (
     <Dialog title={`${emergency.title}: ${who}`} onClose={onClose}>
       <p>{emergency.lead}</p>
-      <fieldset className="choices-list">
-        <legend>{emergency.why}</legend>
-        {emergencyReasons.map((each) => (
-          <label key={each}>
-            <input type="radio" name="emergency-reason" checked={reason === each} onChange={() => setReason(each)} />
-            {emergency.reasons[each]}
-          </label>
-        ))}
-      </fieldset>
+      <Choices
+        legend={emergency.why}
+        name="emergency-reason"
+        options={emergencyReasons.map((each) => [each, emergency.reasons[each] ?? each] as const)}
+        chosen={reason}
+        onChoose={setReason}
+      />
       <TextInput
         label={emergency.words}
         description={emergency.wordsLead}

@@ -1,12 +1,14 @@
 /** Emergencies of this organisation that wait for a person to look at them, and the answer with a name. */
 import { Button, TextInput } from '@mantine/core'
 import { verdicts } from '@plexus/policy'
-import { useCallback, useEffect, useState } from 'react'
-import { Mark, Note, Waiting } from '../look/parts.tsx'
-import { ask, askJson } from '../node/door.ts'
+import { useState } from 'react'
+import { Choices } from '../look/choices.tsx'
+import { Mark, Note } from '../look/parts.tsx'
+import { ask } from '../node/door.ts'
 import { momentOf } from '../words/dates.ts'
 import { useWords } from '../words/use-words.tsx'
 import type { Session } from './session.ts'
+import { Answering, WorkList } from './work-list.tsx'
 
 interface Review {
   readonly id: string
@@ -24,11 +26,6 @@ interface Review {
   readonly outcome: { readonly verdict: string; readonly reviewer: string; readonly words: string } | null
 }
 
-type List =
-  | { readonly type: 'loading' }
-  | { readonly type: 'refused'; readonly code: string }
-  | { readonly type: 'here'; readonly reviews: readonly Review[] }
-
 /** Enough to tell the visits of a day apart. */
 const visitDigits = 8
 /** In bytes, of which a letter takes at most four. */
@@ -36,54 +33,28 @@ const nameMax = 20
 const wordsMax = 125
 
 export function ReviewsPage({ session }: { readonly session: Session }) {
-  const words = useWords()
-  const { reviews } = words.clinician
-  const { member, token } = session
-  const [all, setAll] = useState(false)
-  const [list, setList] = useState<List>({ type: 'loading' })
-  const load = useCallback(async (): Promise<void> => {
-    const answer = await askJson<{ readonly reviews: readonly Review[] }>(`/v1/members/${member}/reviews?all=${all}`, {
-      token,
-    })
-    setList(answer.ok ? { type: 'here', reviews: answer.value.reviews } : { type: 'refused', code: answer.reason.type })
-  }, [member, token, all])
-  useEffect(() => {
-    void load()
-  }, [load])
+  const { reviews } = useWords().clinician
   return (
-    <>
-      <p className="lead">{reviews.lead(member)}</p>
-      <label className="row">
-        <input type="checkbox" checked={all} onChange={() => setAll(!all)} />
-        {reviews.all}
-      </label>
-      {list.type === 'loading' && <Waiting />}
-      {list.type === 'refused' && <Note tone="no">{words.refusal(list.code)}</Note>}
-      {list.type === 'here' && list.reviews.length === 0 && <Note>{reviews.none}</Note>}
-      {list.type === 'here' && (
-        <ul className="stack">
-          {list.reviews.map((each) => (
-            <ReviewCard key={each.id} review={each} session={session} onAnswered={() => void load()} />
-          ))}
-        </ul>
-      )}
-    </>
+    <WorkList
+      says={reviews}
+      session={session}
+      path={(all) => `reviews?all=${all}`}
+      itemsIn={(answer: { readonly reviews: readonly Review[] }) => answer.reviews}
+      card={(each, onAnswered) => <ReviewCard key={each.id} review={each} session={session} onAnswered={onAnswered} />}
+    />
   )
 }
 
-function ReviewCard({
-  review,
-  session,
-  onAnswered,
-}: {
+interface ReviewParts {
   readonly review: Review
   readonly session: Session
   readonly onAnswered: () => void
-}) {
+}
+
+function ReviewCard({ review, session, onAnswered }: ReviewParts) {
   const words = useWords()
   const { reviews, emergency: urgent } = words.clinician
   const { npi, about, emergency, askedAt, dueAt, isAlarm, outcome, names, requester } = review
-  const [open, setOpen] = useState(false)
   const late = outcome === null && dueAt * 1000 < Date.now()
   return (
     <li className="card stack" data-review>
@@ -105,27 +76,17 @@ function ReviewCard({
       {emergency.words !== '' && <p>{emergency.words}</p>}
       {isAlarm && <Mark tone="no">{reviews.alarm}</Mark>}
       {outcome !== null && outcome.words !== '' && <p>{outcome.words}</p>}
-      {outcome === null && !open && (
-        <div>
-          <Button variant="default" onClick={() => setOpen(true)}>
-            {reviews.answer}
-          </Button>
-        </div>
+      {outcome === null && (
+        <Answering
+          says={reviews.answer}
+          form={() => <AnswerForm review={review} session={session} onAnswered={onAnswered} />}
+        />
       )}
-      {outcome === null && open && <AnswerForm review={review} session={session} onAnswered={onAnswered} />}
     </li>
   )
 }
 
-function AnswerForm({
-  review,
-  session,
-  onAnswered,
-}: {
-  readonly review: Review
-  readonly session: Session
-  readonly onAnswered: () => void
-}) {
+function AnswerForm({ review, session, onAnswered }: ReviewParts) {
   const words = useWords()
   const { reviews } = words.clinician
   const [verdict, setVerdict] = useState<string | null>(null)
@@ -148,20 +109,13 @@ function AnswerForm({
         void send()
       }}
     >
-      <fieldset className="choices-list">
-        <legend>{reviews.verdict}</legend>
-        {verdicts.map((each) => (
-          <label key={each}>
-            <input
-              type="radio"
-              name={`verdict-${review.id}`}
-              checked={verdict === each}
-              onChange={() => setVerdict(each)}
-            />
-            {reviews.verdicts[each]}
-          </label>
-        ))}
-      </fieldset>
+      <Choices
+        legend={reviews.verdict}
+        name={`verdict-${review.id}`}
+        options={verdicts.map((each) => [each, reviews.verdicts[each] ?? each] as const)}
+        chosen={verdict}
+        onChoose={setVerdict}
+      />
       <TextInput
         label={reviews.reviewer}
         value={reviewer}

@@ -67,3 +67,27 @@ export const passkeyLink = (
 
 export const signIn = (token: string, member: string): Promise<Result<SignedIn, DoorRefusal>> =>
   askJson('/v1/demonstration/sign-in', { token, json: { member } })
+
+/** The bottle's acts that the desk plays; the patient's own are in the wallet. */
+export type BottleAct = 'counterfeit' | 'fill' | 'make' | 'prescribe' | 'recall'
+
+export interface BottleTold {
+  /** Where the bottle stands. */
+  readonly pharmacy: string
+  readonly refused?: string
+  readonly height?: number
+  /** What the act left: numbers, and the handle of what was prescribed. */
+  readonly facts?: BottleFacts
+}
+export type BottleFacts = Readonly<Record<string, number | string>>
+
+/** `patient`: of `prescribe`, the keys that the wallet gave, as JSON. */
+export const playBottle = (
+  token: string,
+  act: BottleAct,
+  patient: string | null,
+): Promise<Result<BottleTold, DoorRefusal>> =>
+  askJson('/v1/demonstration/bottle', {
+    token,
+    json: { act, ...(patient !== null && { patient: JSON.parse(patient) }) },
+  })

@@ -1,6 +1,6 @@
 /** Everything that this patient said is wrong, newest first. */
 
-import type { WalletView } from '../wallet/keeper.ts'
+import type { WalletView } from '../wallet/keeping.ts'
 import { useWords } from '../words/use-words.tsx'
 import { CaseNote } from './case-note.tsx'
 

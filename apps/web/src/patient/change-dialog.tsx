@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { Dialog } from '../look/dialog.tsx'
 import { Mark, Note } from '../look/parts.tsx'
-import type { Relation, WalletView } from '../wallet/keeper.ts'
+import type { Relation, WalletView } from '../wallet/keeping.ts'
 import { useWords } from '../words/use-words.tsx'
 
 export interface PlaceChange {

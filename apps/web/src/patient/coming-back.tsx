@@ -1,15 +1,17 @@
-/** After the recovery code: what the wallet finds of itself, place by place. */
+/** After the recovery code, or where a former version kept the wallet: what the wallet finds of itself, place by place. */
 import { Button } from '@mantine/core'
 import { useCallback, useEffect, useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { Heading, Mark, Note, Waiting } from '../look/parts.tsx'
-import { type BringingBack, type BroughtBack, bringBack } from '../wallet/bring-back.ts'
+import { type BringingBack, type BroughtPlace, bringBack } from '../wallet/bring-back.ts'
 import { useWords } from '../words/use-words.tsx'
 
 export function ComingBack({
+  former = false,
   onJoining,
   onDone,
 }: {
+  readonly former?: boolean
   readonly onJoining: (joining: boolean) => void
   readonly onDone: () => void
 }) {
@@ -32,7 +34,7 @@ export function ComingBack({
   }
   return (
     <>
-      <Heading title={words.comingBack.title} lead={words.comingBack.lead} />
+      <Heading title={words.comingBack.title} lead={former ? words.comingBack.formerLead : words.comingBack.lead} />
       {!found && <Waiting says={words.comingBack.looking} />}
       {found?.refused && (
         <Note tone="no" title={words.comingBack.notAll}>
@@ -54,9 +56,11 @@ export function ComingBack({
         <>
           <p className="small">{words.comingBack.lost}</p>
           <div className="row">
-            <Button size="lg" onClick={goOn}>
-              {words.wallet.goOn}
-            </Button>
+            {!(former && found.refused) && (
+              <Button size="lg" onClick={goOn}>
+                {words.wallet.goOn}
+              </Button>
+            )}
             {found.refused && (
               <Button size="lg" variant="default" onClick={() => void look()}>
                 {words.again}
@@ -69,7 +73,7 @@ export function ComingBack({
   )
 }
 
-function PlaceMark({ place: { directives } }: { readonly place: BroughtBack }) {
+function PlaceMark({ place: { directives } }: { readonly place: BroughtPlace }) {
   const words = useWords()
   if (directives === null) return <Mark tone="care">{words.comingBack.unanswered}</Mark>
   if (directives === 'behind') return <Mark tone="care">{words.comingBack.behind}</Mark>

@@ -1,15 +1,17 @@
 /** The patient's pages: what the wallet's state allows, one page at a time. */
 import { Button } from '@mantine/core'
-import { IconEye, IconHeartbeat, IconShare, IconWallet } from '@tabler/icons-react'
+import { IconEye, IconHeartbeat, IconPill, IconShare, IconWallet } from '@tabler/icons-react'
 import { useCallback, useState } from 'react'
 import { useKeeping, useShared } from '../demonstration.tsx'
 import { useIdleLock } from '../look/idle.ts'
 import { Heading, Note, Waiting } from '../look/parts.tsx'
 import { usePlace } from '../route.ts'
-import type { Keeping } from '../wallet/keeper.ts'
+import type { Keeping } from '../wallet/keeping.ts'
 import { useWords } from '../words/use-words.tsx'
+import { ComingBack } from './coming-back.tsx'
 import { FirstRun } from './first-run.tsx'
 import { LooksPage } from './looks-page.tsx'
+import { PrescriptionsPage } from './prescriptions-page.tsx'
 import { RecordPage } from './record-page.tsx'
 import { SharingPage } from './sharing-page.tsx'
 import { WalletPage } from './wallet-page.tsx'
@@ -17,6 +19,7 @@ import { WalletPage } from './wallet-page.tsx'
 const pages = [
   ['looks', IconEye],
   ['record', IconHeartbeat],
+  ['prescriptions', IconPill],
   ['sharing', IconShare],
   ['wallet', IconWallet],
 ] as const
@@ -30,7 +33,7 @@ export function PatientPages() {
   useIdleLock(keeping.type === 'open', lock)
   // Enrolment goes from place to place: its page stays until the last has answered.
   const [joining, setJoining] = useState(false)
-  const isIn = keeping.type === 'open' && keeping.view.relations.length > 0 && !joining
+  const isIn = keeping.type === 'open' && !keeping.view.former && keeping.view.relations.length > 0 && !joining
   const current = pages.find(([name]) => name === page)?.[0] ?? 'looks'
   return (
     <>
@@ -61,6 +64,7 @@ function Page({ name }: { readonly name: (typeof pages)[number][0] }) {
   if (keeping.type !== 'open') return null
   if (name === 'looks') return <LooksPage view={keeping.view} />
   if (name === 'record') return <RecordPage view={keeping.view} />
+  if (name === 'prescriptions') return <PrescriptionsPage view={keeping.view} />
   if (name === 'sharing') return <SharingPage view={keeping.view} />
   return <WalletPage view={keeping.view} lock={keeping.lock} />
 }
@@ -105,5 +109,7 @@ function Outside({
         </div>
       </>
     )
+  if (keeping.type === 'open' && keeping.view.former)
+    return <ComingBack former onJoining={onJoining} onDone={() => keeper?.goOn()} />
   return <FirstRun onJoining={onJoining} />
 }

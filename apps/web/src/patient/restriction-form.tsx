@@ -2,7 +2,7 @@
 import { Button, Checkbox, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Dialog } from '../look/dialog.tsx'
-import type { WalletView } from '../wallet/keeper.ts'
+import type { WalletView } from '../wallet/keeping.ts'
 import { protectedTopics, type Restriction, topics, type What } from '../wallet/restrictions.ts'
 import { useWords } from '../words/use-words.tsx'
 

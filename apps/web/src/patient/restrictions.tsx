@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Mark } from '../look/parts.tsx'
-import type { WalletView } from '../wallet/keeper.ts'
+import type { WalletView } from '../wallet/keeping.ts'
 import {
   directivesFor,
   directivesMax,

@@ -6,63 +6,32 @@ import { toHex, utf8 } from '@plexus/codec'
 import { type Chain, readGenesis, sequencerKeyOf } from '@plexus/kernel'
 import type { Directive } from '@plexus/policy'
 import {
+  type BeliefParts,
   beliefIn,
-  casesIn,
   createWallet,
   decodeWalletFile,
   encodeWalletFile,
-  type Finding,
-  findings,
-  headOf,
+  headerBeliefIn,
   httpPort,
   type Look,
   lightSource,
   receiptIn,
   recoveryCodeOf,
   relationshipWith,
+  stateAnswers,
+  stateReader,
   takeClosing,
-  type VerifiedAccess,
   verifyBundle,
   type Wallet,
-  type WalletCase,
   WalletClient,
-  whoLooked,
   witnessesMax,
 } from '@plexus/sdk'
 import { ask, DoorShut, httpDoor } from '../node/door.ts'
+import { type Keeping, type Proof, viewOf } from './keeping.ts'
 import { deviceLock, type LockRefusal, open, passkeyLock, seal, unlock } from './locks.ts'
 import { type ChartSource, readOwnRecord } from './own-record.ts'
 import { PlaceNames } from './place-names.ts'
 import { forgetAll, type Lock, storeBundle, storedBundle, storedWallet, storeWallet } from './storage.ts'
-
-export interface Relation {
-  readonly custodian: string
-  readonly name: string
-  readonly directives: readonly Directive[]
-  /** Version of the newest set; until the custodian confirms it, nothing is released to others. */
-  readonly version: number
-  readonly inForceAt: number | null
-  readonly closedAt: number | null
-}
-
-export interface WalletView {
-  readonly looks: readonly Look[]
-  readonly findings: readonly Finding[]
-  readonly relations: readonly Relation[]
-  /** What the patient said is wrong, newest first. */
-  readonly cases: readonly WalletCase[]
-  /** When the mailbox was last fetched, seconds since 1970; null before. */
-  readonly fetchedAt: number | null
-  /** The code of what stands in the way now, if anything does. */
-  readonly trouble: string | null
-}
-
-export type Keeping =
-  | { readonly type: 'loading' }
-  | { readonly type: 'unreachable'; readonly code: string }
-  | { readonly type: 'none' }
-  | { readonly type: 'locked'; readonly lock: Lock['type']; readonly refused: LockRefusal | null }
-  | { readonly type: 'open'; readonly lock: Lock['type']; readonly view: WalletView }
 
 interface OpenWallet {
   readonly client: WalletClient
@@ -87,6 +56,8 @@ export class WalletKeeper {
   private opened: OpenWallet | undefined
   private tail: Promise<unknown> = Promise.resolve()
   private fetchedAt: number | null = null
+  /** A former version kept it: its root is here, and the rest is `lost` until it was found again. */
+  private former: 'found' | 'lost' | 'no' = 'no'
   /** The own charts as they were read last; gone with the lock. */
   charts: readonly ChartSource[] = []
   private trouble: string | null = null
@@ -143,8 +114,21 @@ export class WalletKeeper {
     if (typeof key === 'string') return this.show({ type: 'locked', lock: stored.lock.type, refused: key })
     const read = decodeWalletFile(await open(key, stored.sealed))
     if (!read.ok) throw new Error('the wallet that was kept is not one of this version')
-    const { root, state, taken } = read.value
+    const { root, state, taken, former } = read.value
+    this.former = former ? 'lost' : 'no'
     await this.enter({ chain, root, random, state }, taken, { lock: stored.lock, key })
+    this.refreshView()
+  }
+
+  /** A wallet that a former version kept was found again: from here on it is kept as this version does. */
+  async cameBack(): Promise<void> {
+    if (this.former === 'lost') this.former = 'found'
+    await this.keep(this.mustOpen().client.wallet)
+  }
+
+  /** The patient has read what was found. */
+  goOn(): void {
+    if (this.former === 'found') this.former = 'no'
     this.refreshView()
   }
 
@@ -187,6 +171,7 @@ export class WalletKeeper {
   /** Fetches the mailbox; opens spares while nothing hurries. */
   refresh(): Promise<void> {
     return this.turn(async ({ client }) => {
+      if (this.former === 'lost') return
       const fetched = await client.fetch()
       this.trouble = fetched.ok ? null : fetched.reason.type
       if (!fetched.ok) return
@@ -229,7 +214,7 @@ export class WalletKeeper {
       if (!sealed) continue
       const bundle = await open(key, sealed)
       const startedAt = performance.now()
-      const trust = await this.believe()(bundle)
+      const trust = await beliefIn(this.beliefParts())(bundle)
       const verified = trust.ok ? verifyBundle(chain, bundle, trust.value) : null
       const milliseconds = performance.now() - startedAt
       const orderedBy = sequencerKeyOf(chain) ? ('one-key' as const) : ('validators' as const)
@@ -279,7 +264,12 @@ export class WalletKeeper {
       wallet,
       taken,
       port: httpPort({ door: httpDoor, sponsor: this.sponsor, now, pause }),
-      believe: this.believe(),
+      believe: beliefIn(this.beliefParts()),
+      readState: stateReader({
+        chain: this.mustChain(),
+        answers: stateAnswers(httpDoor, this.sponsor),
+        headers: headerBeliefIn(this.beliefParts()),
+      }),
       keep: (kept) => this.keep(kept),
       heard: (custodian, notice) => {
         if (notice.type === 'access') this.pending.push(this.keepBundle(custodian, notice.from, notice.bundle))
@@ -299,6 +289,8 @@ export class WalletKeeper {
   }
 
   private async keep({ root, state }: Wallet): Promise<void> {
+    // What a former version kept stays until all of it was found again: its root is in it.
+    if (this.former === 'lost') return
     const { client, key, lock } = this.mustOpen()
     const chain = this.mustChain()
     // Proofs first: a notice that counts as taken is never fetched again.
@@ -307,16 +299,15 @@ export class WalletKeeper {
     await storeWallet(toHex(chain.id), { lock, sealed: await seal(key, utf8(file)) })
   }
 
-  private believe() {
-    const chain = this.mustChain()
-    return beliefIn({
-      chain,
+  private beliefParts(): BeliefParts {
+    return {
+      chain: this.mustChain(),
       sources: {
         primary: lightSource(httpDoor, this.sponsor),
         witnesses: [...this.witnesses].slice(0, witnessesMax).map((member) => lightSource(httpDoor, member)),
       },
       now,
-    })
+    }
   }
 
   /** Members that are asked whether they saw the same blocks. */
@@ -341,26 +332,12 @@ export class WalletKeeper {
   private refreshView(): void {
     if (!this.opened) return
     const { client, lock } = this.opened
-    const { state } = client.wallet
-    const relations = state.relationships.map((known): Relation => {
-      const head = headOf(known, known.latest)
-      return {
-        custodian: known.custodian,
-        name: this.knownName(known.custodian),
-        directives: client.directivesAt(known.custodian),
-        version: known.latest,
-        inForceAt: head.inForceAt,
-        closedAt: known.latest > 1 ? headOf(known, known.latest - 1).closedAt : null,
-      }
-    })
-    const view = {
-      looks: whoLooked(state),
-      findings: findings(state),
-      relations,
-      cases: casesIn(state),
+    const view = viewOf(client, {
+      nameOf: (organisation) => this.knownName(organisation),
       fetchedAt: this.fetchedAt,
       trouble: this.trouble,
-    }
+      former: this.former !== 'no',
+    })
     this.show({ type: 'open', lock: lock.type, view })
   }
 
@@ -379,16 +356,6 @@ export class WalletKeeper {
     return this.opened
   }
 }
-
-export type Proof =
-  | {
-      readonly type: 'holds'
-      readonly access: VerifiedAccess
-      readonly milliseconds: number
-      readonly bundle: Uint8Array
-      readonly orderedBy: 'one-key' | 'validators'
-    }
-  | { readonly type: 'fails'; readonly why: string; readonly milliseconds: number; readonly bundle: Uint8Array }
 
 const bundleKey = (chain: Chain, custodian: string, number: number, side: string): string =>
   `${toHex(chain.id)}/${custodian}/${number}/${side}`

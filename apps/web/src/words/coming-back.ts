@@ -3,6 +3,8 @@
 export const englishComingBack = {
   title: 'Your wallet comes back',
   lead: 'It derives its keys from the code, looks for its handles on the ledger, and asks each place for what it holds.',
+  formerLead:
+    'A former version of this page kept your wallet. This one derives its keys again, looks for its handles on the ledger, and asks each place for what it holds. Until all of it was found, what was kept stays as it is.',
   looking: 'Looking for your places…',
   none: 'The ledger knows no place of this wallet. Check the code, or enrol anew.',
   notAll: 'Not everything was found',
@@ -16,6 +18,8 @@ export const englishComingBack = {
 export const spanishComingBack: typeof englishComingBack = {
   title: 'Su cartera vuelve',
   lead: 'Deriva sus claves del código, busca sus asas en el registro y pregunta a cada lugar qué tiene.',
+  formerLead:
+    'Una versión anterior de esta página guardó su cartera. Esta deriva de nuevo sus claves, busca sus asas en el registro y pregunta a cada lugar qué tiene. Hasta que se encuentre todo, lo guardado queda como está.',
   looking: 'Buscando sus lugares…',
   none: 'El registro no conoce ningún lugar de esta cartera. Revise el código o inscríbase de nuevo.',
   notAll: 'No se encontró todo',

@@ -1,8 +1,10 @@
 /** Everything that the pages say, in English. A sentence that differs in another language differs there alone. */
+import { englishBottle } from './bottle.ts'
 import { englishCases } from './cases.ts'
 import { englishComingBack } from './coming-back.ts'
 import { englishClinician } from './english-clinician.ts'
 import { englishMeanings } from './meanings.ts'
+import { englishPrescriptions } from './prescriptions.ts'
 import { englishRefusals } from './refusals.ts'
 import { englishRestrictions } from './restrictions.ts'
 import { englishSharing } from './sharing.ts'
@@ -63,11 +65,17 @@ export const english = {
       close: 'As the patient, under Sharing: close the door.',
       refused: 'As the clinician: ask again. The custodians refuse.',
       verify: 'As the patient: open a look and check its proof here.',
-      end: 'That is the whole story. The ledger page shows what everybody else could see of it.',
+      end: 'That is the whole story; the bottle’s begins under Medicines. The ledger page shows what everybody else could see.',
     },
   },
   wallet: {
-    pages: { looks: 'Who looked', record: 'My record', sharing: 'Sharing', wallet: 'Wallet' },
+    pages: {
+      looks: 'Who looked',
+      record: 'My record',
+      prescriptions: 'Medicines',
+      sharing: 'Sharing',
+      wallet: 'Wallet',
+    },
     begin: 'Your wallet',
     beginLead: 'It is made in this browser, and its secret never leaves it. It takes about a minute.',
     make: 'Make my wallet',
@@ -304,7 +312,9 @@ export const english = {
     } as Readonly<Record<string, string>>,
   },
   cases: englishCases,
+  bottle: englishBottle,
   comingBack: englishComingBack,
+  prescriptions: englishPrescriptions,
   restrictions: englishRestrictions,
   meanings: englishMeanings,
   clinician: englishClinician,

@@ -1,8 +1,10 @@
 /** Everything that the pages say, in Spanish. */
+import { spanishBottle } from './bottle.ts'
 import { spanishCases } from './cases.ts'
 import { spanishComingBack } from './coming-back.ts'
 import type { Words } from './english.ts'
 import { spanishMeanings } from './meanings.ts'
+import { spanishPrescriptions } from './prescriptions.ts'
 import { spanishRefusals } from './refusals.ts'
 import { spanishRestrictions } from './restrictions.ts'
 import { spanishSharing } from './sharing.ts'
@@ -67,11 +69,17 @@ export const spanish: Words = {
       close: 'Como paciente, en Compartir: cierre la puerta.',
       refused: 'Como médico: pida otra vez. Los custodios lo rechazan.',
       verify: 'Como paciente: abra una consulta y compruebe aquí su prueba.',
-      end: 'Esa es toda la historia. La página del registro muestra lo que los demás pudieron ver.',
+      end: 'Esa es toda la historia; la del frasco empieza en Recetas. La página del registro muestra lo que los demás pudieron ver.',
     },
   },
   wallet: {
-    pages: { looks: 'Quién miró', record: 'Mi historial', sharing: 'Compartir', wallet: 'Cartera' },
+    pages: {
+      looks: 'Quién miró',
+      record: 'Mi historial',
+      prescriptions: 'Recetas',
+      sharing: 'Compartir',
+      wallet: 'Cartera',
+    },
     begin: 'Su cartera',
     beginLead: 'Se crea en este navegador y su secreto nunca sale de él. Tarda alrededor de un minuto.',
     make: 'Crear mi cartera',
@@ -310,7 +318,9 @@ export const spanish: Words = {
     },
   },
   cases: spanishCases,
+  bottle: spanishBottle,
   comingBack: spanishComingBack,
+  prescriptions: spanishPrescriptions,
   restrictions: spanishRestrictions,
   meanings: spanishMeanings,
   clinician: spanishClinician,

@@ -34,7 +34,9 @@ const dispensed: Dispensed = {
   quantity: 20,
   product: { system: 'ndc', code: '00406-0512-01', display: 'Oxycodone and acetaminophen' },
   lot: 'A-4711',
-  pharmacist: npis[1],
+  pharmacist: { npi: npis[1], seed: seedOf(npis[1]) },
+  pharmacy: npis[2],
+  beside: [],
   remainder: 'requested',
   name: null,
 }
@@ -173,14 +175,15 @@ describe('an item', () => {
     expect(await world.done('pharmacy-1', (book) => book.dispenser.fill(handle, dispensed))).toBe('accepted')
     const [fill] = world.node('pharmacy-1').prescriptions.dispenser.rowOf(handle)?.fills ?? []
     if (!fill) throw new Error('nothing was filled')
-    const { record, leafKey, tag } = fill.told
-    const wordOf = (told: Pick<typeof fill.told, 'leafKey' | 'record'>) => {
-      const note = encode(prescriptionNote, { type: 'dispensed', handle, tag, ...told })
+    const { record, leafKey } = fill.told
+    const wordOf = (told: Partial<typeof fill.told>) => {
+      const note = encode(prescriptionNote, { type: 'dispensed', handle, ...fill.told, ...told })
       return world.node('clinic').prescriptions.take('pharmacy-1', note)
     }
     const other = { ok: false, reason: { type: 'other-record' } }
     expect(wordOf({ leafKey, record: { ...record, quantity: record.quantity + 1 } })).toMatchObject(other)
-    expect(wordOf({ leafKey: seedOf('another key'), record })).toMatchObject(other)
+    expect(wordOf({ leafKey: seedOf('another key') })).toMatchObject(other)
+    expect(wordOf({ signature: new Uint8Array(64) })).toMatchObject(other)
     expect(wordOf({ leafKey, record })).toMatchObject({ ok: true })
   })
 

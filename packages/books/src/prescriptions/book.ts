@@ -33,6 +33,8 @@ export interface KnownItem {
   readonly marked: boolean
   /** Whether this member's key holds it now. */
   readonly held: boolean
+  /** Whether the patient's word names this pharmacy: its key may claim the item, or its next fill, once the day has come. */
+  readonly named: boolean
   readonly content: PrescriptionContent
   /** What systems beside the node call it; null where they have no name for it. */
   readonly names: LineNames | null
@@ -117,18 +119,19 @@ export class PrescriptionsBook implements Book {
   private ordered(row: OrderRow): KnownItem {
     const { organisation } = row
     const fills = row.fills.map((told) => ({ told, tagSeed: null }))
-    return { side: 'prescriber', organisation, ...this.standing(row, fills), held: false }
+    return { side: 'prescriber', organisation, ...this.standing(row, fills), held: false, named: false }
   }
 
   private broughtHere(row: BroughtRow): KnownItem {
     const held = this.dispenser.holding(row.handle) !== undefined
-    return { side: 'dispenser', organisation: row.pharmacy, ...this.standing(row, row.fills), held }
+    const named = this.dispenser.isNamed(row)
+    return { side: 'dispenser', organisation: row.pharmacy, ...this.standing(row, row.fills), held, named }
   }
 
   private standing(
     row: OrderRow | BroughtRow,
     fills: readonly { readonly told: OrderRow['fills'][number]; readonly tagSeed: Uint8Array | null }[],
-  ): Omit<KnownItem, 'held' | 'organisation' | 'side'> {
+  ): Omit<KnownItem, 'held' | 'named' | 'organisation' | 'side'> {
     const { desk } = this
     const handle = toHex(row.handle)
     const content = contentIn(row)

@@ -1,6 +1,6 @@
 /** The side of those who dispense: items that were brought to them, and what they did with them. */
 import { encode, equalBytes, no, ok, type Result, toHex } from '@plexus/codec'
-import type { Item, PrescriptionsTransaction, RemainderReason } from '@plexus/contracts'
+import type { Item, Dispenser as NamedDispenser, PrescriptionsTransaction, RemainderReason } from '@plexus/contracts'
 import { dayAt } from '@plexus/contracts'
 import type { JournalChange, Table } from '@plexus/exchange'
 import {
@@ -38,8 +38,12 @@ export interface Dispensed {
   readonly quantity: number
   readonly product: Drug
   readonly lot: string
-  /** The pharmacist's NPI. */
-  readonly pharmacist: string
+  /** The NPI of the pharmacist, who is employed there, and the seed of the pharmacist's key. */
+  readonly pharmacist: { readonly npi: string; readonly seed: Uint8Array }
+  /** The NPI under which the pharmacy is licensed; of one who practises alone it is the pharmacist's. */
+  readonly pharmacy: string
+  /** Others of the pharmacy, and other pharmacies, that the fill names, so that it does not tell who dispensed. */
+  readonly beside: readonly NamedDispenser[]
   /** Why only a part, where the limits ask for it. */
   readonly remainder: RemainderReason | null
   /** What the pharmacy's own system calls it: dispensed once, however often it is sent. Null where it has no name. */
@@ -103,10 +107,9 @@ export class Dispenser {
     const composed = this.composeFill(handle, dispensed)
     if (!composed.ok) return composed
     const { part, holderSeed } = composed.value
-    const { tagSeed, record, leafKey, transaction } = part
-    return ok(
-      this.make(transaction, holderSeed, { type: 'fill', handle, tagSeed, record, leafKey, name: dispensed.name }),
-    )
+    const { tagSeed, record, signature, leafKey, transaction } = part
+    const { name } = dispensed
+    return ok(this.make(transaction, holderSeed, { type: 'fill', handle, tagSeed, record, signature, leafKey, name }))
   }
 
   /**
@@ -115,20 +118,22 @@ export class Dispenser {
    */
   composeFill(
     handle: Uint8Array,
-    { quantity, name, ...said }: Dispensed,
+    { quantity, name, pharmacist, pharmacy, beside, ...said }: Dispensed,
   ): Result<{ readonly part: FilledPart; readonly holderSeed: Uint8Array }, DispenseRefusal> {
     const { desk } = this
+    const row = this.rowOf(handle)
     const held = this.holding(handle)
-    if (!held) return no({ type: this.rowOf(handle) ? 'not-held-here' : 'item-unknown' })
+    if (!row || !held) return no({ type: row ? 'not-held-here' : 'item-unknown' })
     const { content, item, holderSeed } = held
-    if (name !== null && this.rowOf(handle)?.fills.some((each) => each.name === name))
-      return no({ type: 'dispense-known' })
+    if (name !== null && row.fills.some((each) => each.name === name)) return no({ type: 'dispense-known' })
     if (!Number.isInteger(quantity) || quantity < 1) return no({ type: 'quantity-missing' })
     if (quantityOf(item.level, content.quantity) + quantity > content.quantity)
       return no({ type: 'more-than-authorised' })
+    const { npi, seed } = pharmacist
+    const by = { organisation: row.pharmacy, pharmacy, pharmacist: npi, seed, beside }
     const day = dayAt(desk.tip().time, { lagMinutes: item.dayLagMinutes })
     return ok({
-      part: fillOf({ chain: desk.chain, item, content }, { quantity, day, ...said }, desk.random),
+      part: fillOf({ chain: desk.chain, item, content }, { quantity, day, by, ...said }, desk.random),
       holderSeed,
     })
   }
@@ -136,12 +141,18 @@ export class Dispenser {
   /** What is kept of a fill that the ledger has (21 CFR 1304.22(c)); the prescriber and the patient are told. */
   fillMoved(
     handle: Uint8Array,
-    { tagSeed, record, leafKey, name }: Pick<FilledPart, 'tagSeed' | 'record' | 'leafKey'> & Pick<Dispensed, 'name'>,
+    {
+      tagSeed,
+      record,
+      signature,
+      leafKey,
+      name,
+    }: Pick<FilledPart, 'tagSeed' | 'record' | 'signature' | 'leafKey'> & Pick<Dispensed, 'name'>,
   ): readonly JournalChange[] {
     const { desk } = this
     const row = this.rowOf(handle)
     if (!row) return []
-    const told = { tag: handleOfSeed(tagSeed), record, leafKey }
+    const told = { tag: handleOfSeed(tagSeed), record, signature, leafKey }
     const says = { type: 'dispensed' as const, handle, ...told }
     const prescriber = hostOf(desk.state, contentIn(row).prescriber.organisation)
     return [
@@ -184,6 +195,12 @@ export class Dispenser {
     if (!row || !item?.holder || !holderSeed) return undefined
     if (!equalBytes(item.holder, handleOfSeed(holderSeed))) return undefined
     return { content: contentIn(row), item, holderSeed }
+  }
+
+  /** Whether the key that was brought with it may claim the item as it stands. */
+  isNamed({ handle, claimantSeed }: BroughtRow): boolean {
+    const claimant = itemOf(this.desk.state, handle)?.claimant
+    return claimant ? equalBytes(claimant, handleOfSeed(claimantSeed)) : false
   }
 
   rowOf(handle: Uint8Array): BroughtRow | undefined {

@@ -4,6 +4,7 @@ import { type Fill, type Item, members, practitioners, prescriptions } from '@pl
 import { type StateReader, viewOf } from '@plexus/kernel'
 import {
   checkPrescription,
+  type DispensingRecord,
   type Prescription,
   type PrescriptionContent,
   type PrescriptionRefusal,
@@ -15,6 +16,12 @@ export const itemOf = (state: StateReader, handle: Uint8Array): Item | undefined
 
 export const fillOfTag = (state: StateReader, tag: Uint8Array): Fill | undefined =>
   prescriptions.queries.fill(viewOf(prescriptions, state), toHex(tag))
+
+/** The key with which a pharmacist signs at a pharmacy. That both stood is the fill's: what was signed then stays good. */
+export const pharmacistKey = (
+  state: StateReader,
+  { pharmacist: npi, organisation }: Pick<DispensingRecord, 'organisation' | 'pharmacist'>,
+): Uint8Array | undefined => practitioners.queries.role(viewOf(practitioners, state), { npi, organisation })?.key
 
 /** The member that answers for an organisation that takes part; undefined for any other. */
 export function hostOf(state: StateReader, organisation: string): string | undefined {

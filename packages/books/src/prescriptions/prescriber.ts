@@ -8,6 +8,7 @@ import {
   checkRecord,
   claimantSeed,
   handleOfSeed,
+  isOfPharmacist,
   type PrescriptionContent,
   type PrescriptionNote,
   prescriptionContent,
@@ -16,7 +17,7 @@ import {
   prescriptionWord,
 } from '@plexus/sdk'
 import type { BookDesk, StepOutcome, Taken } from '../desk.ts'
-import { fillOfTag, hostOf, itemOf } from './ledger.ts'
+import { fillOfTag, hostOf, itemOf, pharmacistKey } from './ledger.ts'
 import { Names } from './names.ts'
 import { type About, about, type OrderRow, orderRow } from './rows.ts'
 import { type Order, type OrderRefusal, signOrder } from './signing.ts'
@@ -139,16 +140,18 @@ export class Prescriber {
   }
 
   /** A dispenser told of a fill: kept when it is the one behind the ledger's. */
-  takeFill({ handle, tag, record, leafKey }: Extract<PrescriptionNote, { readonly type: 'dispensed' }>): Taken {
+  takeFill({ type: _, handle, ...told }: Extract<PrescriptionNote, { readonly type: 'dispensed' }>): Taken {
     const row = this.rowOf(handle)
     if (!row) return no({ type: 'item-unknown' })
-    const fill = fillOfTag(this.desk.state, tag)
+    const { chain, state } = this.desk
+    const fill = fillOfTag(state, told.tag)
     if (!fill) return no({ type: 'not-yet' })
-    const content = contentIn(row)
-    const checked = checkRecord({ record, leafKey }, { chain: this.desk.chain, fill, content })
+    const checked = checkRecord(told, { chain, fill, content: contentIn(row) })
     if (!checked.ok) return checked
-    if (row.fills.some((each) => equalBytes(each.tag, tag))) return ok([])
-    return ok([this.put({ ...row, fills: [...row.fills, { tag, record, leafKey }] })])
+    const key = pharmacistKey(state, told.record)
+    if (!key || !isOfPharmacist(told, chain, key)) return no({ type: 'signature-invalid' })
+    if (row.fills.some((each) => equalBytes(each.tag, told.tag))) return ok([])
+    return ok([this.put({ ...row, fills: [...row.fills, told] })])
   }
 
   *rows(): Iterable<OrderRow> {

@@ -6,6 +6,8 @@ import { dispensingRecord, lineNames, ownName, prescription, toldFill } from '@p
 const hash = bytes({ length: 32 })
 /** Seed of a one-time key, Ed25519. */
 const seed = bytes({ length: 32 })
+/** Ed25519. */
+const signature = bytes({ length: 64 })
 
 /** 53 fills in at most a few parts each, and those that were taken back. */
 const fillsMax = 400
@@ -59,7 +61,7 @@ export const about = variant({
   sign: { handles: list(hash, { max: itemsMax }) },
   nominate: { handle: hash, pharmacy: organisationId, claimantSeed: seed },
   claim: { handle: hash, holderSeed: seed },
-  fill: { handle: hash, tagSeed: seed, record: dispensingRecord, leafKey: hash, name: option(ownName) },
+  fill: { handle: hash, tagSeed: seed, record: dispensingRecord, signature, leafKey: hash, name: option(ownName) },
   /** A step after which nothing is kept that was not kept before. */
   move: { handle: hash },
 })

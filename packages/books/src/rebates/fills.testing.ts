@@ -6,6 +6,7 @@ import { handleOfSeed } from '@plexus/sdk'
 import { npis, seedOf, type World } from '../world.testing.ts'
 
 const place = { lagMinutes: 1_140 }
+const dispensers = [{ organisation: 'clinic', pharmacy: npis[1], pharmacists: [npis[1]] }]
 
 export interface TestFill {
   readonly tag: Uint8Array
@@ -47,7 +48,7 @@ export function fillIn(world: World, name: string): TestFill {
     ],
     [{ type: 'make-available', handle, claimant }, 'patient'],
     [{ type: 'claim', handle, holder }, 'claimant'],
-    [{ type: 'fill', handle, level: whole, record: seed('record'), tag, remainder: null }, 'holder'],
+    [{ type: 'fill', handle, level: whole, record: seed('record'), tag, remainder: null, dispensers }, 'holder'],
   ]
   for (const [index, [transaction, signer]] of steps.entries()) {
     const envelope = sealEnvelope(

@@ -4,6 +4,7 @@ import type { SupplyEvent } from '@plexus/contracts'
 import { type JournalChange, sequenceKey } from '@plexus/exchange'
 import { type LotTrace, type PackageManifest, type TraceRefusal, traceLot } from '@plexus/sdk'
 import type { Book, BookDesk, StepEnd, Taken } from '../desk.ts'
+import { Agreeing } from './agreeing.ts'
 import { Alarms, type EventsAfter } from './alarms.ts'
 import { Dispensing, type Fills } from './dispensing.ts'
 import { Holding } from './holding.ts'
@@ -39,6 +40,7 @@ export class SupplyBook implements Book {
   readonly alarms: Alarms
   readonly holding: Holding
   readonly proving: Proving
+  readonly agreeing: Agreeing
   readonly #tell
 
   constructor(desk: BookDesk, { eventsAfter, fills }: { readonly eventsAfter: EventsAfter; readonly fills: Fills }) {
@@ -52,6 +54,7 @@ export class SupplyBook implements Book {
     this.dispensing = new Dispensing({ desk, shelves, compose, fills })
     this.scanning = new Scanning({ desk, shelves, compose })
     this.holding = new Holding({ desk, shelves, compose })
+    this.agreeing = new Agreeing({ desk, shelves, tell })
     const { dispensing } = this
     this.alarms = new Alarms({ desk, shelves, dispensing, compose, tell, eventsAfter })
     this.proving = new Proving({ desk, shelves, alarms: this.alarms })
@@ -78,6 +81,14 @@ export class SupplyBook implements Book {
         return this.scanning.takeAnswered(from, note)
       case 'recall-answered':
         return this.alarms.takeRecallAnswer(from, note)
+      case 'agreement-asked':
+        return this.agreeing.takeAsked(from, note)
+      case 'agreement-declined':
+        return this.agreeing.takeDeclined(from, note)
+      case 'agreement-share-asked':
+        return this.agreeing.takeShareAsked(from, note)
+      case 'agreement-share':
+        return this.agreeing.takeShare(from, note)
     }
   }
 
@@ -104,6 +115,8 @@ export class SupplyBook implements Book {
         return this.scanning.reportEnded(words.scan, outcome)
       case 'holding':
         return this.holding.holdingEnded(words.record, outcome)
+      case 'agreement':
+        return this.agreeing.agreementEnded(words.id, outcome)
       case 'other':
         return []
     }
@@ -138,6 +151,20 @@ export class SupplyBook implements Book {
         ...{ what, why, at, stands },
       }),
     )
+  }
+
+  /** What partners were asked to say together with this member, and it with them, after an id. */
+  agreements(after: string | null, limit: number): readonly Readonly<Record<string, unknown>>[] {
+    const range = after === null ? { limit } : { after, limit }
+    const labels = (tags: readonly Uint8Array[]) => tags.map((tag) => this.labelOf(tag))
+    return [...this.agreeing.rows.entries(range)].map(([agreement, row]) => {
+      const { side, partner, status, about, why, at } = row
+      const said =
+        about.type === 'clear'
+          ? { clear: this.labelOf(about.tag) }
+          : { shipment: toHex(about.shipment), lost: labels(about.lost), found: labels(about.found) }
+      return { agreement, side, partner, status, isOpen: this.agreeing.isOpen(row), why, at, ...said }
+    })
   }
 
   /** Alerts after a number, oldest first. */

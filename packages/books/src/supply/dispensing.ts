@@ -64,7 +64,10 @@ export class Dispensing {
         type: 'dispense',
         tag,
         units,
-        fill: fill && { handle: fill.handle, level: fill.level, record: fill.record, remainder: fill.remainder },
+        fill: fill && {
+          ...{ handle: fill.handle, level: fill.level, record: fill.record, remainder: fill.remainder },
+          dispensers: fill.dispensers,
+        },
       },
       composed ? [key.seed, composed.value.holderSeed] : [key.seed],
       { type: 'dispense', tag },
@@ -77,7 +80,8 @@ export class Dispensing {
         fill:
           asked.fill && part
             ? {
-                ...{ item: asked.fill.item, tagSeed: part.tagSeed, leafKey: part.leafKey, record: part.record },
+                ...{ item: asked.fill.item, tagSeed: part.tagSeed, leafKey: part.leafKey },
+                ...{ record: part.record, signature: part.signature },
                 name: asked.fill.name,
               }
             : null,

@@ -4,6 +4,8 @@ import { packageLeavesMax, packageMember } from '@plexus/contracts'
 import { dispensingRecord, lotStatement, ownName } from '@plexus/sdk'
 
 export const hash = bytes({ length: 32 })
+/** Ed25519. */
+const signature = bytes({ length: 64 })
 const organisation = text({ min: 2, max: 40, pattern: /^[a-z0-9-]+$/, says: 'an organisation id' })
 const gtin = text({ min: 14, max: 14, pattern: /^[0-9]{14}$/, says: 'a GTIN of 14 digits' })
 const gs1Text = text({ min: 1, max: 20, pattern: /^[!"%-?A-Z_a-z]+$/, says: 'at most 20 characters of GS1’s set 82' })
@@ -121,6 +123,9 @@ export const scanRow = object({
 })
 export type ScanRow = Infer<typeof scanRow>
 
+/** Twice as many tags as a delivery has, the signers, and what frames them. */
+const agreementBodyBytesMax = 32 * 1024
+
 /** What a holder did with goods that do not go on, or go on again. */
 export const whatWasDone = oneOf('cleared', 'destroyed', 'exported', 'lost', 'quarantined', 'stolen', 'transformed')
 /** A sentence or two, for an inspector. */
@@ -138,6 +143,35 @@ export const holdingRow = object({
   stands: boolean(),
 })
 export type HoldingRow = Infer<typeof holdingRow>
+
+/** What two partners say together, as the transaction has it but for its record. */
+export const agreementAbout = variant({
+  resolve: { shipment: hash, lost: list(hash, { max: parcelsMax }), found: list(hash, { max: parcelsMax }) },
+  clear: { tag: hash },
+})
+export type AgreementAbout = Infer<typeof agreementAbout>
+
+const agreementSaid = {
+  about: agreementAbout,
+  why: text({ max: holdingWhyMax }),
+  at: uint(),
+  /** Opens the record to which the ledger's step commits. */
+  recordKey: hash,
+  /** The public key of whoever asks. */
+  key: hash,
+}
+
+/** By id in hexadecimal. */
+export const agreementRow = object({
+  ...agreementSaid,
+  side: oneOf('asks', 'answers'),
+  partner: organisation,
+  /** `stands`: at whoever answered, once its step is on the ledger. */
+  status: oneOf('asked', 'agreed', 'declined', 'stands'),
+  /** What the other is to sign, until it did. */
+  body: option(bytes({ max: agreementBodyBytesMax })),
+})
+export type AgreementRow = Infer<typeof agreementRow>
 
 /** What concerns goods that this member has or had. By number. */
 export const alertRow = object({
@@ -158,7 +192,9 @@ export type AlertRow = Infer<typeof alertRow>
 export const dispensedRow = object({
   units: list(hash, { min: 1, max: parcelsMax }),
   /** The part of a prescription that moved with them; null for what is not on the exchange. */
-  fill: option(object({ item: hash, tagSeed: hash, leafKey: hash, record: dispensingRecord, name: option(ownName) })),
+  fill: option(
+    object({ item: hash, tagSeed: hash, leafKey: hash, record: dispensingRecord, signature, name: option(ownName) }),
+  ),
   status: oneOf('dispensing', 'dispensed', 'ended'),
 })
 export type DispensedRow = Infer<typeof dispensedRow>
@@ -186,6 +222,11 @@ export const supplyNote = variant({
   },
   /** To the maker of a recalled lot. */
   'recall-answered': { lot: hash, held: uint(), dispensed: uint() },
+  'agreement-asked': { id: hash, ...agreementSaid },
+  'agreement-declined': { id: hash },
+  /** The other agrees: its book composed this, and wants the share of whoever asked. */
+  'agreement-share-asked': { id: hash, body: bytes({ max: agreementBodyBytesMax }) },
+  'agreement-share': { id: hash, signature },
 })
 export type SupplyNote = Infer<typeof supplyNote>
 
@@ -200,6 +241,7 @@ export const stepWords = variant({
   report: { scan: uint(), incident: hash },
   holding: { record: uint() },
   withdraw: { shipment: hash },
+  agreement: { id: hash },
   /** Nothing of the member's own follows. */
   other: {},
 })
@@ -222,9 +264,11 @@ export type SupplyRefusal = {
     | 'not-arrived'
     | 'not-shipped'
     | 'not-our-lot'
+    | 'not-open'
     | 'not-provable'
     | 'nothing-asked'
     | 'nothing-inside'
+    | 'several-makers'
     | 'dispensing-unknown'
     | 'scan-unknown'
 }

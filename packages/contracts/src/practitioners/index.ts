@@ -22,7 +22,7 @@ export const practitioners = defineContract({
 })
 
 export type { Event as PractitionersEvent } from './events.ts'
-export { isNpi } from './npi.ts'
+export { isNpi, npiOf } from './npi.ts'
 export type { Standing } from './queries.ts'
 export type { Rejection as PractitionersRejection } from './rejections.ts'
 export type { Licence, Role } from './state.ts'

@@ -17,3 +17,9 @@ export function isNpi(npi: string): boolean {
   }
   return sum % 10 === 0
 }
+
+/** The NPI of nine ASCII digits, the first 1 or 2, and their check digit. Throws when they are not such digits. */
+export function npiOf(digits: string): string {
+  for (let check = 0; check < 10; check++) if (isNpi(`${digits}${check}`)) return `${digits}${check}`
+  throw new Error('an NPI begins with nine digits, the first of them 1 or 2')
+}

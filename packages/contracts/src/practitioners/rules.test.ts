@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { members } from '../members/index.ts'
 import { type Network, network } from '../network.testing.ts'
 import { identities } from '../world.testing.ts'
-import { isNpi, practitioners } from './index.ts'
+import { isNpi, npiOf, practitioners } from './index.ts'
 
 const npi = '1234567893'
 const clinicianKey = identities[20]?.key as Uint8Array
@@ -155,6 +155,11 @@ describe('the NPI check digit (45 CFR 162.406)', () => {
     expect(Array.from({ length: 10 }, (_, digit) => isNpi(`123456789${digit}`))).toEqual(
       Array.from({ length: 10 }, (_, digit) => digit === 3),
     )
+  })
+
+  test('nine digits have one check digit, and anything else has none', () => {
+    expect(npiOf('123456789')).toBe('1234567893')
+    for (const wrong of ['', '12345678', '1234567890', '323456789', '12345678X']) expect(() => npiOf(wrong)).toThrow()
   })
 
   test('an NPI has ten ASCII digits and begins with 1 or 2', () => {

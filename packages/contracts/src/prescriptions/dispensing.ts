@@ -1,16 +1,22 @@
 /** When a pharmacy may fill an item, take a fill back, and be done with it. */
 import { no, ok, type Result, toHex } from '@plexus/codec'
-import type { Context } from '@plexus/kernel'
+import { type Call, type Context, call } from '@plexus/kernel'
+import { practitioners } from '../practitioners/index.ts'
 import { dayAt, startOfDay } from './days.ts'
 import { limitsOf, partsEnd, type RemainderReason, remainderEnd } from './limits.ts'
 import type { Rejection } from './rejections.ts'
-import { goingBy, isKnown, isOver, type PrescriptionsRules } from './standing.ts'
+import { goingBy, isKnown, isOver, type PrescriptionsRules, type PrescriptionsView } from './standing.ts'
 import { type Item, whole } from './state.ts'
+import type { Dispenser } from './transactions.ts'
 
 const daysPerWeek = 7
 
 export const dispensingRules: Pick<PrescriptionsRules, 'fill' | 'reverse-fill' | 'not-dispensed' | 'complete'> = {
-  fill(state, { handle, level, record, tag, remainder }, context) {
+  /**
+   * That each pharmacy and each pharmacist who is named has an active licence and an active role there now, and for
+   * controlled items the pharmacy's registration too, is asked of `practitioners` (21 CFR 1306.06).
+   */
+  fill(state, { handle, level, record, tag, remainder, dispensers }, context) {
     const found = goingBy(state, handle, 'holder', context)
     if (!found.ok) return found
     const item = found.value
@@ -38,11 +44,13 @@ export const dispensingRules: Pick<PrescriptionsRules, 'fill' | 'reverse-fill' |
           record,
           tag,
           holder,
+          dispensers,
           remainderEndsAt: remainderEndsAt.value,
           nextStartsAt: level === whole ? nextStart(item, time) : null,
           height,
         },
       ],
+      calls: standingOf(dispensers, limitsOf[item.limits].registration ? registrarOf(state, item) : null),
     })
   },
 
@@ -78,6 +86,29 @@ export const dispensingRules: Pick<PrescriptionsRules, 'fill' | 'reverse-fill' |
     if (mayGoOn(found.value, context)) return no({ type: 'remainder-left' })
     return ok({ events: [{ type: 'completed', handle, height: context.height }] })
   },
+}
+
+/** Who registered the prescribers of a controlled item registers its pharmacies. */
+function registrarOf({ signings }: PrescriptionsView, { signing }: Item): string | null {
+  const known = signings.get(toHex(signing))
+  if (!known) throw new Error('an item is of no signing')
+  return known.registrar
+}
+
+function standingOf(dispensers: readonly Dispenser[], registrar: string | null): readonly Call[] {
+  const ask = (organisation: string, npis: readonly string[]) =>
+    call(practitioners, { type: 'require-standing', organisation, npis: [...new Set(npis)].sort() })
+  return [
+    ...dispensers.map(({ organisation, pharmacy, pharmacists }) => ask(organisation, [pharmacy, ...pharmacists])),
+    ...(registrar === null
+      ? []
+      : [
+          ask(
+            registrar,
+            dispensers.map(({ pharmacy }) => pharmacy),
+          ),
+        ]),
+  ]
 }
 
 /** The end of what a fill leaves, kept from the first part on; a reason is given with that part and at no other time. */

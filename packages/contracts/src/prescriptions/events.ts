@@ -2,7 +2,7 @@
 import { bytes, type Infer, oneOf, option, uint, variant } from '@plexus/codec'
 import { organisationId } from '@plexus/kernel'
 import { contractName } from './state.ts'
-import { lagMinutes, prescriberSet, signedItems } from './transactions.ts'
+import { dispensers, lagMinutes, prescriberSet, signedItems } from './transactions.ts'
 
 const hash = bytes({ length: 32 })
 const nominated = { handle: hash, claimant: hash, height: uint() }
@@ -32,6 +32,7 @@ export const event = variant({
     record: hash,
     tag: hash,
     holder: hash,
+    dispensers,
     /** The second from which what is left may no longer be filled, or null. */
     remainderEndsAt: option(uint()),
     /** When this completes the fill: the second from which the next one may be claimed. */

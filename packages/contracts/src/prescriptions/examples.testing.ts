@@ -4,13 +4,16 @@ import { toHex } from '@plexus/codec'
 import { type Network, network } from '../network.testing.ts'
 import { type Identity, identityOf } from '../world.testing.ts'
 import { dayAt } from './days.ts'
-import { type Item, type PrescriptionsTransaction, prescriptions, type SignedItem } from './index.ts'
+import { type Dispenser, type Item, type PrescriptionsTransaction, prescriptions, type SignedItem } from './index.ts'
 
 /** Stands from the founding on, at the first member; registered at `grove`. */
 export const prescriber = '1003000126'
 /** New York in winter. */
 export const place = { lagMinutes: 1_140 }
 export const secondsPerDay = 86_400
+
+/** A pharmacy of one: the clinician who stands, under one NPI, registered too. */
+export const dispensers = [{ organisation: 'alder', pharmacy: prescriber, pharmacists: [prescriber] }] as const
 
 /** One-time keys in the order in which they are asked for. */
 let number = 1_000
@@ -109,7 +112,9 @@ export function filling(
   holder: Identity,
   level: number,
   remainder: 'shortage' | 'requested' | null = null,
+  named: readonly Dispenser[] = dispensers,
 ): { readonly answer: string; readonly tag: Uint8Array } {
   const tag = freshKey().handle
-  return { answer: by(holder, { type: 'fill', handle, level, record: freshKey().handle, tag, remainder }), tag }
+  const fill = { type: 'fill', handle, level, record: freshKey().handle, tag, remainder, dispensers: named } as const
+  return { answer: by(holder, fill), tag }
 }

@@ -50,6 +50,19 @@ export {
   remainderReason,
   type Schedule,
 } from './limits.ts'
+export { itemStatusAt } from './queries.ts'
 export type { Rejection as PrescriptionsRejection } from './rejections.ts'
-export { type Fill, type Item, type Signing, type Status as ItemStatus, whole } from './state.ts'
-export type { SignedItem, Transaction as PrescriptionsTransaction } from './transactions.ts'
+export {
+  type Fill,
+  type Item,
+  type Signing,
+  type Status as ItemStatus,
+  terminal as itemEndings,
+  whole,
+} from './state.ts'
+export {
+  type Dispenser,
+  dispensers,
+  type SignedItem,
+  type Transaction as PrescriptionsTransaction,
+} from './transactions.ts'

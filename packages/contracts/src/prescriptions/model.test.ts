@@ -1,7 +1,7 @@
 /** Random lives of one item against a plain model of a pharmacy's counter, written without a look at the rules. */
 import { expect, test } from 'vitest'
 import { type Identity, Random } from '../world.testing.ts'
-import { type Example, freshKey, signedExample } from './examples.testing.ts'
+import { dispensers, type Example, freshKey, signedExample } from './examples.testing.ts'
 import { type PrescriptionsTransaction, whole } from './index.ts'
 
 const livesCount = 40
@@ -165,7 +165,15 @@ class Life {
       claim: { type: 'claim', handle, holder: hash },
       offer: { type: 'offer-transfer', handle },
       return: { type: 'return-item', handle },
-      fill: { type: 'fill', handle, level: ((parts + count) * whole) / tablets, record: tag, tag, remainder: null },
+      fill: {
+        type: 'fill',
+        handle,
+        level: ((parts + count) * whole) / tablets,
+        record: tag,
+        tag,
+        remainder: null,
+        dispensers,
+      },
       unfill: { type: 'reverse-fill', tag: this.tags.at(-1) ?? tag, record: tag },
       cancel: { type: 'cancel', handle },
       done: { type: 'complete', handle },

@@ -27,7 +27,12 @@ function statusAt(
   { handle, time }: { readonly handle: string; readonly time: number },
 ): Status | undefined {
   const known = items.get(handle)
-  if (!known || time < known.endsAt || terminal.includes(known.status)) return known?.status
+  return known && itemStatusAt(known, time)
+}
+
+/** The same of an item that is at hand. */
+export function itemStatusAt(known: Item, time: number): Status {
+  if (time < known.endsAt || terminal.includes(known.status)) return known.status
   if (known.marked !== null) return 'cancelled'
   return known.level === whole && known.fill > known.refills ? known.status : 'expired'
 }

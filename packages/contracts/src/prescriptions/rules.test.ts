@@ -5,6 +5,7 @@ import { practitioners } from '../practitioners/index.ts'
 import {
   byOffice,
   claimed,
+  dispensers,
   filling,
   freshKey,
   line,
@@ -138,7 +139,7 @@ describe('the patient chooses', () => {
     expect(by(patient, { type: 'nominate', handle, claimant: claimant.handle })).toBe('key-known')
     expect(by(claimant, { type: 'claim', handle, holder: patient.handle })).toBe('key-known')
     const holder = claimed(example, claimant)
-    const fill = { type: 'fill', handle, level: whole, record: freshKey().handle, remainder: null } as const
+    const fill = { type: 'fill', handle, level: whole, record: freshKey().handle, remainder: null, dispensers } as const
     expect(by(holder, { ...fill, tag: holder.handle })).toBe('key-known')
   })
 })

@@ -4,7 +4,7 @@ import { collection, type Draft, type Evolve, organisationId } from '@plexus/ker
 import { startOfDay } from './days.ts'
 import type { Event } from './events.ts'
 import { limitsName } from './limits.ts'
-import { lagMinutes, prescriberSet } from './transactions.ts'
+import { dispensers, lagMinutes, prescriberSet } from './transactions.ts'
 
 const hash = bytes({ length: 32 })
 
@@ -71,6 +71,8 @@ const fill = object({
   record: hash,
   /** The hash of the key that held the item. */
   holder: hash,
+  /** All who stood at this height and may have dispensed it. */
+  dispensers,
   /** The commitment to why it was taken back, or null while it stands. */
   reversed: option(hash),
   /** The contracts of which something hangs on the fill, in order. */
@@ -180,8 +182,9 @@ export const evolve: Evolve<typeof state, Event> = {
   returned(draft, { handle, height }) {
     change(draft, handle, height, () => ({ status: 'available', claimant: null, holder: null, offered: false }))
   },
-  filled(draft, { handle, fill, from, to, record, tag, holder, remainderEndsAt, nextStartsAt, height }) {
-    draft.fills.set(toHex(tag), { item: handle, fill, from, to, record, holder, reversed: null, boundBy: [], height })
+  filled(draft, { handle, fill, from, to, record, tag, holder, dispensers, remainderEndsAt, nextStartsAt, height }) {
+    const said = { item: handle, fill, from, to, record, holder, dispensers }
+    draft.fills.set(toHex(tag), { ...said, reversed: null, boundBy: [], height })
     change(draft, handle, height, () => ({
       status: to === whole ? 'filled' : 'held',
       level: to,

@@ -17,11 +17,29 @@ const itemsMax = 256
 /** As many as `practitioners` is asked about at once. */
 const prescribersMax = 64
 
+/** Pharmacies named at one fill: enough to hide one among others of a town. */
+const pharmaciesMax = 16
+/** All who dispense in a large pharmacy in one week; with the pharmacy itself `practitioners` is asked about them at once. */
+const pharmacistsMax = 63
+
 const npi = text({ min: 10, max: 10, pattern: /^[0-9]{10}$/, says: 'an NPI (ten digits)' })
-export const prescriberSet = sortedList(npi, {
+const alphabetic = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+export const prescriberSet = sortedList(npi, { min: 1, max: prescribersMax, order: alphabetic })
+
+/**
+ * A pharmacy and who dispenses there: `pharmacy` is the NPI under which it is licensed as an organisation; one who practises
+ * alone has one NPI for both.
+ */
+export const dispenser = object({
+  organisation: organisationId,
+  pharmacy: npi,
+  pharmacists: sortedList(npi, { min: 1, max: pharmacistsMax, order: alphabetic }),
+})
+export type Dispenser = Infer<typeof dispenser>
+export const dispensers = sortedList(dispenser, {
   min: 1,
-  max: prescribersMax,
-  order: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  max: pharmaciesMax,
+  order: (a, b) => alphabetic(a.organisation, b.organisation),
 })
 export const lagMinutes = uint(lagMinutesMax)
 
@@ -73,9 +91,17 @@ export const transaction = variant({
   /**
    * `level`: how much of this fill has been dispensed with it, in parts of `whole`; never a quantity. `record` is a
    * hiding commitment to the record of dispensing, `tag` the hash of a one-time key by which others may refer to the
-   * fill. `remainder`: why only a part, where limits ask for it.
+   * fill. `remainder`: why only a part, where limits ask for it. `dispensers` are the pharmacy and all who may have
+   * dispensed there, and may be more, of other pharmacies too: which of them did is in the record, and signed there.
    */
-  fill: { handle: hash, level: uint(), record: hash, tag: hash, remainder: option(remainderReason) },
+  fill: {
+    handle: hash,
+    level: uint(),
+    record: hash,
+    tag: hash,
+    remainder: option(remainderReason),
+    dispensers,
+  },
   /** Takes the last fill back; `record` commits to why. */
   'reverse-fill': { tag: hash, record: hash },
   /** Only by another contract, of which something hangs on the fill: while it does, the fill is not taken back. */

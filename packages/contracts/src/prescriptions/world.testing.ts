@@ -177,6 +177,7 @@ function fill(world: World, handle: Uint8Array, item: Item): PrescriptionsTransa
     record: new Uint8Array(32).fill(random.below(256)),
     tag: fresh(world).handle,
     remainder: asked === !random.oneIn(8) ? random.pick(['shortage', 'shortage', 'requested']) : null,
+    dispensers: [{ organisation: 'alder', pharmacy: prescribers[0], pharmacists: [prescribers[0]] }],
   }
 }
 

@@ -71,6 +71,7 @@ export function fillEvents(): readonly {
           record: nothing,
           tag: tag.handle,
           holder: holder.handle,
+          dispensers: [{ organisation: 'alder', pharmacy: '1003000126', pharmacists: ['1003000126'] }],
           remainderEndsAt: null,
           nextStartsAt: issuedDay * secondsPerDay,
           height: 0,

@@ -1,7 +1,7 @@
 import { toHex } from '@plexus/codec'
 import { describe, expect, test } from 'vitest'
 import { network } from '../network.testing.ts'
-import { claimed, signedExample } from '../prescriptions/examples.testing.ts'
+import { claimed, dispensers, signedExample } from '../prescriptions/examples.testing.ts'
 import { prescriptions, whole } from '../prescriptions/index.ts'
 import { atPharmacy, commissioned, parcelOf } from '../supply/examples.testing.ts'
 import { accruing, ask, commitment, disputed, freshKey, secondsPerDay, until } from './examples.testing.ts'
@@ -107,7 +107,7 @@ describe('a fill that is taken back', () => {
     const holder = claimed(example)
     const [unit] = bottles as readonly [Uint8Array]
     const tag = freshKey()
-    const fill = { handle: example.handle, level: whole, record: commitment(), remainder: null }
+    const fill = { handle: example.handle, level: whole, record: commitment(), remainder: null, dispensers }
     const dispense = { type: 'dispense', tag: tag.handle, units: [{ tag: unit, rest: false }], fill } as const
     expect(supplied.by([pharmacy, holder], dispense)).toBe('accepted')
     const refund = until('settled', accruing('mfp', world, { tag, holder }))

@@ -44,7 +44,7 @@ export const event = variant({
     notes: exceptionNotes,
     height: uint(),
   },
-  resolved: { shipment: hash, lost: someTags, record: hash, height: uint() },
+  resolved: { shipment: hash, lost: someTags, found: someTags, record: hash, height: uint() },
   unpacked: { tag: hash, children: members, height: uint() },
   packed: { tag: hash, children: tags, lots: lotSet, holder: hash, depth: uint(), height: uint() },
   'taken-out': { tag: hash, children: tags, height: uint() },

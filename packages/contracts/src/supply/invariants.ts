@@ -38,7 +38,7 @@ export const invariants: Invariants<typeof state> = {
       if (was.status === 'inside') return text(now.holder) === text(was.parent && parcels.get(text(was.parent))?.holder)
       const shipment = was.shipment && shipments.get(toHex(was.shipment))
       return (
-        was.status === 'in-transit' &&
+        (was.status === 'in-transit' || was.status === 'missing') &&
         shipment !== null &&
         text(shipment?.to) === text(now.holder) &&
         signers.some(({ handle }) => handle === text(now.holder))

@@ -51,14 +51,15 @@ export const movingRules: Pick<SupplyRules, 'ship' | 'withdraw-shipment' | 'rece
     return ok({ events: [{ type: 'received', shipment, grant, missing, damaged, notes, height: context.height }] })
   },
 
-  resolve(state, { shipment, lost, record }, context) {
+  resolve(state, { shipment, lost, found: turnedUp, record }, context) {
     const found = shipmentAt(state, shipment, 'received-with-exceptions')
     if (!found.ok) return found
     const { from, to, missing } = found.value
     if (!signedBy(context, from)) return no({ type: 'not-its-key', of: 'shipper' })
     if (!signedBy(context, to)) return no({ type: 'not-its-key', of: 'receiver' })
-    if (!areOnce(lost, missing)) return no({ type: 'not-shipped' })
-    return ok({ events: [{ type: 'resolved', shipment, lost, record, height: context.height }] })
+    if (!areOnce([...lost, ...turnedUp], missing)) return no({ type: 'not-shipped' })
+    const { height } = context
+    return ok({ events: [{ type: 'resolved', shipment, lost, found: turnedUp, record, height }] })
   },
 }
 

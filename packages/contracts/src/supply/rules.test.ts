@@ -1,6 +1,6 @@
 import { compareBytes, toHex } from '@plexus/codec'
 import { describe, expect, test } from 'vitest'
-import { claimed, signedExample } from '../prescriptions/examples.testing.ts'
+import { claimed, dispensers, signedExample } from '../prescriptions/examples.testing.ts'
 import { whole } from '../prescriptions/index.ts'
 import type { Identity } from '../world.testing.ts'
 import {
@@ -74,7 +74,7 @@ describe('the fill, the unit and the counter', () => {
         type: 'dispense',
         tag,
         units: [{ tag: unit, rest: false }],
-        fill: { handle: example.handle, level, record: recorded(), remainder: null },
+        fill: { handle: example.handle, level, record: recorded(), remainder: null, dispensers },
       })
     expect(dispense(whole + 1, freshHash())).toBe('more-than-authorised')
     expect(parcelOf(supplied, unit)?.status).toBe('held')
@@ -229,29 +229,33 @@ describe('packing', () => {
 })
 
 describe('a shipment', () => {
-  test('what is missing stays with the shipper, until both say that it is found or lost', () => {
+  test('what is missing stays with the shipper, until both say that it never left, turned up, or is lost', () => {
     const supplied = commissioned()
     const { maker, pallet, cases, by } = supplied
-    by(maker, { type: 'unpack', tag: pallet, children: placed(cases, 0, 1, 2) })
-    const [one = freshHash(), two = freshHash(), three = freshHash()] = [0, 1, 2]
+    by(maker, { type: 'unpack', tag: pallet, children: placed(cases, 0, 1, 2, 3) })
+    const [one = freshHash(), two = freshHash(), three = freshHash(), four = freshHash()] = [0, 1, 2, 3]
       .map((at) => tagIn(cases, at))
       .sort(compareBytes)
-    const sent = shipping(supplied, maker, [one, two, three])
+    const sent = shipping(supplied, maker, [one, two, three, four])
     expect(receiving(supplied, sent, 'distributor', { missing: [pallet] })).toBe('not-shipped')
     expect(receiving(supplied, sent, 'distributor', { missing: [one], damaged: [one] })).toBe('not-shipped')
     const notes = [{ kind: 'overage', record: freshHash() }] as const
-    expect(receiving(supplied, sent, 'distributor', { missing: [one, two], damaged: [three], notes })).toBe('accepted')
+    expect(receiving(supplied, sent, 'distributor', { missing: [one, two, four], damaged: [three], notes })).toBe(
+      'accepted',
+    )
     expect(receiving(supplied, sent, 'distributor')).toBe('shipment-closed')
     expect(shipping(supplied, maker, [one]).answer).toBe('wrong-status')
     expect(shipping(supplied, sent.to, [three]).answer).toBe('on-hold')
-    const resolve = { type: 'resolve', shipment: sent.shipment, lost: [one], record: recorded() } as const
+    const said = { shipment: sent.shipment, lost: [one], found: [four], record: recorded() }
+    const resolve = { type: 'resolve', ...said } as const
     expect(by(maker, resolve)).toBe('not-its-key')
     expect(by([maker, sent.to], { ...resolve, lost: [three] })).toBe('not-shipped')
+    expect(by([maker, sent.to], { ...resolve, found: [one] })).toBe('not-shipped')
     expect(by([maker, sent.to], resolve)).toBe('accepted')
-    const statuses = [one, two, three].map((tag) => parcelOf(supplied, tag))
-    expect(statuses.map((each) => each?.status)).toEqual(['lost', 'held', 'held'])
+    const statuses = [one, two, three, four].map((tag) => parcelOf(supplied, tag))
+    expect(statuses.map((each) => each?.status)).toEqual(['lost', 'held', 'held', 'held'])
     expect(statuses.map((each) => toHex(each?.holder ?? maker.key))).toEqual(
-      [maker, maker, sent.to].map(({ handle }) => toHex(handle)),
+      [maker, maker, sent.to, sent.to].map(({ handle }) => toHex(handle)),
     )
   })
 

@@ -147,14 +147,18 @@ export const evolve: Evolve<typeof state, Event> = {
     for (const tag of tags)
       change(draft, tag, height, ({ hold }) => {
         if (absent.has(toHex(tag))) return { status: 'missing' }
-        const now = broken.has(toHex(tag)) ? 'damaged' : purpose === 'return' ? 'returned' : null
+        const now = broken.has(toHex(tag)) ? 'damaged' : holdOf(purpose)
         return { status: 'held', holder: to, hold: hold ?? now }
       })
   },
-  resolved(draft, { shipment, lost, height }) {
-    const { missing } = changeShipment(draft, shipment, { status: 'resolved', since: height })
-    const gone = new Set(lost.map(toHex))
-    for (const tag of missing) change(draft, tag, height, () => ({ status: gone.has(toHex(tag)) ? 'lost' : 'held' }))
+  resolved(draft, { shipment, lost, found: turnedUp, height }) {
+    const { missing, to, purpose } = changeShipment(draft, shipment, { status: 'resolved', since: height })
+    const [gone, here] = [new Set(lost.map(toHex)), new Set(turnedUp.map(toHex))]
+    for (const tag of missing)
+      change(draft, tag, height, ({ hold }) => {
+        if (gone.has(toHex(tag))) return { status: 'lost' }
+        return here.has(toHex(tag)) ? { status: 'held', holder: to, hold: hold ?? holdOf(purpose) } : { status: 'held' }
+      })
   },
   unpacked(draft, { tag, children, height }) {
     const { holder } = change(draft, tag, height, () => ({}))
@@ -208,6 +212,9 @@ export const evolve: Evolve<typeof state, Event> = {
     }
   },
 }
+
+/** What comes back is sold again once it was verified. */
+const holdOf = (purpose: Shipment['purpose']): Parcel['hold'] => (purpose === 'return' ? 'returned' : null)
 
 function begin(
   { parcels }: State,

@@ -1,6 +1,6 @@
 /** What may be asked of the contract of the supply chain. */
 import { boolean, compareBytes, type Infer, object, option, sortedList, uint, variant } from '@plexus/codec'
-import { remainderReason } from '../prescriptions/index.ts'
+import { dispensers, remainderReason } from '../prescriptions/index.ts'
 import {
   ending,
   exceptionNotes,
@@ -28,7 +28,7 @@ export const dispensedUnits = sortedList(dispensedUnit, {
 })
 
 /** The transaction `fill` of prescriptions without its tag, which is the dispensing's. */
-const fill = object({ handle: hash, level: uint(), record: hash, remainder: option(remainderReason) })
+const fill = object({ handle: hash, level: uint(), record: hash, remainder: option(remainderReason), dispensers })
 
 export const transaction = variant({
   /** By an authority. The leaves under `root` are hashes of one-time keys, of many partners, and noise. */
@@ -49,8 +49,11 @@ export const transaction = variant({
     damaged: hashes({ max: parcelsMax }),
     notes: exceptionNotes,
   },
-  /** By both keys of a shipment: what was missing is with the shipper, or lost. */
-  resolve: { shipment: hash, lost: hashes({ max: parcelsMax }), record: hash },
+  /**
+   * By both keys of a shipment: of what was missing, `lost` is gone for good, `found` turned up at the receiver, and all else
+   * never left the shipper.
+   */
+  resolve: { shipment: hash, lost: hashes({ max: parcelsMax }), found: hashes({ max: parcelsMax }), record: hash },
   /** By the holder's key: members leave a package whose contents were committed, and stand for themselves. */
   unpack: { tag: hash, children: placedMembers },
   /** By the holder's key: parcels go into a new package. */

@@ -163,9 +163,10 @@ const arrive: Propose = (world) => {
   const { from, to, tags, missing, status } = known
   if (status === 'received-with-exceptions' && !random.oneIn(8)) {
     const lost = random.oneIn(8) ? [anyHash(world)] : missing.slice(0, random.below(2))
+    const turnedUp = missing.slice(lost.length, lost.length + random.below(2))
     return signing(
       world,
-      { type: 'resolve', shipment, lost, record: anyHash(world) },
+      { type: 'resolve', shipment, lost, found: turnedUp, record: anyHash(world) },
       from,
       random.oneIn(8) ? null : to,
     )
@@ -242,7 +243,9 @@ const dispense: Propose = (world) => {
   const units = [{ tag: fromHex(id), rest: random.oneIn(2) }]
   const held = [...world.view(prescriptions).items.entries()].find(([, { status }]) => status === 'held')
   const handle = held && !random.oneIn(4) ? fromHex(held[0]) : anyHash(world)
-  const terms = { handle, level: 1_000_000_000, record: anyHash(world), remainder: null as RemainderReason | null }
+  const dispensers = [{ organisation: 'alder', pharmacy: '1003000126', pharmacists: ['1003000126'] }]
+  const record = anyHash(world)
+  const terms = { handle, level: 1_000_000_000, record, remainder: null as RemainderReason | null, dispensers }
   const fill = random.oneIn(12) ? terms : null
   return signing(world, { type: 'dispense', tag: anyHash(world), units, fill }, parcel.holder)
 }

@@ -1,4 +1,5 @@
 /** A block with its votes and validators, as the engine's own RPC tells them to whoever verifies it (`rpc/openapi`). */
+import type { LightQuestion } from './light-questions.ts'
 
 /** The two answers as they came, for `readLightBlock` of the sdk. */
 export interface LightBlockAnswers {
@@ -6,24 +7,12 @@ export interface LightBlockAnswers {
   readonly validators: Uint8Array
 }
 
-/** A hundred validators fit one page, and no network has more. */
-const validatorsPerPage = '100'
+/** An answer to one question; undefined when there is none. */
+export type AskLight = (question: LightQuestion) => Promise<Uint8Array | undefined>
 
-const bodyOf = (method: string, params: object): string => JSON.stringify({ jsonrpc: '2.0', id: 0, method, params })
-
-/** Undefined when the engine does not answer; a height that it does not have is an answer, which does not read. */
-export async function fetchLightBlock(
-  post: (body: string) => Promise<Uint8Array>,
-  height: number,
-): Promise<LightBlockAnswers | undefined> {
-  try {
-    const at = String(height)
-    const [commit, validators] = await Promise.all([
-      post(bodyOf('commit', { height: at })),
-      post(bodyOf('validators', { height: at, page: '1', per_page: validatorsPerPage })),
-    ])
-    return { commit, validators }
-  } catch {
-    return undefined
-  }
+/** Undefined when nobody answers; a height that the engine does not have is an answer, which does not read. */
+export async function fetchLightBlock(ask: AskLight, height: number): Promise<LightBlockAnswers | undefined> {
+  const commit = await ask({ method: 'commit', height, id: 0 })
+  const validators = commit && (await ask({ method: 'validators', height, id: 0 }))
+  return validators && { commit, validators }
 }

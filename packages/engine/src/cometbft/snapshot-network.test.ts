@@ -6,6 +6,7 @@ import { readLightBlock } from '@plexus/sdk'
 import { describe, expect, test } from 'vitest'
 import { rpcSocketOf } from './engine-home.ts'
 import { fetchLightBlock } from './light-blocks.ts'
+import { lightBodyOf } from './light-questions.ts'
 import {
   chainOf,
   enginePath,
@@ -55,7 +56,7 @@ describe.skipIf(!existsSync(enginePath))('with a real engine (needs `npm run eng
     await alder.reaches(every + 3)
 
     const source = (member: string): string => rpcSocketOf(join(directory, member, 'engine'))
-    const answers = await fetchLightBlock((body) => sockets.post(source('alder'), body), 1)
+    const answers = await fetchLightBlock((question) => sockets.post(source('alder'), lightBodyOf(question)), 1)
     const first = answers && readLightBlock(answers)
     if (!first?.ok) throw new Error('the first block was not sent')
     const plan = {

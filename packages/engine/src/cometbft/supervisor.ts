@@ -24,7 +24,8 @@ import {
 import { type EngineExit, type EngineProcess, endLeftEngine, startEngineProcess } from './engine-process.ts'
 import { createBroadcasts, isAbreast, statusBody } from './engine-rpc.ts'
 import { createExpulsion } from './expulsion.ts'
-import { fetchLightBlock, type LightBlockAnswers } from './light-blocks.ts'
+import type { AskLight } from './light-blocks.ts'
+import { lightBodyOf } from './light-questions.ts'
 import type { ProposalRefusal } from './proposal.ts'
 import { createQuiet } from './quiet.ts'
 import type { Signatures } from './signatures.ts'
@@ -99,7 +100,7 @@ export interface CometEngine {
   readonly member: CometMember
   readonly isUp: () => boolean
   /** What the engine shows of a block to whoever verifies votes; undefined while it does not answer. */
-  lightBlock(height: number): Promise<LightBlockAnswers | undefined>
+  readonly askLight: AskLight
   /** Engine first, then our side. The store belongs to who opened it. */
   stop(): Promise<void>
 }
@@ -315,7 +316,7 @@ export async function startCometEngine(options: CometEngineOptions): Promise<Res
   return ok({
     member,
     isUp: () => up,
-    lightBlock: (height) => fetchLightBlock((body) => sockets.post(rpcSocket, body), height),
+    askLight: (question) => sockets.post(rpcSocket, lightBodyOf(question)).catch(() => undefined),
     stop,
   })
 }

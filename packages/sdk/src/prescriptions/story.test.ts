@@ -25,7 +25,7 @@ import {
   sealPrescription,
   signPrescription,
 } from './content.ts'
-import { checkRecord, fillOf } from './dispensing.ts'
+import { checkRecord, fillOf, isOfPharmacist } from './dispensing.ts'
 import { claimantSeed, handleOfSeed, itemSeed, patientItemSeed } from './keys.ts'
 import { prescriptionStep } from './steps.ts'
 
@@ -232,7 +232,10 @@ function fill(world: World, line: Line, holder: Uint8Array, quantity: number, fi
     product: bottle,
     lot,
     day: world.today,
-    pharmacist: npis[1],
+    by: {
+      ...{ organisation: 'clinic', pharmacy: npis[2], pharmacist: npis[1], seed: seedOf(npis[1]) },
+      beside: [{ organisation: 'clinic', pharmacy: npis[2], pharmacists: [npis[0]] }],
+    },
     remainder: first && quantity < line.content.quantity ? ('requested' as const) : null,
   }
   const made = fillOf({ chain, item: world.item(line.handle), content: line.content }, part, random)
@@ -288,6 +291,17 @@ describe('thirty tablets of oxycodone and acetaminophen (RxNorm 1049221)', () =>
     expect(checkRecord(first, on(second))).toMatchObject({ reason: { type: 'other-record' } })
     const doubled = { ...on(first), content: { ...content, quantity: 60 } }
     expect(checkRecord(first, doubled)).toMatchObject({ reason: { type: 'quantity-differs' } })
+    expect(on(first).fill.dispensers).toEqual([
+      { organisation: 'clinic', pharmacy: npis[2], pharmacists: [npis[0], npis[1]] },
+    ])
+    const others = {
+      ...on(first).fill,
+      dispensers: [{ organisation: 'clinic', pharmacy: npis[2], pharmacists: [npis[0]] }],
+    }
+    const unnamed = checkRecord(first, { ...on(first), fill: others })
+    expect(unnamed).toMatchObject({ reason: { type: 'dispenser-not-named' } })
+    const signedBy = (npi: string) => isOfPharmacist(first, world.chain, publicKeyOf(seedOf(npi)))
+    expect(npis.map(signedBy)).toEqual([false, true, false])
     const elsewhere = { ...on(first), content: { ...content, handle: seedOf('other') } }
     expect(checkRecord(first, elsewhere)).toMatchObject({ reason: { type: 'other-item' } })
   })

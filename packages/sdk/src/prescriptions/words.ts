@@ -9,8 +9,8 @@ import { dispensingRecord } from './dispensing.ts'
 
 const hash = bytes({ length: 32 })
 
-/** A fill as its dispenser tells it: the record and its opening, under the tag that the ledger has. */
-const told = { tag: hash, record: dispensingRecord, leafKey: hash }
+/** A fill as its dispenser tells it: the record, the pharmacist's signature and the opening, under the tag that the ledger has. */
+const told = { tag: hash, record: dispensingRecord, signature: bytes({ length: 64 }), leafKey: hash }
 
 /** As the books keep it. */
 export const toldFill = object(told)

@@ -6,8 +6,10 @@ import {
   directory,
   type Fill,
   members,
+  type PractitionersEvent,
   type PrescriptionsEvent,
   type PrescriptionsTransaction,
+  practitioners,
   prescriptions,
   type RebatesTransaction,
   rebates,
@@ -33,6 +35,13 @@ const itemsPerSigning = 256
 /** Below what one member may submit in a minute. */
 const envelopesPerBlock = 1_000
 const sponsor = 'neutral'
+/** A pharmacy of one, in good standing from the founding on. */
+const npi = '1003000126'
+const dispensers = [{ organisation: sponsor, pharmacy: npi, pharmacists: [npi] }]
+const standing: readonly PractitionersEvent[] = [
+  { type: 'licence-attested', npi, board: sponsor, jurisdiction: 'CT', validUntil: 4_000_000_000, height: 0 },
+  { type: 'role-attested', npi, organisation: sponsor, role: 'pharmacist', key: new Uint8Array(32).fill(7), height: 0 },
+]
 
 /** A one-time key: what signs with it, and the hash that names it. */
 export interface Key {
@@ -84,6 +93,7 @@ export class RebateWorld {
             ({ name, version }) => ({ type: 'contract-activated', contract: name, version, height: 0 }) as const,
           ),
         ].map((event) => ({ contract: members.name, event: encode(members.event, event) })),
+        ...standing.map((event) => ({ contract: practitioners.name, event: encode(practitioners.event, event) })),
         ...this.itemEvents().map((event) => ({
           contract: prescriptions.name,
           event: encode(prescriptions.event, event),
@@ -128,7 +138,8 @@ export class RebateWorld {
     const tag = this.freshKey()
     const level = part === parts ? whole : Math.floor(whole / parts) * part
     const record = this.freshKey().handle
-    return { tag, step: [{ type: 'fill', handle, level, record, tag: tag.handle, remainder: null }, holder] }
+    const said = { handle, level, record, tag: tag.handle, remainder: null, dispensers }
+    return { tag, step: [{ type: 'fill', ...said }, holder] }
   }
 
   holderOf(item: number): Key {

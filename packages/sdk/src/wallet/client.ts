@@ -10,6 +10,8 @@ import { engineKey, type HeaderTrust } from '../header-trust.ts'
 import { sealNote } from '../notes.ts'
 import { disagreeWith, openCase, unheardNotes } from './cases.ts'
 import { openNotice, takeNotice } from './notices.ts'
+import { heldAgainstLedger } from './prescription-check.ts'
+import type { ReadState } from './read-state.ts'
 import { closeHandleBody, openHandlesBody, type Share } from './sponsored.ts'
 import { relationshipWith } from './state.ts'
 import {
@@ -69,6 +71,8 @@ export class WalletClient {
   /** Why the blocks of a bundle are believed; a refusal leaves its notice, and those after it, for the next time. */
   private readonly believe: (bundle: Uint8Array) => Promise<Result<HeaderTrust, StepRefusal>>
 
+  readonly readState: ReadState | null
+
   constructor(parts: {
     readonly wallet: Wallet
     readonly port: NodePort
@@ -77,6 +81,8 @@ export class WalletClient {
     readonly heard?: (custodian: string, notice: Notice) => void
     /** On CometBFT `headersOf`; the key of the embedded engine unless told. */
     readonly believe?: (bundle: Uint8Array) => Promise<Result<HeaderTrust, StepRefusal>>
+    /** How entries of the ledger are read; without it nothing that was told of prescriptions is held against it. */
+    readonly readState?: ReadState
   }) {
     this.wallet = parts.wallet
     this.port = parts.port
@@ -84,6 +90,7 @@ export class WalletClient {
     this.keep = parts.keep ?? (() => {})
     this.heard = parts.heard ?? (() => {})
     this.believe = parts.believe ?? (async () => ok(engineKey))
+    this.readState = parts.readState ?? null
   }
 
   /** Opens the first handles, enrols with the code that was handed over, and opens a spare. */
@@ -93,10 +100,10 @@ export class WalletClient {
     const opened = await this.open(made.value.open)
     if (!opened.ok) return opened
     // Kept before the note leaves: a wallet that forgot an enrolment could not prove whose it is.
-    await this.set(made.value.wallet)
+    await this.remember(made.value.wallet)
     const counted = handlesOpened(this.wallet, { custodian, handles: made.value.open })
     if (!counted.ok) return counted
-    await this.set(counted.value)
+    await this.remember(counted.value)
     const told = await this.tell(custodian, made.value.note)
     return told.ok ? this.openSpare(custodian) : told
   }
@@ -109,7 +116,7 @@ export class WalletClient {
     if (!opened.ok) return opened
     const counted = handlesOpened(this.wallet, { custodian, handles: [spare.value] })
     if (!counted.ok) return counted
-    await this.set(counted.value)
+    await this.remember(counted.value)
     return ok()
   }
 
@@ -122,7 +129,7 @@ export class WalletClient {
   ): Promise<Result<void, StepRefusal>> {
     const made = checkIn(this.wallet, { requester, visit, custodians, validSeconds, now: this.seconds() })
     if (!made.ok) return made
-    await this.set(made.value.wallet)
+    await this.remember(made.value.wallet)
     return this.tell(requester, made.value.note)
   }
 
@@ -136,7 +143,7 @@ export class WalletClient {
   ): Promise<Result<{ readonly height: number }, StepRefusal>> {
     const made = changeDirectives(this.wallet, { custodian, directives, now: this.seconds() })
     if (!made.ok) return made
-    await this.set(made.value.wallet)
+    await this.remember(made.value.wallet)
     const frame = await this.frame()
     const closing = closeHandleBody(this.wallet, { ...frame, custodian, version: made.value.close.version })
     if (!closing.ok) return closing
@@ -163,7 +170,7 @@ export class WalletClient {
   ): Promise<Result<Uint8Array, StepRefusal>> {
     const made = openCase(this.wallet, { custodian, ...asked, now: this.seconds() })
     if (!made.ok) return made
-    await this.set(made.value.wallet)
+    await this.remember(made.value.wallet)
     const told = await this.tell(custodian, made.value.note)
     return told.ok ? ok(made.value.id) : told
   }
@@ -175,7 +182,7 @@ export class WalletClient {
   ): Promise<Result<void, StepRefusal>> {
     const made = disagreeWith(this.wallet, { custodian, ...asked, now: this.seconds() })
     if (!made.ok) return made
-    await this.set(made.value.wallet)
+    await this.remember(made.value.wallet)
     return this.tell(custodian, made.value.note)
   }
 
@@ -216,6 +223,9 @@ export class WalletClient {
         if (got.value.more === 0) break
       }
     }
+    const checked = this.readState ? await heldAgainstLedger(this.wallet, this.readState) : undefined
+    // A ledger that nobody shows now is looked at the next time: what was taken stays taken.
+    if (checked?.ok) this.wallet = checked.value
     await this.keep(this.wallet)
     return ok({ notices })
   }
@@ -254,6 +264,31 @@ export class WalletClient {
     return this.tell(organisation, { type: 'book', contract, body })
   }
 
+  /** Whether an organisation takes part, so that it can be brought something. */
+  async reaches(organisation: string): Promise<Result<void, StepRefusal>> {
+    const node = await this.port.nodeOf(organisation)
+    return node.ok ? ok() : node
+  }
+
+  /** Takes what a step made of the wallet; durable when it resolves. */
+  async remember(wallet: Wallet): Promise<void> {
+    this.wallet = wallet
+    await this.keep(wallet)
+  }
+
+  /** Seconds since 1970. */
+  now(): number {
+    return this.port.now()
+  }
+
+  /** Notices that lie in the mailbox which a member may keep for a custodian, as many as one page has. */
+  async peek(custodian: string, member: string): Promise<Result<number, StepRefusal>> {
+    const asked = mailboxRequestFor(this.wallet, { custodian, after: 0, now: this.seconds() })
+    if (!asked.ok) return asked
+    const page = await this.port.mail(member, asked.value.request)
+    return page.ok ? ok(page.value.notices.length) : page
+  }
+
   private async tell(organisation: string, note: WalletNote): Promise<Result<void, StepRefusal>> {
     const node = await this.port.nodeOf(organisation)
     if (!node.ok) return node
@@ -280,11 +315,6 @@ export class WalletClient {
       nonce: this.wallet.random(16),
       validUntil: this.seconds() + envelopeSeconds,
     }
-  }
-
-  private async set(wallet: Wallet): Promise<void> {
-    this.wallet = wallet
-    await this.keep(wallet)
   }
 
   private seconds(): number {

@@ -6,6 +6,7 @@ import type { FetchLightBlock } from '../light/follow.ts'
 import type { ShownState } from '../light/included.ts'
 import { type FetchAnswers, keepingSource } from '../light/kept-blocks.ts'
 import type { NodePort, StepRefusal } from './client.ts'
+import type { StateAnswers } from './read-state.ts'
 import type { HandleStatus } from './recovery.ts'
 
 /** One address with the members that answer there. Paths begin with `/v1`; every answer is bounded in time and size. */
@@ -115,6 +116,17 @@ export function stateSource(door: HttpDoor, member: string) {
     const proof = decode(stateProof, parseBase64Url(answer.value.proof) ?? new Uint8Array(0))
     if (value === undefined || !(stateRoot && historyRoot && proof.ok)) return no({ type: 'answer-malformed' })
     return ok({ height: answer.value.height, key: answer.value.key, value, proof: proof.value, stateRoot, historyRoot })
+  }
+}
+
+/** The same and headers, for `stateReader`. */
+export function stateAnswers(door: HttpDoor, member: string): StateAnswers {
+  return {
+    entry: stateSource(door, member),
+    async header(height) {
+      const answer = await door.json<{ readonly bytes: string }>(memberPath(member, `/ledger/headers/${height}`))
+      return answer.ok ? parseBase64Url(answer.value.bytes) : undefined
+    },
   }
 }
 

@@ -15,6 +15,7 @@ import { readBundle, type ShownReceipt, verifyBundle, verifyNote, verifyReceipt 
 import { engineKey, type HeaderTrust } from '../header-trust.ts'
 import { takeCaseNotice } from './cases.ts'
 import { mailboxSeed, noticeSeed, sealingSeed } from './keys.ts'
+import { takeBookNotice } from './prescription-words.ts'
 import {
   type Access,
   accessesMax,
@@ -38,7 +39,7 @@ export type NoticeRefusal =
   | { readonly type: 'notice-malformed' }
   | {
       readonly type: 'wallet-full'
-      readonly of: 'accesses' | 'cases' | 'corrections' | 'reviews' | 'wrapping-keys'
+      readonly of: 'accesses' | 'cases' | 'corrections' | 'prescriptions' | 'reviews' | 'wrapping-keys'
       readonly max: number
     }
 
@@ -71,8 +72,7 @@ export function takeNotice(
 ): Result<Wallet, NoticeRefusal> {
   const known = relationshipWith(wallet.state, custodian)
   if (!known) return no({ type: 'not-enrolled', custodian })
-  // Of a contract's things: whoever hears of the notice keeps them, beside this state.
-  if (notice.type === 'book') return ok(wallet)
+  if (notice.type === 'book') return takeBookNotice(wallet, custodian, notice)
   const taken = notice.type === 'access' ? takeAccess(wallet, known, notice, trust) : takeWord(wallet, known, notice)
   if (!taken.ok) return taken
   return ok(withState(wallet, withRelationship(wallet.state, taken.value)))

@@ -30,6 +30,7 @@ import {
   segment,
   verdicts,
 } from '@plexus/policy'
+import { heldPrescriptions, noPrescriptions } from './prescription-state.ts'
 
 /** A person rarely has more custodians in a lifetime; one visit introduces them all. */
 export const custodiansMax = 64
@@ -152,13 +153,16 @@ const relationship = object({
 })
 export type Relationship = Infer<typeof relationship>
 
-export const walletState = object({ relationships: list(relationship, { max: custodiansMax }) })
+export const walletState = object({
+  relationships: list(relationship, { max: custodiansMax }),
+  prescriptions: heldPrescriptions,
+})
 export type WalletState = Infer<typeof walletState>
 
 /** The lists bound a state; whatever they let in must also open again, so this only keeps a length within 32 bits. */
 const walletStateBytesMax = 2 ** 31 - 1
 
-export const emptyWallet: WalletState = { relationships: [] }
+export const emptyWallet: WalletState = { relationships: [], prescriptions: noPrescriptions }
 
 export function encodeWallet(state: WalletState): Uint8Array {
   return encode(walletState, state)
@@ -175,7 +179,7 @@ export function relationshipWith(state: WalletState, custodian: string): Relatio
 /** The state with this relationship in place of the one with the same custodian; in order of their ids. */
 export function withRelationship(state: WalletState, changed: Relationship): WalletState {
   const others = state.relationships.filter(({ custodian }) => custodian !== changed.custodian)
-  return { relationships: [...others, changed].sort((a, b) => (a.custodian < b.custodian ? -1 : 1)) }
+  return { ...state, relationships: [...others, changed].sort((a, b) => (a.custodian < b.custodian ? -1 : 1)) }
 }
 
 export function headOf({ heads }: Relationship, version: number): Head {

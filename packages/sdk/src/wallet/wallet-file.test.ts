@@ -38,10 +38,10 @@ test('a wallet comes back from its file with root, chain, state and the notices 
   expect([...read.value.taken].sort()).toEqual([...taken].sort())
 })
 
-test('the file is one JSON object of version 1', async () => {
+test('the file is one JSON object of version 2', async () => {
   const { state } = await wallet()
   const text = encodeWalletFile({ root, chain, state, taken })
-  expect(JSON.parse(text)).toMatchObject({ version: 1, root: '09'.repeat(32), taken: { clinic: 3, hospital: 12 } })
+  expect(JSON.parse(text)).toMatchObject({ version: 2, root: '09'.repeat(32), taken: { clinic: 3, hospital: 12 } })
 })
 
 test('each part that is not as it must be is refused by name, and its content is not told', async () => {
@@ -49,12 +49,12 @@ test('each part that is not as it must be is refused by name, and its content is
   const cases: readonly (readonly [string, unknown])[] = [
     ['the file', [good]],
     ['the file', { ...good, note: 'canary' }],
-    ['version', { ...good, version: 2 }],
-    ['version', { ...good, version: '1' }],
+    ['version', { ...good, version: 3 }],
+    ['version', { ...good, version: '2' }],
     ['root', { ...good, root: 'canary' }],
     ['root', { ...good, root: '09' }],
     ['chain', { ...good, chain: 'canary' }],
-    ['state', { ...good, state: good.chain }],
+    ['state', { ...good, state: 'no base64url!' }],
     ['taken', { ...good, taken: { hospital: -1 } }],
     ['taken', { ...good, taken: { hospital: 'canary' } }],
   ]
@@ -63,6 +63,18 @@ test('each part that is not as it must be is refused by name, and its content is
     expect(read).toMatchObject({ ok: false, reason: { type: 'not-a-wallet-file', part } })
     expect(JSON.stringify(read)).not.toContain('canary')
   }
-  expect(decodeWalletFile(utf8('{"version":1,"version":1}')).ok).toBe(false)
+  expect(decodeWalletFile(utf8('{"version":2,"version":2}')).ok).toBe(false)
   expect(decodeWalletFile(utf8(JSON.stringify(good).slice(0, 40))).ok).toBe(false)
+})
+
+test('a file whose state another version wrote gives its root and chain, and says that the wallet is to be brought back', async () => {
+  const written = JSON.parse(encodeWalletFile({ root, chain, state: (await wallet()).state, taken }))
+  for (const version of [1, 2]) {
+    const read = decodeWalletFile(utf8(JSON.stringify({ ...written, version, state: 'YQ' })))
+    if (!read.ok) throw new Error('the file does not read')
+    expect(read.value).toMatchObject({ former: true, state: { relationships: [] }, taken: new Map() })
+    expect(toHex(read.value.root)).toBe(toHex(root))
+  }
+  const current = decodeWalletFile(utf8(JSON.stringify(written)))
+  expect(current).toMatchObject({ ok: true, value: { former: false } })
 })

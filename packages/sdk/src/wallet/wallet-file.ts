@@ -13,7 +13,7 @@ import {
   toHex,
 } from '@plexus/codec'
 import { type Chain, readGenesis } from '@plexus/kernel'
-import { decodeWallet, encodeWallet, type WalletState } from './state.ts'
+import { decodeWallet, emptyWallet, encodeWallet, type WalletState } from './state.ts'
 
 export interface WalletFile {
   /** 32 bytes: who has them is the patient. */
@@ -27,12 +27,13 @@ export interface WalletFile {
 /** `part` is a member of the file; nothing of its content is told. */
 export type WalletFileRefusal = { readonly type: 'not-a-wallet-file'; readonly part: string; readonly expected: string }
 
-const version = '1'
+const version = '2'
+const versionsRead: readonly string[] = ['1', version]
 const members = ['chain', 'root', 'state', 'taken', 'version']
 /** A state at its largest, in base64url. */
 const fileBytesMax = 128 * 1024 * 1024
 
-/** `{version: 1, root: hex, chain: base64url of the genesis document, state: base64url, taken: {custodian: number}}`. */
+/** `{version: 2, root: hex, chain: base64url of the genesis document, state: base64url, taken: {custodian: number}}`. */
 export function encodeWalletFile({ root, chain, state, taken }: WalletFile): string {
   const content = {
     version: Number(version),
@@ -44,25 +45,34 @@ export function encodeWalletFile({ root, chain, state, taken }: WalletFile): str
   return `${JSON.stringify(content, null, 1)}\n`
 }
 
-/** Reads what `encodeWalletFile` wrote; unknown members are refused. */
-export function decodeWalletFile(source: Uint8Array): Result<WalletFile, WalletFileRefusal> {
+/**
+ * Reads what `encodeWalletFile` wrote; unknown members are refused. `former`: it was written by a version that remembered
+ * otherwise, so that its state does not read. It is given as empty, and whoever opens it brings the wallet back before anything
+ * is kept (`bringBack`).
+ */
+export function decodeWalletFile(
+  source: Uint8Array,
+): Result<WalletFile & { readonly former: boolean }, WalletFileRefusal> {
   const read = readJson(source, { bytesMax: fileBytesMax, depthMax: 4, containersMax: 8 })
   const file = read.ok ? read.value.value : undefined
   if (!isJsonObject(file)) return refuse('the file', 'one JSON object')
   if ([...file.keys()].sort().join() !== members.join()) return refuse('the file', `the members ${members.join(', ')}`)
   const numbered = file.get('version')
-  if (!(numbered instanceof JsonNumber) || numbered.text !== version) return refuse('version', version)
+  if (!(numbered instanceof JsonNumber) || !versionsRead.includes(numbered.text)) return refuse('version', version)
   const root = bytesIn(file.get('root'), parseHex)
   if (root?.length !== 32) return refuse('root', '32 bytes in hexadecimal')
   const genesis = bytesIn(file.get('chain'), parseBase64Url)
   const chain = genesis && readGenesis(genesis)
   if (!chain?.ok) return refuse('chain', 'a genesis document in base64url')
   const kept = bytesIn(file.get('state'), parseBase64Url)
-  const state = kept && decodeWallet(kept)
-  if (!state?.ok) return refuse('state', 'the state of a wallet in base64url')
+  if (!kept) return refuse('state', 'the state of a wallet in base64url')
   const taken = numbersIn(file.get('taken'))
   if (!taken) return refuse('taken', 'a whole number by custodian')
-  return ok({ root, chain: chain.value, state: state.value, taken })
+  const state = decodeWallet(kept)
+  const known = { root, chain: chain.value }
+  // The numbers belong to the state: without it every notice is new.
+  if (!state.ok) return ok({ ...known, state: emptyWallet, taken: new Map(), former: true })
+  return ok({ ...known, state: state.value, taken, former: false })
 }
 
 function refuse(part: string, expected: string): { readonly ok: false; readonly reason: WalletFileRefusal } {

@@ -4,6 +4,8 @@ import type { Goods, Parcel } from './goods.ts'
 import { asked, clinic, type Key, type Market, npi } from './market.ts'
 
 const place = { lagMinutes: 840 }
+/** The clinic's own dispensary, whose pharmacist stands beside the prescriber. */
+const dispensers = [{ organisation: clinic, pharmacy: npi, pharmacists: [npi] }]
 
 export interface Fill {
   readonly tag: Key
@@ -159,6 +161,7 @@ export class Care {
       record: market.chance.bytes(32),
       tag: tag.handle,
       remainder: null,
+      dispensers,
     } as const
     this.step(item, fill, holder, () => filled(item, { tag, level, bottle: null }))
   }
@@ -172,7 +175,7 @@ export class Care {
     if (!item || !holder || shelf.length === 0) return
     const bottle = market.chance.pick(shelf)
     const tag = market.freshKey()
-    const fill = { handle: item.key.handle, level: whole, record: market.chance.bytes(32), remainder: null }
+    const fill = { handle: item.key.handle, level: whole, record: market.chance.bytes(32), remainder: null, dispensers }
     const dispense = { type: 'dispense', tag: tag.handle, units: [{ tag: bottle.tag, rest: false }], fill } as const
     item.busy = true
     bottle.busy = true
@@ -203,7 +206,8 @@ export class Care {
       const tag = market.freshKey()
       const level = item.level + Math.max(1, Math.floor((whole - item.level) / 2))
       const record = market.chance.bytes(32)
-      const fill = { type: 'fill', handle: item.key.handle, level, record, tag: tag.handle, remainder: null } as const
+      const said = { handle: item.key.handle, level, record, tag: tag.handle, remainder: null, dispensers }
+      const fill = { type: 'fill', ...said } as const
       market.ask(
         asked(prescriptions, fill, [holder], (answer) => {
           done()

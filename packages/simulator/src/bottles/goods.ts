@@ -227,18 +227,23 @@ export class Goods {
     )
   }
 
-  /** Both sides say what became of what was missing: it turns up at the shipper, or is lost. */
+  /** Both sides say what became of what was missing: it never left, turns up at the receiver, or is lost. */
   private resolve(): void {
     const { market } = this
     const shipment = this.unresolved.shift()
     if (!shipment) return
     const lost = shipment.missing.filter(() => market.chance.happens(0.5))
-    const tags = lost.map(({ tag }) => tag).sort(compareBytes)
-    const resolve = { type: 'resolve', shipment: shipment.handle, lost: tags, record: market.chance.bytes(32) } as const
+    const found = shipment.missing.filter((each, at) => !lost.includes(each) && at % 2 === 1)
+    const [gone = [], here = []] = [lost, found].map((all) => all.map(({ tag }) => tag).sort(compareBytes))
+    const said = { shipment: shipment.handle, lost: gone, found: here, record: market.chance.bytes(32) }
+    const resolve = { type: 'resolve', ...said } as const
     market.ask(
       asked(supply, resolve, [shipment.from, shipment.to], (answer) => {
         if (answer !== 'accepted') return void this.unresolved.push(shipment)
-        for (const each of shipment.missing) each.status = lost.includes(each) ? 'lost' : 'held'
+        for (const each of shipment.missing) {
+          each.status = lost.includes(each) ? 'lost' : 'held'
+          if (found.includes(each)) Object.assign(each, { holder: shipment.to, trader: shipment.receiver })
+        }
       }),
     )
   }
