@@ -18,6 +18,7 @@ import {
   type LightBlockAnswers,
   type LightSources,
   lightAnswers,
+  readingSource,
   verifyBundle,
   votersOf,
   witnessesMax,
@@ -150,7 +151,7 @@ async function sourcesFor(path: string, chain: Chain, { node = [], votes }: Vote
     const members = (await door.members()).slice(0, 1 + witnessesMax)
     const [first = '', ...witnesses] = members
     const primary = keepingSource(lightAnswers(door, first), kept)
-    const shown = witnesses.map((each) => keepingSource(lightAnswers(door, each), new Map()))
+    const shown = witnesses.map((each) => readingSource(lightAnswers(door, each)))
     return { sources: { primary, witnesses: shown }, kept, members, door }
   }
   const file = votes ?? join(dirname(path), votesFile)

@@ -1,12 +1,13 @@
 /** Prescriptions from the patient's side, in a terminal. */
-import { toBase64Url, toHex } from '@plexus/codec'
 import {
   giveItemKeys,
+  itemKeysMax,
   namePharmacy,
   prescriptionsIn,
   takeItemBack,
   type WalletClient,
   type WalletPrescription,
+  writtenItemKeys,
 } from '@plexus/sdk'
 import type { NodeDoor } from './node-door.ts'
 import { openWallet, refusedStep, type WalletOptions } from './open-wallet.ts'
@@ -19,9 +20,6 @@ export interface WalletActOptions {
   readonly custodian?: string
   readonly lines: number
 }
-
-/** As many lines as one order has. */
-const linesMax = 32
 
 export async function actOnPrescriptions(
   door: NodeDoor,
@@ -48,8 +46,12 @@ export async function actOnPrescriptions(
 }
 
 async function giveKeys(client: WalletClient, { custodian, lines }: WalletActOptions, screen: Screen): Promise<void> {
-  if (lines < 1 || lines > linesMax)
-    throw new Refused('usage', `An order has 1 to ${linesMax} lines.`, 'plexus help wallet says what each act needs.')
+  if (lines < 1 || lines > itemKeysMax)
+    throw new Refused(
+      'usage',
+      `An order has 1 to ${itemKeysMax} lines.`,
+      'plexus help wallet says what each act needs.',
+    )
   const at = custodian ?? client.custodians[0]
   const made = await giveItemKeys(client, { custodian: given(at, '--custodian'), count: lines })
   if (!made.ok)
@@ -58,12 +60,7 @@ async function giveKeys(client: WalletClient, { custodian, lines }: WalletActOpt
       `This wallet is not enrolled at ${at}.`,
       `It knows ${client.custodians.join(', ') || 'no custodian'}.`,
     )
-  const { keys, mailbox } = made.value
-  const { member, address, sealingKey } = mailbox
-  const patient = {
-    keys: keys.map(toHex),
-    mailbox: { member, address: toHex(address), sealingKey: toBase64Url(sealingKey) },
-  }
+  const patient = writtenItemKeys(made.value)
   screen.give(patient)
   screen.say(JSON.stringify(patient, null, 2))
 }

@@ -9,6 +9,7 @@ import { builtEngine } from '../src/comet-order.ts'
 import { doctor } from '../src/doctor/doctor.ts'
 import { freePorts } from '../src/free-ports.ts'
 import { secretOf } from '../src/layout.ts'
+import { schedule } from '../src/schedule.ts'
 import { smallChart } from './records.testing.ts'
 import { board, type Clinician, clinic, hospitals, World } from './world.testing.ts'
 
@@ -112,10 +113,7 @@ async function examined(member: string) {
     json: true,
     now: world.now,
     random: systemRandom,
-    schedule(callback, milliseconds) {
-      const timer = setTimeout(callback, milliseconds)
-      return () => clearTimeout(timer)
-    },
+    schedule,
     print: (line) => lines.push(JSON.parse(line)),
   })
   return { code, findings: lines.filter(({ type }) => type === 'finding') }

@@ -3,7 +3,7 @@
  * through the books of the members, as their staff would take it, and checks its own result.
  */
 import { fromHex, toHex } from '@plexus/codec'
-import { giveItemKeys, namePharmacy, prescriptionsIn, type WalletPrescription } from '@plexus/sdk'
+import { giveItemKeys, namePharmacy, prescriptionsIn, type Wallet, type WalletPrescription } from '@plexus/sdk'
 import {
   bottle,
   fillFromBottle,
@@ -29,24 +29,21 @@ import {
 import { payRebateOnce, product as rebatedProduct } from './rebate-story.ts'
 import { must, StoryFailed, stepSecondsMax, type Telling } from './telling.ts'
 
-interface Item {
-  readonly handle: Uint8Array
-}
-
 /** Tells the second act, after the first: the wallet is enrolled, and the clinician employed. */
 export async function tellBottle(telling: Telling): Promise<void> {
   const { left: goods, report } = await bringGoods(telling)
   telling.step(report)
-  const item = await prescribe(telling)
-  await dispense(telling, item, goods)
-  await cancel(telling, item, goods)
+  const handle = await prescribe(telling)
+  await dispense(telling, handle, goods)
+  await cancel(telling, handle, goods)
   telling.step(await showCounterfeit(telling, goods))
   await recall(telling, goods)
-  await payRebateOnce(telling, item.handle, firstPart)
+  await payRebateOnce(telling, handle, firstPart)
   silence(telling, goods)
 }
 
-async function prescribe(telling: Telling): Promise<Item> {
+/** The handle of what was prescribed. */
+async function prescribe(telling: Telling): Promise<Uint8Array> {
   const given = await giveItemKeys(telling.client, { custodian: telling.custodians[0] ?? '', count: 1 })
   if (!given.ok) throw new StoryFailed(`the wallet gave no key: ${given.reason.type}`)
   const { handle, signed, prescribersNamed } = await signForPatient(telling, given.value)
@@ -61,12 +58,11 @@ async function prescribe(telling: Telling): Promise<Item> {
     facts: { handle, outcome: signed, prescribersNamed, inWallet: copy !== undefined },
   })
   if (!copy) throw new StoryFailed('the prescription did not reach the wallet')
-  return { handle: fromHex(handle) }
+  return fromHex(handle)
 }
 
-async function dispense(telling: Telling, item: Item, goods: Goods): Promise<void> {
+async function dispense(telling: Telling, handle: Uint8Array, goods: Goods): Promise<void> {
   const { network } = telling
-  const { handle } = item
   for (const to of [firstPharmacy, pharmacy])
     must(await namePharmacy(telling.client, toHex(handle), to), `naming ${to}`)
   const { claimed, late, filled } = await fillFromBottle(telling, handle, goods)
@@ -93,7 +89,7 @@ async function dispense(telling: Telling, item: Item, goods: Goods): Promise<voi
   })
 }
 
-async function cancel(telling: Telling, { handle }: Item, { lotNumber }: Goods): Promise<void> {
+async function cancel(telling: Telling, handle: Uint8Array, { lotNumber }: Goods): Promise<void> {
   const { clinic } = telling
   const { prescriber } = clinic.books.prescriptions
   const made = await clinic.exchange.run(() => prescriber.cancel(handle))
@@ -126,20 +122,16 @@ async function cancel(telling: Telling, { handle }: Item, { lotNumber }: Goods):
 /** The maker recalls the lot, and the patient's wallet hears of it. */
 async function recall(telling: Telling, goods: Goods): Promise<void> {
   const holders = await recallLot(telling, goods)
-  const { client, parts } = telling
-  const reached = () => client.wallet.state.prescriptions.recalls.some(({ serials }) => serials.includes(goods.serial))
-  const end = parts.now() + stepSecondsMax
-  while (!reached() && parts.now() < end) {
-    must(await client.fetch(), 'fetching the mailbox')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  const walletReached = await fetchedUntil(telling, ({ state }) =>
+    state.prescriptions.recalls.some(({ serials }) => serials.includes(goods.serial)),
+  )
   telling.step({
     step: 'recall',
-    ok: reached() && holders === holdersOfLot,
+    ok: walletReached && holders === holdersOfLot,
     says: [
       `${maker} recalled the lot by one entry: both holders answered what they have, and the patient's wallet was told by its pharmacy that bottle ${goods.serial} is concerned.`,
     ],
-    facts: { holders, walletReached: reached() },
+    facts: { holders, walletReached },
   })
 }
 
@@ -177,16 +169,25 @@ function silence(telling: Telling, { lotNumber, serial }: Goods): void {
 
 /** The item as the wallet has it, once it is so: the wallet holds what it is told against the ledger. */
 async function inWallet(
-  { client, parts }: Telling,
+  telling: Telling,
   handle: string,
   is: (item: WalletPrescription) => boolean,
 ): Promise<WalletPrescription | undefined> {
+  let found: WalletPrescription | undefined
+  await fetchedUntil(telling, (wallet) => {
+    found = prescriptionsIn(wallet, telling.parts.now()).find((each) => each.handle === handle && is(each))
+    return found !== undefined
+  })
+  return found
+}
+
+/** Fetches the patient's mailbox until the wallet is so; false when it never was. */
+async function fetchedUntil({ client, parts }: Telling, is: (wallet: Wallet) => boolean): Promise<boolean> {
   const end = parts.now() + stepSecondsMax
   for (;;) {
     must(await client.fetch(), 'fetching the mailbox')
-    const found = prescriptionsIn(client.wallet, parts.now()).find((each) => each.handle === handle)
-    if (found && is(found)) return found
-    if (parts.now() > end) return undefined
+    if (is(client.wallet)) return true
+    if (parts.now() > end) return false
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

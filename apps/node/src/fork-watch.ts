@@ -12,7 +12,7 @@ import {
   type ForkEvidence,
   gatherForkEvidence,
   type LightBlock,
-  readLightBlock,
+  readingSource,
   trustedOf,
 } from '@plexus/sdk'
 import { askingMember, type SourceParts } from './header-sources.ts'
@@ -134,9 +134,8 @@ export class ForkWatch {
 }
 
 async function shownBy(ask: AskLight, height: number): Promise<LightBlock | undefined> {
-  const answers = await fetchLightBlock(ask, height)
-  const read = answers && readLightBlock(answers)
-  return read?.ok && read.value.header.height === height ? read.value : undefined
+  const block = await readingSource((at) => fetchLightBlock(ask, at))(height)
+  return block?.header.height === height ? block : undefined
 }
 
 /** Of a node whose members run apart: whoever is active and has an address is asked. */

@@ -7,6 +7,7 @@ import { type Chain, chainNameOf, foundChain } from '@plexus/kernel'
 import { type PeersOptions, startPeers } from '@plexus/peers'
 import { type LightBlock, lightGenesisOf, type Validator } from '@plexus/sdk'
 import { onTestFinished } from 'vitest'
+import { schedule } from './schedule.ts'
 
 interface Seat {
   readonly name: string
@@ -78,10 +79,7 @@ export const wayOf = (
   seed: () => seed,
   random: systemRandom,
   now: () => performance.now() / 1000,
-  schedule(callback, milliseconds) {
-    const timer = setTimeout(callback, milliseconds)
-    return () => clearTimeout(timer)
-  },
+  schedule,
 })
 
 /** Each of them listens under a key of its own, and shows its blocks to whoever `holderOf` knows. */

@@ -11,6 +11,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { layoutOf, makeFolders, secretOf } from './layout.ts'
 import { chain, foundedBefore, minting, newest, startShowing, story } from './minted-members.testing.ts'
 import { findBeginning, sayBeginningRefusal } from './network-begin.ts'
+import { schedule } from './schedule.ts'
 
 const week = 7 * 86_400
 
@@ -29,10 +30,7 @@ async function asked(
     layout,
     random: systemRandom,
     now: () => minting.start + after,
-    schedule(callback: () => void, milliseconds: number) {
-      const timer = setTimeout(callback, milliseconds)
-      return () => clearTimeout(timer)
-    },
+    schedule,
   }
   return findBeginning(of, sources, way, createMachine({ chain: of, contracts, directory }))
 }

@@ -9,7 +9,7 @@ import {
   type LightBlock,
   lightGenesisOf,
   lightSettings,
-  readLightBlock,
+  readingSource,
   startFromCheckpoint,
   startFromGenesis,
   trustedOf,
@@ -69,11 +69,7 @@ export async function findBeginning(
   const height = Math.max(1, newest - heightsBehind)
   const fetches = sources.map((source): FetchLightBlock => {
     const asked = askingMember(source, way)
-    return async (at) => {
-      const answers = await fetchLightBlock(asked, at)
-      const read = answers && readLightBlock(answers)
-      return read?.ok ? read.value : undefined
-    }
+    return readingSource((at) => fetchLightBlock(asked, at))
   })
   const shown: { readonly member: string; readonly block: LightBlock }[] = []
   for (const [index, { member }] of sources.entries()) {

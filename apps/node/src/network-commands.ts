@@ -27,6 +27,7 @@ import { headerSourceIn } from './header-sources.ts'
 import { layoutOf, secretOf } from './layout.ts'
 import { findBeginning, sayBeginningRefusal } from './network-begin.ts'
 import { runAll } from './network-up.ts'
+import { schedule } from './schedule.ts'
 import { snapshotEveryIn } from './snapshot-ledger.ts'
 
 const now = (): number => Date.now() / 1000
@@ -143,10 +144,6 @@ const acts: Readonly<Record<string, (values: Values) => Promise<number>>> = {
     const sources = source.map(headerSourceIn).filter((each) => each.type === 'member')
     if (new Set(sources.map((each) => each.member)).size < 2)
       throw new TypeError('expected --source MEMBER twice at least: members that must agree')
-    const schedule = (callback: () => void, milliseconds: number) => {
-      const timer = setTimeout(callback, milliseconds)
-      return () => clearTimeout(timer)
-    }
     const way = { layout, random: systemRandom, now, schedule }
     const found = await findBeginning(chain, sources, way, createMachine({ chain, contracts, directory }))
     if (!found.ok) throw new Refused(sayBeginningRefusal(found.reason))

@@ -19,7 +19,7 @@ import {
   type FetchLightBlock,
   headerBeliefIn,
   type ReadState,
-  readLightBlock,
+  readingSource,
   stateReader,
 } from '@plexus/sdk'
 import { type CometOrderRefusal, type CometPlaces, startCometOrder } from './comet-order.ts'
@@ -32,6 +32,7 @@ import type { Order } from './order.ts'
 import { addressOf, openPeerDoor, type PeerDoorRefusal } from './peer-door.ts'
 import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
+import { schedule } from './schedule.ts'
 import { stateAnswersOf } from './wallet-port.ts'
 
 /** An envelope of the demonstration's own people. */
@@ -80,16 +81,6 @@ export interface Faults {
 
 /** Between two looks at what waits; most is moved by notes and blocks. */
 const tickMilliseconds = 50
-
-function schedule(callback: () => void, milliseconds: number): () => void {
-  // A timer takes a millisecond at least, and a click would wait for several of them.
-  if (milliseconds === 0) {
-    const turn = setImmediate(callback)
-    return () => clearImmediate(turn)
-  }
-  const timer = setTimeout(callback, milliseconds)
-  return () => clearTimeout(timer)
-}
 
 export type NetworkRefusal =
   | ((BlocksLost | NodeRefusal | PeerDoorRefusal) & { readonly member: string })
@@ -327,13 +318,7 @@ export class Network {
   }
 
   private beliefParts(member: string): BeliefParts {
-    const source = (name: string): FetchLightBlock => {
-      return async (height) => {
-        const answers = await this.lightBlock(name, height)
-        const read = answers && readLightBlock(answers)
-        return read?.ok ? read.value : undefined
-      }
-    }
+    const source = (name: string): FetchLightBlock => readingSource((height) => this.lightBlock(name, height))
     const witnesses = [...this.nodes.keys()].filter((name) => name !== member).map(source)
     return { chain: this.chain, sources: { primary: source(member), witnesses }, now: this.parts.now }
   }

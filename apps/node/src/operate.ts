@@ -7,6 +7,7 @@ import { StoreError } from '@plexus/store'
 import { type RestoreRefusal, restore } from './backup/restore.ts'
 import { type BackupRefusal, takeBackup } from './backup/take.ts'
 import { doctor } from './doctor/doctor.ts'
+import { schedule } from './schedule.ts'
 import { verifyData } from './verify/verify-data.ts'
 
 /** A month of daily backups, unless told otherwise. */
@@ -131,10 +132,7 @@ const run: Readonly<Record<Operation, (values: Values) => Promise<number>>> = {
       json: values.json === true,
       now,
       random: systemRandom,
-      schedule(callback, milliseconds) {
-        const timer = setTimeout(callback, milliseconds)
-        return () => clearTimeout(timer)
-      },
+      schedule,
     })
   },
 

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useKeeping, useShared } from './demonstration.tsx'
+import { StorySteps } from './look/story-steps.tsx'
 import { type BottleAct, type BottleTold, playBottle } from './node/desk.ts'
 import { usePlace } from './route.ts'
 import type { WalletView } from './wallet/keeping.ts'
@@ -29,6 +30,7 @@ export function BottleBar() {
     return null
   const says = words.bottle
   const next = steps.find((step) => !isDone(step, played, keeping.view))
+  const isBehind = (step: BottleStep): boolean => next === undefined || steps.indexOf(step) < steps.indexOf(next)
   const last = played.at(-1)
   const play = async (act: BottleAct): Promise<void> => {
     setBusy(true)
@@ -41,19 +43,7 @@ export function BottleBar() {
   const isGoingOn = played.length > 0 && next !== undefined
   return (
     <section className={isGoingOn ? 'story going-on no-print' : 'story no-print'} aria-label={says.title}>
-      <ol>
-        {steps.map((step, index) => {
-          const is = next === undefined || index < steps.indexOf(next) ? 'done' : step === next ? 'now' : 'later'
-          return (
-            <li key={step} data-state={is}>
-              <span className="dot" aria-hidden>
-                {is === 'done' ? '✓' : index + 1}
-              </span>
-              {says.steps[step]}
-            </li>
-          )
-        })}
-      </ol>
+      <StorySteps steps={steps} names={says.steps} isDone={isBehind} next={next} />
       <p className="hint" role="status">
         {refused !== null && `${words.refusal(refused)} `}
         {last?.facts ? `${says.told[last.act](last.facts)} ${says.height(last.height ?? 0)}` : says.begin}{' '}

@@ -1,6 +1,7 @@
 /** How far the demonstration's story has come, and what comes next. Each step shows itself from what really happened. */
 import { useEffect } from 'react'
 import { type StoryStep, storySteps, useKeeping, useShared } from './demonstration.tsx'
+import { StorySteps } from './look/story-steps.tsx'
 import { useWords } from './words/use-words.tsx'
 
 export function StoryBar() {
@@ -11,16 +12,7 @@ export function StoryBar() {
   const next = storySteps.find((step) => !told.has(step))
   return (
     <section className="story no-print" aria-label={words.story.title}>
-      <ol>
-        {storySteps.map((step, index) => (
-          <li key={step} data-state={told.has(step) ? 'done' : step === next ? 'now' : 'later'}>
-            <span className="dot" aria-hidden>
-              {told.has(step) ? '✓' : index + 1}
-            </span>
-            {words.story.steps[step]}
-          </li>
-        ))}
-      </ol>
+      <StorySteps steps={storySteps} names={words.story.steps} isDone={(step) => told.has(step)} next={next} />
       <p className="hint">{words.story.hints[next ?? 'end']}</p>
     </section>
   )

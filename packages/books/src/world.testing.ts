@@ -95,6 +95,14 @@ interface Node {
 
 type Chain = Machine['chain']
 
+/** What was done; a refusal is not what the test is about. */
+export function must<Value>(
+  made: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
+): Value {
+  if (!made.ok) throw new Error(JSON.stringify(made.reason))
+  return made.value
+}
+
 export class World {
   readonly chain: Chain
   time = startsAt
@@ -150,6 +158,14 @@ export class World {
     const found = this.nodes.get(member)
     if (!found) throw new Error(`no member ${member}`)
     return found
+  }
+
+  /** A turn of a member's people, and what follows from it. */
+  async atSupply<Value>(member: MemberName, act: (book: SupplyBook) => Value): Promise<Value> {
+    const { exchange, supply } = this.node(member)
+    const value = await exchange.run(() => act(supply))
+    await this.settle()
+    return value
   }
 
   /** The process ends and another begins on the same tables; what was in memory is gone. */

@@ -13,6 +13,8 @@ import {
 
 /** So short that a test that waits for one of them ends in a second, and long enough for a machine that is busy. */
 const timing: Partial<PeerTiming> = { retryFirst: 20, retryMax: 400 }
+/** What never comes fails its test, before whoever runs all of them gives up. */
+const untilMilliseconds = 30_000
 
 export interface Node {
   readonly member: string
@@ -20,7 +22,7 @@ export interface Node {
   readonly options: PeersOptions
   readonly events: PeerEvent[]
   readonly notes: { readonly from: string; readonly text: string }[]
-  /** Resolves when it is so; looks after every event. */
+  /** Resolves when it is so; looks after every event, and rejects in the end. */
   until(ready: () => boolean): Promise<void>
   /** How often a note that it was to send ended so. */
   sent(outcome: string): number
@@ -100,10 +102,15 @@ export class Ledger {
       events,
       notes,
       until: (ready) =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
+          const limit = setTimeout(() => {
+            watchers.delete(watcher)
+            reject(new Error(`${member} waited ${untilMilliseconds / 1000} s; it saw ${JSON.stringify(events)}`))
+          }, untilMilliseconds)
           const watcher = (): void => {
             if (!ready()) return
             watchers.delete(watcher)
+            clearTimeout(limit)
             resolve()
           }
           watchers.add(watcher)

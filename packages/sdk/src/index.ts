@@ -100,6 +100,7 @@ export {
   keptList,
   keptMap,
   keptSource,
+  readingSource,
 } from './light/kept-blocks.ts'
 export type { LightBlock, LightHeader, TrustedBlock, Validator } from './light/light-block.ts'
 export { type LightBlockAnswers, readLightBlock } from './light/read-light-block.ts'
@@ -286,7 +287,14 @@ export {
   openOwnRecordPage,
   ownRecordRequestFor,
 } from './wallet/own-record.ts'
-export { giveItemKeys, type ItemKeys, namePharmacy, takeItemBack } from './wallet/prescription-steps.ts'
+export {
+  giveItemKeys,
+  type ItemKeys,
+  itemKeysMax,
+  namePharmacy,
+  takeItemBack,
+  writtenItemKeys,
+} from './wallet/prescription-steps.ts'
 export { prescriptionsIn, type WalletFill, type WalletPrescription } from './wallet/prescription-view.ts'
 export { type ReadState, type StateAnswers, stateReader } from './wallet/read-state.ts'
 export {

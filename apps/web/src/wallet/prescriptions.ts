@@ -1,6 +1,5 @@
 /** What the wallet does about prescriptions; every step one after the other, through the keeper. */
-import { toBase64Url, toHex } from '@plexus/codec'
-import { giveItemKeys, namePharmacy, takeItemBack } from '@plexus/sdk'
+import { giveItemKeys, namePharmacy, takeItemBack, writtenItemKeys } from '@plexus/sdk'
 import { askJson } from '../node/door.ts'
 import type { WalletKeeper } from './keeper.ts'
 
@@ -22,17 +21,7 @@ export function keysForOrder(keeper: WalletKeeper, lines: number): Promise<strin
   return keeper.turn(async ({ client }) => {
     const [custodian] = client.custodians
     const given = custodian === undefined ? undefined : await giveItemKeys(client, { custodian, count: lines })
-    if (!given?.ok) return null
-    const { keys, mailbox } = given.value
-    const { member, address, sealingKey } = mailbox
-    return JSON.stringify(
-      {
-        keys: keys.map(toHex),
-        mailbox: { member, address: toHex(address), sealingKey: toBase64Url(sealingKey) },
-      },
-      null,
-      1,
-    )
+    return given?.ok ? JSON.stringify(writtenItemKeys(given.value), null, 1) : null
   })
 }
 

@@ -2,7 +2,7 @@
 import { encode, fromHex } from '@plexus/codec'
 import { handleOf, publicKeyOf } from '@plexus/crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type MemberName, seedOf, World } from '../world.testing.ts'
+import { type MemberName, must, seedOf, World } from '../world.testing.ts'
 import type { SupplyBook } from './book.ts'
 import { supplyNote } from './rows.ts'
 
@@ -36,19 +36,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-async function at<Value>(member: MemberName, act: (book: SupplyBook) => Value): Promise<Value> {
-  const { exchange, supply } = world.node(member)
-  const value = await exchange.run(() => act(supply))
-  await world.settle()
-  return value
-}
-
-function must<Value>(
-  made: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
-) {
-  if (!made.ok) throw new Error(JSON.stringify(made.reason))
-  return made.value
-}
+const at = <Value>(member: MemberName, act: (book: SupplyBook) => Value): Promise<Value> => world.atSupply(member, act)
 
 const standing = (member: MemberName, serial: string) => {
   const thing = world.node(member).supply.thing({ identifier: bottle(serial), lot: null, expiry: null })

@@ -1,7 +1,7 @@
 /** What partners say of goods, and how much of it a member believes. */
 import { encode, fromHex } from '@plexus/codec'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type MemberName, seedOf, World } from '../world.testing.ts'
+import { type MemberName, must, seedOf, World } from '../world.testing.ts'
 import type { SupplyBook } from './book.ts'
 import { type SupplyNote, supplyNote, type Thing } from './rows.ts'
 
@@ -28,20 +28,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-/** A turn of a member's people, and what follows from it. */
-async function at<Value>(member: MemberName, act: (book: SupplyBook) => Value): Promise<Value> {
-  const { exchange, supply } = world.node(member)
-  const value = await exchange.run(() => act(supply))
-  await world.settle()
-  return value
-}
-
-function must<Value>(
-  made: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
-) {
-  if (!made.ok) throw new Error(JSON.stringify(made.reason))
-  return made.value
-}
+const at = <Value>(member: MemberName, act: (book: SupplyBook) => Value): Promise<Value> => world.atSupply(member, act)
 
 const heardBy = (member: MemberName, from: string, note: SupplyNote): string => {
   const taken = world.node(member).supply.take(from, encode(supplyNote, note))

@@ -59,20 +59,26 @@ export function decodeKeptBlocks(source: Uint8Array): Result<KeptBlocks, Malform
   return source.length > keptBlocksBytesMax ? no({ type: 'too-large' }) : decode(keptBlocks, source, keptBlocksBytesMax)
 }
 
-/** Reads what a source answers, and puts it into `kept` as it came. */
-export function keepingSource(ask: FetchAnswers, kept: Map<number, LightBlockAnswers>): FetchLightBlock {
+/** Reads what a source answers; `onRead` is told of answers that are light blocks. */
+export function readingSource(
+  ask: FetchAnswers,
+  onRead?: (height: number, answers: LightBlockAnswers) => void,
+): FetchLightBlock {
   return async (height) => {
     const answers = await ask(height)
     const read = answers && readLightBlock(answers)
     if (!answers || !read?.ok) return undefined
-    kept.set(height, answers)
+    onRead?.(height, answers)
     return read.value
   }
 }
 
+/** Reads what a source answers, and puts it into `kept` as it came. */
+export const keepingSource = (ask: FetchAnswers, kept: Map<number, LightBlockAnswers>): FetchLightBlock =>
+  readingSource(ask, (height, answers) => kept.set(height, answers))
+
 /** A source that has what was kept, and nothing else. */
-export const keptSource = (kept: KeptAnswers): FetchLightBlock =>
-  keepingSource(async (height) => kept.get(height), new Map())
+export const keptSource = (kept: KeptAnswers): FetchLightBlock => readingSource(async (height) => kept.get(height))
 
 export const keptList = (kept: KeptAnswers): Answered =>
   [...kept].sort(([a], [b]) => a - b).map(([height, answers]) => ({ height, ...answers }))

@@ -4,7 +4,7 @@ import { stateProof } from '@plexus/kernel'
 import { noticePage } from '@plexus/policy'
 import type { FetchLightBlock } from '../light/follow.ts'
 import type { ShownState } from '../light/included.ts'
-import { type FetchAnswers, keepingSource } from '../light/kept-blocks.ts'
+import { type FetchAnswers, readingSource } from '../light/kept-blocks.ts'
 import type { NodePort, StepRefusal } from './client.ts'
 import type { StateAnswers } from './read-state.ts'
 import type { HandleStatus } from './recovery.ts'
@@ -91,7 +91,7 @@ export function lightAnswers(door: HttpDoor, member: string): FetchAnswers {
 
 /** The same, read. */
 export const lightSource = (door: HttpDoor, member: string): FetchLightBlock =>
-  keepingSource(lightAnswers(door, member), new Map())
+  readingSource(lightAnswers(door, member))
 
 /**
  * An entry of the state on which a block ran, the member's newest unless told: `height` is that block's. Nothing of it is believed

@@ -2,7 +2,7 @@
  * What patients do with their prescriptions: give a practice keys for the items that it will sign, name a pharmacy, name
  * another, take an item back. Each step is signed by the item's own key and carried by the wallet's sponsor.
  */
-import { encode, no, ok, parseHex, type Result } from '@plexus/codec'
+import { encode, no, ok, parseHex, type Result, toBase64Url, toHex } from '@plexus/codec'
 import { prescriptions } from '@plexus/contracts'
 import { generateSealingKey, handleOf, publicKeyOf } from '@plexus/crypto'
 import { claimantSeed, handleOfSeed, patientItemSeed } from '../prescriptions/keys.ts'
@@ -17,7 +17,7 @@ import { relationshipWith } from './state.ts'
 import { placeOf, type Wallet, type WalletRefusal } from './wallet.ts'
 
 /** As many lines as one order has. */
-const keysMax = 32
+export const itemKeysMax = 32
 
 /** What a practice needs from a patient for an order: a key for each line, and where the patient's copy goes. */
 export interface ItemKeys {
@@ -30,8 +30,8 @@ export async function giveItemKeys(
   client: WalletClient,
   { custodian, count }: { readonly custodian: string; readonly count: number },
 ): Promise<Result<ItemKeys, WalletRefusal>> {
-  if (!Number.isInteger(count) || count < 1 || count > keysMax)
-    throw new RangeError(`count: expected an integer from 1 to ${keysMax}`)
+  if (!Number.isInteger(count) || count < 1 || count > itemKeysMax)
+    throw new RangeError(`count: expected an integer from 1 to ${itemKeysMax}`)
   const { wallet } = client
   const mailbox = await mailboxAt(wallet, custodian)
   if (!mailbox) return no({ type: 'not-enrolled', custodian })
@@ -42,6 +42,14 @@ export async function giveItemKeys(
   )
   await client.remember(withHeld(wallet, { ...held, nextNumber: held.nextNumber + count }))
   return ok({ keys, mailbox })
+}
+
+/** As it stands in an order under `patient`, in JSON: keys and address in hexadecimal, the sealing key in base64url. */
+export function writtenItemKeys({ keys, mailbox: { member, address, sealingKey } }: ItemKeys) {
+  return {
+    keys: keys.map(toHex),
+    mailbox: { member, address: toHex(address), sealingKey: toBase64Url(sealingKey) },
+  }
 }
 
 /**
