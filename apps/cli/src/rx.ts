@@ -1,5 +1,6 @@
 /** Prescriptions from a terminal: what a prescriber and a pharmacist do, through the node of their member. */
 import { readFileSync } from 'node:fs'
+import { ok } from '@plexus/codec'
 import type { NodeDoor } from './node-door.ts'
 import { plain, Refused, type Screen } from './screen.ts'
 import { asStaff, type StaffOptions } from './staff.ts'
@@ -54,6 +55,11 @@ interface Item {
   }[]
 }
 
+interface ItemsPage {
+  readonly items: readonly Item[]
+  readonly next?: { readonly side: string; readonly after: string | null } | null
+}
+
 const orderBytesMax = 64 * 1024
 
 export async function rx(
@@ -66,12 +72,10 @@ export async function rx(
   const at = act === 'list' || act === 'sign' ? '' : `/${encodeURIComponent(given(what, 'The handle of the item'))}`
   const path = (member: string) => `/v1/members/${member}/prescriptions${at}`
   if (act === 'list' || act === 'show') {
-    const { member, value } = await asStaff<{ readonly items: readonly Item[] }>(door, options, (token, name) =>
-      door.json(path(name), { token }),
-    )
-    screen.give({ member, ...value })
-    for (const each of value.items) for (const line of itemLines(each, act === 'show')) screen.say(line)
-    if (value.items.length === 0) screen.say(`${member} has no prescriptions.`)
+    const { member, value: items } = await asStaff(door, options, (token, name) => itemsAt(door, path(name), token))
+    screen.give({ member, items })
+    for (const each of items) for (const line of itemLines(each, act === 'show')) screen.say(line)
+    if (items.length === 0) screen.say(`${member} has no prescriptions.`)
     return
   }
   const { member, value } = await asStaff<Readonly<Record<string, unknown>>>(door, options, (token, name) =>
@@ -81,6 +85,19 @@ export async function rx(
   )
   screen.give({ member, ...value })
   for (const line of answerLines(act, value)) screen.say(line)
+}
+
+/** All of them, page after page. */
+async function itemsAt(door: NodeDoor, path: string, token: string): ReturnType<typeof door.json<readonly Item[]>> {
+  const found: Item[] = []
+  for (let query = ''; ; ) {
+    const page = await door.json<ItemsPage>(`${path}${query}`, { token })
+    if (!page.ok) return page
+    const { items, next = null } = page.value
+    found.push(...items)
+    if (next === null) return ok(found)
+    query = `?${new URLSearchParams({ side: next.side, ...(next.after !== null && { after: next.after }) })}`
+  }
 }
 
 function bodyOf(act: RxAct, options: RxOptions): { readonly json?: object } {

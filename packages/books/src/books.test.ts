@@ -32,7 +32,7 @@ const sign = () => {
   const { exchange, prescriptions } = world.node('clinic')
   return exchange.run(() => prescriptions.prescriber.sign(order))
 }
-const statusAtClinic = () => world.node('clinic').prescriptions.list()[0]?.status
+const statusAtClinic = () => world.node('clinic').prescriptions.list().items[0]?.status
 
 describe('a step', () => {
   test('that the engine lost is submitted again, byte for byte, also after a restart', async () => {
@@ -96,7 +96,7 @@ describe('a step', () => {
 })
 
 function rowHandle(): Uint8Array {
-  const [row] = world.node('clinic').prescriptions.prescriber.rows()
+  const [row] = world.node('clinic').prescriptions.prescriber.rows(null, 1)
   if (!row) throw new Error('nothing was signed')
   return row.handle
 }
@@ -118,7 +118,7 @@ describe('a note to a book', () => {
     expect(world.wire.map(({ to }) => to)).toEqual(['pharmacy-1'])
     world.wire.push(...lost)
     await world.settle()
-    expect(world.node('pharmacy-1').prescriptions.list()).toHaveLength(1)
+    expect(world.node('pharmacy-1').prescriptions.list().items).toHaveLength(1)
     expect(exchange.idle).toBe(true)
   })
 
@@ -151,12 +151,12 @@ describe('a note to a book', () => {
     world.block('pharmacy-1')
     await world.wake()
     while (world.wire.length > 0) await world.deliver()
-    expect(world.node('pharmacy-1').prescriptions.list()).toEqual([])
+    expect(world.node('pharmacy-1').prescriptions.list().items).toEqual([])
     expect(exchange.idle).toBe(false)
     world.catchUp('pharmacy-1')
     world.time += 2
     await world.settle()
-    expect(world.node('pharmacy-1').prescriptions.list()).toHaveLength(1)
+    expect(world.node('pharmacy-1').prescriptions.list().items).toHaveLength(1)
   })
 
   test('of a contract without a book is refused, and so is one that says nothing', async () => {

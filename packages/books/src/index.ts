@@ -1,6 +1,6 @@
 export { type BookLedger, Books, rejectionName } from './books.ts'
 export type { Book, BookDesk, StepEnd, StepOutcome, Taken } from './desk.ts'
-export { type KnownFill, type KnownItem, PrescriptionsBook } from './prescriptions/book.ts'
+export { type KnownFill, type KnownItem, type ListPlace, PrescriptionsBook } from './prescriptions/book.ts'
 export type { Dispensed, DispenseRefusal, HolderMove, Holding } from './prescriptions/dispenser.ts'
 export type { MoveRefusal } from './prescriptions/prescriber.ts'
 export type { Order, OrderedFor, OrderedLine, OrderRefusal } from './prescriptions/signing.ts'

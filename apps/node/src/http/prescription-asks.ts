@@ -1,5 +1,5 @@
 /** What FHIR asks of prescriptions, done through the book of the member: each line to its end, with what became of it. */
-import type { KnownItem } from '@plexus/books'
+import type { KnownItem, ListPlace } from '@plexus/books'
 import { fromHex, type JsonObject, type Result } from '@plexus/codec'
 import { type Dispense, type LineMeant, type OutcomeIssue, type PrescriptionAsk, writeCancellation } from '@plexus/fhir'
 import type { MemberNode } from '../member-node.ts'
@@ -156,17 +156,37 @@ async function cancel(node: MemberNode, lines: readonly LineMeant[]): Promise<An
   return { issues, entries }
 }
 
+/** Items of one ask that names none: each is a step of its own, and whoever has more asks again. */
+const claimedMax = 25
+/** Items that are looked through in one turn. */
+const turnItems = 200
+
+/** What was brought and may be claimed now, at most as many as one ask takes, in the order of the book. */
+async function claimable({ books, exchange }: MemberNode): Promise<readonly KnownItem[]> {
+  const found: KnownItem[] = []
+  let place: ListPlace | null = { side: 'dispenser', after: null }
+  while (place !== null && found.length < claimedMax) {
+    const from: ListPlace = place
+    const { items, next } = await exchange.run(() => books.prescriptions.list(from, turnItems))
+    found.push(...items.filter(({ status }) => status === 'available'))
+    place = next
+  }
+  return found.slice(0, claimedMax)
+}
+
 /** Where a line can no longer be claimed there is nothing to be told off for: the rest of its prescription may be. */
 async function claim(node: MemberNode, of: LineMeant | null): Promise<Answered> {
   const { books } = node
-  const all = of ? meant(node, 'dispenser', of) : books.prescriptions.list().filter((item) => item.side === 'dispenser')
-  const open = all.filter(({ status, held }) => status === 'available' || (status === 'held' && !held && of !== null))
+  const all = of ? meant(node, 'dispenser', of) : await claimable(node)
+  const open = all.filter(({ status, held }) => status === 'available' || (status === 'held' && !held))
   if (open.length > 0) return each(node, open, ({ handle }) => books.prescriptions.dispenser.claim(fromHex(handle)))
   if (all.some(({ held }) => held))
     return {
       issues: [told('held-here', 'This pharmacy has it already.')],
       entries: all.filter(({ held }) => held).flatMap((item) => asItStands(node, item)),
     }
+  if (of === null)
+    return { issues: [told('nothing-waits', 'Nothing that was brought here can be claimed.')], entries: [] }
   return refused(issueOfRefusal(all[0] ? 'not-available' : 'item-unknown'))
 }
 

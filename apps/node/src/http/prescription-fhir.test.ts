@@ -58,7 +58,7 @@ const business = (resources: readonly Resource[]) =>
 
 const brought = (member: string, count: number) =>
   world.network.until(
-    () => world.network.node(member).books.prescriptions.list().length >= count,
+    () => world.network.node(member).books.prescriptions.list().items.length >= count,
     10,
     'the items to be brought',
   )
@@ -137,7 +137,7 @@ describe('resources of R4', () => {
 
   test('are refused with what was expected and which kind came, and nothing is signed', async () => {
     const { prescriptions } = world.network.node(clinic).books
-    const before = prescriptions.list().length
+    const before = prescriptions.list().items.length
     const late = await send(clinic, request({ authoredOn: `2022-10-21T09:00:00${offset}` }))
     expect(late).toMatchObject({ status: 422, codes: ['issued-day-wrong'] })
     expect(late.issues[0]).toMatchObject({
@@ -160,7 +160,7 @@ describe('resources of R4', () => {
       expect(await send(clinic, request(changes), query)).toMatchObject({ status: 422, codes: [code] })
     expect(await send(clinic, '{"resourceType":')).toMatchObject({ status: 400, codes: ['not-json'] })
     expect(await send(clinic, { resourceType: 'Patient' })).toMatchObject({ status: 422, codes: ['not-supported'] })
-    expect(prescriptions.list()).toHaveLength(before)
+    expect(prescriptions.list().items).toHaveLength(before)
   })
 
   test('of a controlled drug say its schedule, and are bound as it demands', async () => {
@@ -207,7 +207,7 @@ describe('messages of England’s EPS', () => {
     'carry one prescription of four lines from the order to the claim; what is cancelled is not filled (needs ../shared/data)',
     async () => {
       const { prescriptions } = world.network.node(hospital).books
-      const before = prescriptions.list().length
+      const before = prescriptions.list().items.length
       expect(await send(clinic, message(order), practice)).toMatchObject({ status: 422, codes: ['too-late'] })
       const signed = await send(clinic, today(order), practice)
       expect([signed.status, signed.codes[0], business(signed.resources)]).toEqual([

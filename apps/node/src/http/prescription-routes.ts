@@ -89,6 +89,9 @@ export const dispensed = z.strictObject({
   name: ascii(64).nullable().default(null),
 })
 
+/** Of a list at once. */
+const shownMax = 200
+
 const stepRefusals = ['book-refused', 'ledger-away', 'ledger-refused'] as const
 const known = { tag: 'staff', staff: true } as const
 const given = 'The height of the block that has it, on this member’s replica.'
@@ -264,10 +267,12 @@ function lookRoutes(): readonly Route[] {
       path: '/prescriptions',
       id: 'prescriptions',
       summary: 'Items that this member’s organisations signed, or that were brought to its pharmacies',
-      gives: 'Each as the ledger has it, with its content and what was dispensed.',
-      async handle(_, node) {
-        const items = await node.exchange.run(() => node.books.prescriptions.list())
-        return json({ items: items.map(itemOf) })
+      query: z.strictObject({ side: z.enum(['dispenser', 'prescriber']).optional(), after: hexHash.optional() }),
+      gives:
+        'At most 200, those that were signed here first: each as the ledger has it, with its content and what was dispensed. `next` is null, or the side and the item after which to ask on.',
+      async handle({ query: { side = 'prescriber', after = null } }, node) {
+        const { items, next } = await node.exchange.run(() => node.books.prescriptions.list({ side, after }, shownMax))
+        return json({ items: items.map(itemOf), next })
       },
     }),
     memberRoute({

@@ -28,13 +28,15 @@ async function send(member: string, path: string, body?: object) {
   return { status: response.status, document }
 }
 
-async function look(member: string, handle: string) {
-  const response = await fetch(address(member, `/${handle}`), {
-    headers: { authorization: `Bearer ${world.tokens[member]}` },
-  })
-  const { items } = (await response.json()) as { readonly items: readonly object[] }
-  return items[0]
+interface Listed {
+  readonly items: readonly { readonly handle: string; readonly side: string }[]
+  readonly next: { readonly side: string; readonly after: string } | null
 }
+
+const ask = (member: string, path: string) =>
+  fetch(address(member, path), { headers: { authorization: `Bearer ${world.tokens[member]}` } })
+const listed = async (member: string, path: string) => (await (await ask(member, path)).json()) as Listed
+const look = async (member: string, handle: string) => (await listed(member, `/${handle}`)).items[0]
 
 let orders = 0
 const order = (line: object = {}) => ({
@@ -67,7 +69,7 @@ async function held(by: string): Promise<string> {
       world.network
         .node(by)
         .books.prescriptions.list()
-        .some((item) => item.handle === handle),
+        .items.some((item) => item.handle === handle),
     10,
     'the item to be brought',
   )
@@ -93,15 +95,20 @@ describe('thirty tablets of oxycodone and acetaminophen (RxNorm 1049221)', () =>
         world.network
           .node(clinic)
           .books.prescriptions.list()
-          .some((item) => item.status === 'cancelled'),
+          .items.some((item) => item.status === 'cancelled'),
       10,
       'the clinic to see it cancelled',
     )
     expect(await look(clinic, handle)).toMatchObject({ status: 'cancelled', filled: 20, quantity: 30 })
     expect((await send(clinic, `/${handle}/cancel`)).document).toMatchObject({ code: 'R-0006' })
-    const fhir = await fetch(address(clinic, `/${handle}/fhir`), {
-      headers: { authorization: `Bearer ${world.tokens[clinic]}` },
-    })
+    const brought = await listed(hospital, '?side=dispenser')
+    expect(brought.next).toBeNull()
+    expect(brought.items.map(({ side }) => side)).toEqual(brought.items.map(() => 'dispenser'))
+    const after = brought.items.slice(brought.items.findIndex((item) => item.handle === handle) + 1)
+    expect((await listed(hospital, `?side=dispenser&after=${handle}`)).items).toEqual(after)
+    expect((await ask(hospital, '?side=patient')).status).toBe(400)
+    expect((await ask(hospital, '?after=0')).status).toBe(400)
+    const fhir = await ask(clinic, `/${handle}/fhir`)
     expect(await fhir.json()).toMatchObject({
       resourceType: 'Bundle',
       entry: [
@@ -131,7 +138,7 @@ describe('an item', () => {
     expect(await send(hospital, `/${handle}/transfer`)).toMatchObject({ status: 200 })
     expect(await send(clinic, `/${handle}/nominate`, { pharmacy: board })).toMatchObject({ status: 200 })
     await world.network.until(
-      () => world.network.node(board).books.prescriptions.list().length > 0,
+      () => world.network.node(board).books.prescriptions.list().items.length > 0,
       10,
       'the item to be brought',
     )
@@ -193,7 +200,7 @@ describe('an item', () => {
       network
         .node(clinic)
         .books.prescriptions.list()
-        .find((item) => item.handle === handle)?.fills.length === 1
+        .items.find((item) => item.handle === handle)?.fills.length === 1
     await network.until(told, 10, 'the prescriber to be told')
     expect(await look(clinic, handle)).toMatchObject({
       fills: [{ organisation: hospital, pharmacy: npi, pharmacist: npi }],

@@ -95,7 +95,7 @@ async function held(order = 'order 1'): Promise<string> {
   const [handle = ''] = handles as readonly string[]
   await must(clinic, `/prescriptions/${handle}/nominate`, { pharmacy: hospital })
   const { prescriptions } = world.network.node(hospital).books
-  await until(() => prescriptions.list().some((item) => item.handle === handle), 'the item to be brought')
+  await until(() => prescriptions.list().items.some((item) => item.handle === handle), 'the item to be brought')
   await must(hospital, `/prescriptions/${handle}/claim`)
   return handle
 }
@@ -121,7 +121,7 @@ describe('a bottle for a prescription', () => {
     const fill = { item, quantity: 30, product, pharmacist: npi }
     expect(await must(hospital, '/supply/dispensings', { labels: [unit('SN1')], fill })).toHaveProperty('dispensing')
     const { prescriptions } = world.network.node(hospital).books
-    expect(prescriptions.list()).toMatchObject([{ handle: item, filled: 30 }])
+    expect(prescriptions.list().items).toMatchObject([{ handle: item, filled: 30 }])
     expect(await must(hospital, '/supply/scans', { label: unit('SN1'), maker: null })).toMatchObject({
       answer: 'ended: dispensed',
       incident: null,

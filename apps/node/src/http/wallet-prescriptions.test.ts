@@ -41,7 +41,7 @@ const seenBy = (member: string) =>
   world.network
     .node(member)
     .books.prescriptions.list()
-    .map(({ handle }) => handle)
+    .items.map(({ handle }) => handle)
 
 let orders = 0
 /** The wallet gives a key, the clinic signs for it, and the wallet has its copy, held against the ledger. */

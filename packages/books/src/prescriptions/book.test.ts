@@ -1,7 +1,8 @@
-import { encode, no, ok, toHex, utf8 } from '@plexus/codec'
+import { encode, fromHex, no, ok, toHex, utf8 } from '@plexus/codec'
 import { prescriptionNote } from '@plexus/sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { handleIn, npis, seedOf, World } from '../world.testing.ts'
+import type { KnownItem, ListPlace } from './book.ts'
 import type { Dispensed } from './dispenser.ts'
 import type { Order, OrderedLine } from './signing.ts'
 
@@ -101,6 +102,34 @@ describe('thirty tablets of oxycodone and acetaminophen (RxNorm 1049221)', () =>
   })
 })
 
+describe('the list', () => {
+  test('is told page by page, what was signed before what was brought, and nothing twice', async () => {
+    const lines = Array.from({ length: 5 }, () => oxycodone)
+    await signed({ ...order, lines })
+    const { prescriptions } = world.node('clinic')
+    const all = prescriptions.list().items
+    for (const { handle } of all.slice(0, 3))
+      expect(await world.done('clinic', (book) => book.prescriber.nominate(fromHex(handle), 'clinic'))).toBe('accepted')
+    const told = prescriptions.list()
+    expect(told.next).toBeNull()
+    expect(told.items.map(({ side }) => side)).toEqual([
+      ...Array.from({ length: 5 }, () => 'prescriber'),
+      ...Array.from({ length: 3 }, () => 'dispenser'),
+    ])
+    for (const limit of [1, 2, 3, 5, 8]) {
+      const pages: KnownItem[] = []
+      let place: ListPlace | undefined
+      do {
+        const { items, next } = prescriptions.list(place, limit)
+        expect(items.length).toBeLessThanOrEqual(limit)
+        pages.push(...items)
+        place = next ?? undefined
+      } while (place)
+      expect(pages).toEqual(told.items)
+    }
+  })
+})
+
 describe('an order', () => {
   test('is signed once, by its name', async () => {
     await signed()
@@ -124,7 +153,7 @@ describe('an order', () => {
   test('of which the ledger wants nothing leaves nothing: the same name may be signed in its right form', async () => {
     const wrong = { ...order, lines: [{ ...oxycodone, refills: 1 }] }
     expect(await world.done('clinic', (book) => book.prescriber.sign(wrong))).toBe('too-many-refills')
-    expect(world.node('clinic').prescriptions.list()).toEqual([])
+    expect(world.node('clinic').prescriptions.list().items).toEqual([])
     await signed()
   })
 })

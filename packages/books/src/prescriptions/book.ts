@@ -2,7 +2,7 @@
  * The book of prescriptions at one member, which may prescribe, dispense, or both: what the ledger does not say of an item
  * is here, at whoever signed it and at whoever it was brought to.
  */
-import { decode, encode, no, ok, type Result, toHex } from '@plexus/codec'
+import { decode, encode, fromHex, no, ok, type Result, toHex } from '@plexus/codec'
 import { prescriptions } from '@plexus/contracts'
 import type { JournalChange } from '@plexus/exchange'
 import { viewOf } from '@plexus/kernel'
@@ -53,8 +53,13 @@ export interface KnownFill {
   readonly tagSeed: Uint8Array | null
 }
 
-/** Shown at once; whoever has more asks for one by its handle. */
-const listedMax = 1_000
+/** Where a list goes on: after an item of one side, by its handle in hexadecimal, or at the side's first. */
+export interface ListPlace {
+  readonly side: KnownItem['side']
+  readonly after: string | null
+}
+
+const listBegin: ListPlace = { side: 'prescriber', after: null }
 
 export class PrescriptionsBook implements Book {
   readonly prescriber: Prescriber
@@ -108,12 +113,21 @@ export class PrescriptionsBook implements Book {
       .filter((item) => item.side === side && (names.order === '' || item.names?.order === names.order))
   }
 
-  /** At most a thousand. */
-  list(): readonly KnownItem[] {
-    const found: KnownItem[] = []
-    for (const row of this.prescriber.rows()) if (found.length < listedMax) found.push(this.ordered(row))
-    for (const row of this.dispenser.rows()) if (found.length < listedMax) found.push(this.broughtHere(row))
-    return found
+  /** At most `limit` items, those that were signed here before those that were brought; and where the list goes on, or null. */
+  list(
+    { side, after }: ListPlace = listBegin,
+    limit = 200,
+  ): { readonly items: readonly KnownItem[]; readonly next: ListPlace | null } {
+    const from = after === null ? null : fromHex(after)
+    const items =
+      side === 'prescriber'
+        ? this.prescriber.rows(from, limit).map((row) => this.ordered(row))
+        : this.dispenser.rows(from, limit).map((row) => this.broughtHere(row))
+    const last = items.at(-1)
+    if (last && items.length === limit) return { items, next: { side, after: last.handle } }
+    if (side === 'dispenser') return { items, next: null }
+    const rest = this.list({ side: 'dispenser', after: null }, limit - items.length)
+    return { items: [...items, ...rest.items], next: rest.next }
   }
 
   private ordered(row: OrderRow): KnownItem {

@@ -207,8 +207,10 @@ export class Dispenser {
     return this.brought.get(this.keyOf(handle))
   }
 
-  *rows(): Iterable<BroughtRow> {
-    for (const [, row] of this.brought.entries()) yield row
+  /** At most `limit`, in the order of keys that say nothing, after an item or from the first. */
+  rows(after: Uint8Array | null, limit: number): readonly BroughtRow[] {
+    const range = after === null ? { limit } : { after: this.keyOf(after), limit }
+    return [...this.brought.entries(range)].map(([, row]) => row)
   }
 
   private make(transaction: PrescriptionsTransaction, seed: Uint8Array, what: About): Made {

@@ -154,8 +154,10 @@ export class Prescriber {
     return ok([this.put({ ...row, fills: [...row.fills, told] })])
   }
 
-  *rows(): Iterable<OrderRow> {
-    for (const [, row] of this.orders.entries()) yield row
+  /** At most `limit`, in the order of keys that say nothing, after an item or from the first. */
+  rows(after: Uint8Array | null, limit: number): readonly OrderRow[] {
+    const range = after === null ? { limit } : { after: this.keyOf(after), limit }
+    return [...this.orders.entries(range)].map(([, row]) => row)
   }
 
   rowOf(handle: Uint8Array): OrderRow | undefined {
