@@ -1,11 +1,22 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@plexus/crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { board, clinic, hospital, patient, startWorld, type World } from '../http/world.testing.ts'
-import { layoutOf } from '../layout.ts'
+import { forksFolder, layoutOf } from '../layout.ts'
 import { restoredMark } from '../restored-mark.ts'
+import { StandingForks } from '../standing-forks.ts'
 import { verifyData } from '../verify/verify-data.ts'
 import { expireKeys, keyBackupSecondsMax, keyBackups } from './keys.ts'
 import { lastBackup } from './last-backup.ts'
@@ -163,6 +174,18 @@ describe('a restore', () => {
       print: (line) => lines.push(line),
     })
     expect([status, lines.join('\n')]).toEqual([0, expect.stringContaining('All is as it must be.')])
+  })
+
+  test('stands before a fork that its member stood before: no key leaves there either', async () => {
+    const forks = forksFolder(layoutOf(world.data, clinic))
+    mkdirSync(forks)
+    writeFileSync(join(forks, 'fork-7-hospital.evidence'), 'what both sides answered')
+    await value(backup(clinic))
+    rmSync(forks, { recursive: true })
+    await value(back(clinic, 'forked'))
+    const restored = forksFolder(layoutOf(join(folder, 'forked'), clinic))
+    expect(new StandingForks(restored).stand).toBe(true)
+    expect(readFileSync(join(restored, 'fork-7-hospital.evidence'), 'utf8')).toBe('what both sides answered')
   })
 
   test('never goes into a place where something is', async () => {

@@ -17,7 +17,8 @@ import {
   writeDurably,
   writeFiles,
 } from '@plexus/store'
-import { type Layout, layoutOf, secretsNamed } from '../layout.ts'
+import { forksFolder, type Layout, layoutOf, secretsNamed } from '../layout.ts'
+import { forksIn } from '../standing-forks.ts'
 import { expireKeys, takeKeys } from './keys.ts'
 import { keepLastBackup } from './last-backup.ts'
 import { type DataManifest, type FileEntry, manifestNames, readDataManifest, writeDataManifest } from './manifest.ts'
@@ -115,6 +116,9 @@ async function takeLocked(parts: BackupParts, folder: string): Promise<Result<Ba
     if (keys?.ok === false) return keys
     for (const path of configured)
       if (existsSync(join(layout.root, path))) files.push(objects.put(join(layout.root, path), path))
+    // What stops releases here must stop them at whatever takes this member's place.
+    const forks = forksFolder(layout)
+    files.push(...forksIn(forks).map((name) => objects.put(join(forks, name), `forks/${name}`)))
     files.push(...takePacks(layout.vault, objects, before))
     // Last of all, so that no journal names a block that the log of the key that orders does not hold.
     const sequencer = join(layout.root, 'sequencer')
