@@ -203,9 +203,17 @@ const groups: readonly (readonly [string, string, readonly string[]])[] = [
     [
       ...['stepRow', 'takenRow'].map((name) => `packages/books/src/books.ts#${name}`),
       ...['orderRow', 'broughtRow', 'about'].map((name) => `packages/books/src/prescriptions/rows.ts#${name}`),
-      ...['thingRow', 'lotRow', 'keyRow', 'shipmentRow', 'scanRow', 'alertRow', 'dispensedRow', 'stepWords'].map(
-        (name) => `${booksSupply}/rows.ts#${name}`,
-      ),
+      ...[
+        'thingRow',
+        'lotRow',
+        'keyRow',
+        'shipmentRow',
+        'scanRow',
+        'alertRow',
+        'dispensedRow',
+        'agreementRow',
+        'stepWords',
+      ].map((name) => `${booksSupply}/rows.ts#${name}`),
       ...['waitingRow', 'grantRow'].map((name) => `${booksSupply}/licences.ts#${name}`),
     ],
   ],

@@ -65,3 +65,6 @@ export function base64Url(bytesMax: number) {
       return z.NEVER
     })
 }
+
+/** Of a list at once; whoever wants more asks on, after the last. */
+export const shownMax = 200

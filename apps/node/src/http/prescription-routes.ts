@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { secretsNamed } from '../layout.ts'
 import type { MemberNode } from '../member-node.ts'
 import { answerOfStep } from './book-answers.ts'
-import { base64Url, chartNumber, hexHash, npi, organisationId } from './fields.ts'
+import { base64Url, chartNumber, hexHash, npi, organisationId, shownMax } from './fields.ts'
 import { bundleOf, entriesOf } from './prescription-fhir.ts'
 import { mailboxOf as mailboxOfChart } from './prescription-order.ts'
 import { problem } from './problem.ts'
@@ -88,9 +88,6 @@ export const dispensed = z.strictObject({
   remainder: z.enum(['shortage', 'requested']).nullable().default(null),
   name: ascii(64).nullable().default(null),
 })
-
-/** Of a list at once. */
-const shownMax = 200
 
 const stepRefusals = ['book-refused', 'ledger-away', 'ledger-refused'] as const
 const known = { tag: 'staff', staff: true } as const

@@ -1,14 +1,12 @@
 /** What two partners say together of goods: what became of those that did not come, and that suspect ones are as they were made. */
 import { holdingWhyMax, labelIn, type SupplyBook, type SupplyRefusal } from '@plexus/books'
-import { fromHex, no, ok, type Result } from '@plexus/codec'
+import { fromHex, no, type Result } from '@plexus/codec'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
-import { hexHash } from './fields.ts'
+import { hexHash, shownMax } from './fields.ts'
 import { problem } from './problem.ts'
 import { type Answer, json, memberRoute, type Route } from './route.ts'
-import { label, labels } from './supply-fields.ts'
-
-const shownMax = 200
+import { identifiersIn, label, labels } from './supply-fields.ts'
 
 const why = z
   .string({ error: 'why, in your words' })
@@ -33,7 +31,7 @@ export function supplyAgreementRoutes(): readonly Route[] {
         agreement(node, (agreeing) => {
           const partner = node.books.supply.shipping.shipments.get(shipment)?.partner
           if (partner === undefined) return no({ type: 'shipment-unknown' })
-          const [gone, here] = [identifiers(lost), identifiers(found)]
+          const [gone, here] = [identifiersIn(lost), identifiersIn(found)]
           if (!gone.ok) return gone
           if (!here.ok) return here
           const parts = { shipment: fromHex(shipment), partner, lost: gone.value, found: here.value, why: said }
@@ -93,14 +91,4 @@ async function agreement(
 ): Promise<Answer> {
   const made = await node.exchange.run(() => act(node.books.supply.agreeing))
   return made.ok ? json(made.value) : problem('book-refused', { refusal: made.reason.type })
-}
-
-function identifiers(given: readonly string[]): Result<Parameters<Agreeing['resolve']>[0]['lost'], SupplyRefusal> {
-  const read: Parameters<Agreeing['resolve']>[0]['lost'][number][] = []
-  for (const each of given) {
-    const found = labelIn(each)
-    if (!found.ok) return found
-    read.push(found.value.identifier)
-  }
-  return ok(read)
 }

@@ -1,5 +1,6 @@
 /** Fields of requests about goods, checked at the door. */
-import type { PackingPlan } from '@plexus/books'
+import { type Label, labelIn, type PackingPlan, type SupplyRefusal } from '@plexus/books'
+import { ok, type Result } from '@plexus/codec'
 import { z } from 'zod'
 import { hexHash } from './fields.ts'
 import { dispensed } from './prescription-routes.ts'
@@ -50,3 +51,14 @@ export const fill = dispensed.omit({ lot: true }).extend({ item: hexHash })
 
 /** A lot of 20,000 units with its packages. */
 export const lotBytesMax = 2 * 1024 * 1024
+
+/** What is named by labels, in their order; the first label that is none is refused. */
+export function identifiersIn(texts: readonly string[]): Result<readonly Label['identifier'][], SupplyRefusal> {
+  const found: Label['identifier'][] = []
+  for (const text of texts) {
+    const read = labelIn(text)
+    if (!read.ok) return read
+    found.push(read.value.identifier)
+  }
+  return ok(found)
+}

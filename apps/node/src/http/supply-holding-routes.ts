@@ -4,11 +4,9 @@ import type { Result } from '@plexus/codec'
 import { z } from 'zod'
 import type { MemberNode } from '../member-node.ts'
 import { answerOfStep } from './book-answers.ts'
-import { hexHash, whole } from './fields.ts'
+import { hexHash, shownMax, whole } from './fields.ts'
 import { type Answer, json, memberRoute, type Route } from './route.ts'
 import { label } from './supply-fields.ts'
-
-const shownMax = 200
 
 const why = z
   .string({ error: 'why, in your words' })
