@@ -1,9 +1,9 @@
 /** The second story: one bottle, whose people the desk plays and whose patient is the wallet of this browser. */
 import { Button } from '@mantine/core'
-import { useState } from 'react'
-import { useKeeping, useShared } from './demonstration.tsx'
+import { useMemo, useState } from 'react'
+import { useKeeping, useKept, useShared } from './demonstration.tsx'
 import { StorySteps } from './look/story-steps.tsx'
-import { type BottleAct, type BottleTold, playBottle } from './node/desk.ts'
+import { type BottleAct, type BottleTold, bottleActs, keptOfStory, playBottle } from './node/desk.ts'
 import { usePlace } from './route.ts'
 import type { WalletView } from './wallet/keeping.ts'
 import { useWords } from './words/use-words.tsx'
@@ -22,7 +22,8 @@ export function BottleBar() {
   const { token, keeper } = useShared()
   const { role, page } = usePlace()
   const keeping = useKeeping()
-  const [played, setPlayed] = useState<readonly Played[]>([])
+  const [kept, keep] = useKept(keptOfStory.bottle)
+  const played = useMemo(() => playedIn(kept), [kept])
   const [refused, setRefused] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const isHere = page === 'prescriptions' || (played.length > 0 && (role === 'patient' || role === 'ledger'))
@@ -37,8 +38,8 @@ export function BottleBar() {
     const told = await playedAct(token, keeper, act)
     setBusy(false)
     setRefused(told.refused ?? null)
-    if (told.refused === undefined) setPlayed((before) => [...before, told])
-    else if (told.refused === 'not-its-turn') setPlayed([])
+    if (told.refused === undefined) keep(JSON.stringify([...played, told]))
+    else if (told.refused === 'not-its-turn') keep('[]')
   }
   const isGoingOn = played.length > 0 && next !== undefined
   return (
@@ -57,6 +58,27 @@ export function BottleBar() {
         </Button>
       )}
     </section>
+  )
+}
+
+/** Acts that a window of this browser kept; none where it is anything else. */
+function playedIn(kept: string | null): readonly Played[] {
+  try {
+    const acts: unknown = JSON.parse(kept ?? '[]')
+    return Array.isArray(acts) && acts.every(isPlayed) ? acts : []
+  } catch {
+    return []
+  }
+}
+
+function isPlayed(act: unknown): act is Played {
+  if (typeof act !== 'object' || act === null) return false
+  const { act: name, pharmacy, facts } = act as Partial<Record<keyof Played, unknown>>
+  return (
+    bottleActs.some((each) => each === name) &&
+    typeof pharmacy === 'string' &&
+    typeof facts === 'object' &&
+    facts !== null
   )
 }
 

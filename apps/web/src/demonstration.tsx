@@ -112,7 +112,7 @@ export function useKeeping(): Keeping {
 }
 
 /** A text that the windows of this browser share. It says nothing about anybody. */
-function useKept(name: string): readonly [string | null, (value: string) => void] {
+export function useKept(name: string): readonly [string | null, (value: string) => void] {
   const text = useSyncExternalStore(subscribeToStorage, () => localStorage.getItem(name))
   const keep = useCallback(
     (value: string) => {

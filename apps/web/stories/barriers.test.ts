@@ -1,42 +1,10 @@
 /** Every page and dialog of each role in both themes and languages and at two widths, held against WCAG 2.2 A and AA as far as a machine can tell. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { barriers, browserPath, openBrowser, openWindow, paper, picture } from './browser.testing.ts'
+import { barriers, browserPath, openBrowser, openWindow, paper } from './browser.testing.ts'
+import { isTooWide, look } from './looks.testing.ts'
 import { charts, demonstration } from './network.testing.ts'
 import { checkIn, enrolEverywhere } from './steps.testing.ts'
-
-/** Each language meets each theme and each width, and so does each theme. The last is what the story goes on with. */
-const looks = [
-  ['es', 'dark', 390],
-  ['es', 'light', 1440],
-  ['en', 'dark', 1440],
-  ['en', 'light', 390],
-] as const
-
-/** By the page's own choice of language, also while a dialog keeps hands off it. */
-const speak = (language: string): string => `(() => {
-  const choice = document.querySelector('.choices select')
-  choice.value = '${language}'
-  choice.dispatchEvent(new Event('change', { bubbles: true }))
-})()`
-const spoken = 'document.documentElement.lang'
-/** WCAG 2.2, 1.4.10: nothing has to be scrolled for sideways. */
-const isTooWide = 'document.scrollingElement.scrollWidth > window.innerWidth'
-
-async function look(page: Page, where: string): Promise<void> {
-  const found: string[] = []
-  for (const [language, colorScheme, width] of looks) {
-    const at = `${where}, ${language}, ${colorScheme}, ${width}`
-    await page.setViewportSize({ width, height: 844 })
-    await page.emulateMedia({ colorScheme })
-    await page.evaluate(speak(language))
-    await expect.poll(() => page.evaluate(spoken)).toBe(language)
-    found.push(...(await barriers(page)).map((each) => `${at}: ${each}`))
-    if (await page.evaluate(isTooWide)) found.push(`${at}: wider than the window`)
-  }
-  expect(found).toEqual([])
-  await picture(page, where)
-}
 
 describe.skipIf(browserPath === undefined)('there are no barriers (needs Chromium)', () => {
   let browser: Browser

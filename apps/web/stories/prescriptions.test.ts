@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, picture, type Window } from './browser.testing.ts'
+import { look } from './looks.testing.ts'
 import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
 import { enrolledWallet } from './steps.testing.ts'
 
@@ -77,9 +78,10 @@ describe.skipIf(browserPath === undefined)('a patient’s prescriptions (needs C
     await enrolledWallet(page, charts.prescriptions)
     await page.getByRole('link', { name: 'Medicines' }).click()
     await page.getByText('Nothing was prescribed to this wallet yet.').waitFor()
-    expect(await barriers(page)).toEqual([])
-    await picture(page, 'prescriptions-empty')
+    await look(page, 'prescriptions-empty')
     await page.getByRole('button', { name: 'Give keys' }).click()
+    await page.locator('[data-keys]').waitFor()
+    await look(page, 'prescriptions-keys')
     const keys = JSON.parse(await page.locator('[data-keys]').inputValue())
     expect(keys.keys).toHaveLength(1)
 
@@ -104,8 +106,7 @@ describe.skipIf(browserPath === undefined)('a patient’s prescriptions (needs C
     await page.getByRole('button', { name: 'Choose a pharmacy' }).press('Enter')
     await page.getByLabel('Pharmacy').selectOption(first)
     await page.getByRole('cell', { name: 'sees what was prescribed, and may fill it' }).waitFor()
-    expect(await barriers(page)).toEqual([])
-    await picture(page, 'prescriptions-preview')
+    await look(page, 'prescriptions-preview')
     await page.getByRole('button', { name: 'Sign', exact: true }).press('Enter')
     await page
       .getByRole('status')
@@ -136,8 +137,7 @@ describe.skipIf(browserPath === undefined)('a patient’s prescriptions (needs C
     expect(rx(second, 'fill', handle, '--quantity', '20', ...bottle).refusal).toBeNull()
     await page.locator('[data-fill="holds"]').waitFor()
     await page.getByText('20 of 30 filled', { exact: true }).waitFor()
-    expect(await barriers(page)).toEqual([])
-    await picture(page, 'prescriptions')
+    await look(page, 'prescriptions')
   })
 
   test('a wallet that a former version kept comes back with them, and says so', async () => {

@@ -27,7 +27,12 @@ export interface SignedIn {
 
 const tokenName = 'plexus-desk'
 /** What the windows of a browser share of one demonstration. */
-export const keptOfStory = { of: 'plexus-story-of', steps: 'plexus-story', visit: 'plexus-visit' } as const
+export const keptOfStory = {
+  of: 'plexus-story-of',
+  steps: 'plexus-story',
+  visit: 'plexus-visit',
+  bottle: 'plexus-bottle',
+} as const
 /** Enough to tell one demonstration from the next, and of no use at its desk. */
 const hintCharacters = 8
 
@@ -41,8 +46,7 @@ export function deskToken(): string | null {
   const token = sessionStorage.getItem(tokenName)
   const hint = token?.slice(0, hintCharacters) ?? null
   if (hint !== null && localStorage.getItem(keptOfStory.of) !== hint) {
-    localStorage.removeItem(keptOfStory.steps)
-    localStorage.removeItem(keptOfStory.visit)
+    for (const name of [keptOfStory.steps, keptOfStory.visit, keptOfStory.bottle]) localStorage.removeItem(name)
     localStorage.setItem(keptOfStory.of, hint)
   }
   return token
@@ -69,7 +73,8 @@ export const signIn = (token: string, member: string): Promise<Result<SignedIn, 
   askJson('/v1/demonstration/sign-in', { token, json: { member } })
 
 /** The bottle's acts that the desk plays; the patient's own are in the wallet. */
-export type BottleAct = 'counterfeit' | 'fill' | 'make' | 'prescribe' | 'recall'
+export const bottleActs = ['counterfeit', 'fill', 'make', 'prescribe', 'recall'] as const
+export type BottleAct = (typeof bottleActs)[number]
 
 export interface BottleTold {
   /** Where the bottle stands. */
