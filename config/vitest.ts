@@ -1,10 +1,29 @@
+import { existsSync } from 'node:fs'
+import { builtEngineIn } from '@plexus/engine'
 import { defineConfig } from 'vitest/config'
+
+const root = new URL('..', import.meta.url).pathname
+const engine = builtEngineIn({ goFolder: `${root}packages/engine/go`, cache: `${root}node_modules/.cache/engine` })
+
+/**
+ * The exchange's rules hold on either engine: these files are run again with CometBFT beside each member. Left out are those
+ * that move the time of blocks, which validators take from their own clocks, or break what only the embedded engine has.
+ */
+const onBothEngines = [
+  'access-rules',
+  'closing-the-door',
+  'clocks-and-processes',
+  'every-bundle',
+  'known-chart',
+  'nonces',
+  'what-is-released',
+].map((name) => `apps/node/conformance/${name}.test.ts`)
 
 /** Told in a browser against one demonstration, which is started once for all of them. */
 const stories = 'apps/web/stories/**/*.test.ts'
 
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root,
   test: {
     // Worlds with real cryptography and real disks take seconds; a hang must still end.
     testTimeout: 120_000,
@@ -22,6 +41,14 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/_template/**', stories],
         },
       },
+      ...(existsSync(engine)
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'exchange on CometBFT', include: onBothEngines, env: { PLEXUS_ENGINE: 'cometbft' } },
+            },
+          ]
+        : []),
       {
         extends: true,
         test: {

@@ -4,14 +4,19 @@
  * is made from Vitest's own report; the exit status is 0 only if every check and every test passed.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { builtEngineIn } from '@plexus/engine'
 import { failures, type Report, skips, tally } from './test-report.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const programs = join(root, 'node_modules', '.bin')
+const builtEngine = builtEngineIn({
+  goFolder: join(root, 'packages/engine/go'),
+  cache: join(root, 'node_modules/.cache/engine'),
+})
 /** Hundreds of processes begin with the same modules: as `plexus` does, each takes what another has compiled. */
 const compiled = join(root, 'node_modules', '.cache', 'compile')
 
@@ -50,6 +55,8 @@ function main(patterns: readonly string[]): number {
       console.log(`\nskipped in ${relative(root, file)}:`)
       for (const name of tests) console.log(`  ${name}`)
     }
+    if (!existsSync(builtEngine))
+      console.log('\nskipped, whole files: the exchange’s tests on CometBFT (need `npm run engine`)')
     if (failed.length > 0) console.log(`\nchecks that failed: ${failed.join('; ')}`)
     if (!passed && failures(report) === 0) console.log('\nVitest failed outside of any test: see its errors above.')
     console.log(`\n${tally(report)}`)

@@ -1,4 +1,4 @@
-/** The exchange on CometBFT, one engine beside each member: what the embedded engine shows in every other file here. */
+/** The exchange on CometBFT through a restart of all. Most files beside this one run on both engines: `config/vitest.ts` names them. */
 import { existsSync } from 'node:fs'
 import { findings, whoLooked } from '@plexus/sdk'
 import { describe, expect, test } from 'vitest'

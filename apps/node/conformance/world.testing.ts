@@ -23,6 +23,8 @@ export const clinic = 'clinic-1'
 /** On a loaded machine a step takes a second or two; one that takes this long hangs. */
 const stepSecondsMax = 100
 const visitSeconds = 8 * 3600
+/** `PLEXUS_ENGINE=cometbft`: the same tests, with CometBFT beside each member. */
+const engineAsked = process.env['PLEXUS_ENGINE'] === 'cometbft' ? 'cometbft' : 'local'
 const licenceSeconds = 2 * 31_557_600
 
 export interface Clinician {
@@ -75,7 +77,7 @@ export class World {
         members,
         board,
         engine:
-          options.engine === 'cometbft'
+          (options.engine ?? engineAsked) === 'cometbft'
             ? { type: 'cometbft', validators: members }
             : { type: 'local', sequencer: board },
         ...(options.addresses && { addresses: options.addresses }),
