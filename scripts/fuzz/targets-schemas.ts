@@ -161,6 +161,8 @@ const rows: readonly (readonly [string, string, string])[] = [
     'a batch, or one frame of a submission stream, from whoever submits',
     'packages/sdk/src/submit-wire.ts#envelopeBatch',
   ],
+  ['node/wallet-ask', 'what a wallet asks through another member’s node', 'apps/node/src/wallet-relay.ts#walletAsk'],
+  ['node/wallet-answer', 'what a member answers to that', 'apps/node/src/wallet-relay.ts#walletAnswer'],
   ['node/data-manifest', 'the manifest of a backup', 'apps/node/src/backup/manifest.ts#dataManifest'],
   ['node/key-manifest', 'the manifest of a key backup', 'apps/node/src/backup/manifest.ts#keyManifest'],
 ]

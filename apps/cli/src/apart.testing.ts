@@ -188,12 +188,30 @@ export class Apart {
     return npi
   }
 
-  /** A wallet that believes blocks by their votes, asked of one member and held against another. `bundles` gets what it is told. */
-  wallet(sponsor: string, witness: string, bundles: Uint8Array[] = []): WalletClient {
-    const sources = { primary: lightSource(this.door, sponsor), witnesses: [lightSource(this.door, witness)] }
+  /** The door of one member's node alone. */
+  async doorOf(member: string): Promise<NodeDoor> {
+    for (const address of this.addresses) {
+      const door = new NodeDoor(address)
+      const here: readonly string[] = await door.members().catch(() => [])
+      if (here.includes(member)) return door
+    }
+    throw new Error(`${member} answers at none of these addresses`)
+  }
+
+  /**
+   * A wallet that speaks with its sponsor's node alone, believes blocks by their votes, and holds them against another member's.
+   * `bundles` gets what it is told.
+   */
+  async wallet(
+    sponsor: string,
+    witness: string,
+    { bundles = [], root = random(32) }: { readonly bundles?: Uint8Array[]; readonly root?: Uint8Array } = {},
+  ): Promise<WalletClient> {
+    const door = await this.doorOf(sponsor)
+    const sources = { primary: lightSource(door, sponsor), witnesses: [lightSource(this.door, witness)] }
     return new WalletClient({
-      wallet: createWallet({ chain: this.chain, root: random(32), random }),
-      port: httpPort({ door: this.door, sponsor, now, pause }),
+      wallet: createWallet({ chain: this.chain, root, random }),
+      port: httpPort({ door, sponsor, now, pause }),
       believe: beliefIn({ chain: this.chain, sources, now }),
       heard(_, notice) {
         if (notice.type === 'access') bundles.push(notice.bundle)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toHex } from '@plexus/codec'
-import { findings, type WalletClient, whoLooked } from '@plexus/sdk'
+import { bringBack, bringBackDoor, findings, type WalletClient, whoLooked } from '@plexus/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Apart, engineFolder, eventually, freePorts, now, said, startMember } from './apart.testing.ts'
 import { plexus, start } from './running.testing.ts'
@@ -88,7 +88,7 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
     own.set(custodian, (await startMember(data, custodian, port)).running)
 
     npi = await apart.employ(asker, board)
-    client = apart.wallet(sponsor, board, bundles)
+    client = await apart.wallet(sponsor, board, { bundles })
     expect(await client.enrol(custodian, await apart.code(custodian, patient), sponsor)).toMatchObject({ ok: true })
     const id = new Uint8Array(16).fill(7)
     visit = toHex(id)
@@ -145,6 +145,22 @@ describe.skipIf(!existsSync(engineFolder))('with a real engine (needs `npm run e
       await client.fetch()
       return (await client.changeDirectives(custodian, [])).ok ? true : undefined
     })
+  }, 120_000)
+
+  test('a wallet reaches every member through one node, which can be another than its custodian’s: also when it comes back', async () => {
+    const door = await apart.doorOf(sponsor)
+    expect(await door.members()).toEqual([sponsor])
+    const back = await apart.wallet(sponsor, board, { root: client.wallet.root })
+    expect(await bringBack(back, bringBackDoor(door, sponsor), sponsor)).toEqual({
+      ok: true,
+      value: [{ custodian, directives: 0 }],
+    })
+    expect(whoLooked(back.wallet.state).map((look) => look.custodian)).toEqual([custodian, custodian])
+    // Whoever is no member is refused here, and what is no note is refused there.
+    const deliver = (member: string) => door.ask(`/v1/members/${member}/notes`, { octets: new Uint8Array(300) })
+    expect(await deliver('nobody')).toMatchObject({ ok: false, reason: { type: 'member-not-here' } })
+    expect(await deliver(custodian)).toMatchObject({ ok: false, reason: { type: 'note-not-sealed-to-us' } })
+    expect(await door.json(`/v1/members/${custodian}/ledger`)).toMatchObject({ reason: { type: 'member-not-here' } })
   }, 120_000)
 
   test('whoever is killed is missed by nobody, comes back, and releases again', async () => {

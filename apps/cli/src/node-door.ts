@@ -150,7 +150,7 @@ export function refusedBy({ type, title }: DoorRefusal): Refused {
 function adviceFor(code: string): string {
   if (code === 'token-missing' || code === 'token-wrong')
     return 'Give --data DIR of the member (its keys hold the token), or --token.'
-  if (code === 'evidence-not-committed' || code === 'node-busy') return 'Try again in a moment.'
+  if (['evidence-not-committed', 'member-not-reached', 'node-busy'].includes(code)) return 'Try again in a moment.'
   if (code === 'member-not-here') return 'Ask /v1/members which members run there.'
   return 'Check what you gave; the node says no more.'
 }

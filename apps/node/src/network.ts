@@ -29,11 +29,12 @@ import { type Founding, foundNetwork } from './founding.ts'
 import { answerName, type Measures } from './measures.ts'
 import { type DurableWrite, MemberNode, type NodeRefusal } from './member-node.ts'
 import type { Order } from './order.ts'
-import { addressOf, openPeerDoor, type PeerDoorRefusal } from './peer-door.ts'
+import { addressOf, openPeerDoor, type PeerDoorRefusal, transportOf } from './peer-door.ts'
 import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
 import { schedule } from './schedule.ts'
 import { stateAnswersOf } from './wallet-port.ts'
+import { answerRelayed, answerWallet, type WalletAnswer, type WalletAsk, WalletRelay } from './wallet-relay.ts'
 
 /** An envelope of the demonstration's own people. */
 const envelopeSeconds = 300
@@ -114,6 +115,7 @@ export class Network {
   private readonly timer: NodeJS.Timeout
   /** Of the members that have an address of their own. */
   private readonly doors: ReadonlyMap<string, Peers>
+  private readonly walletRelay: WalletRelay | undefined
   private readonly watches: readonly ForkWatch[]
   private closed = false
 
@@ -129,6 +131,11 @@ export class Network {
     this.chain = chain
     this.nodes = nodes
     this.order = order
+    const [speaker] = doors.keys()
+    const { store, layout } = speaker === undefined ? {} : (nodes.get(speaker) ?? {})
+    const { random, now } = parts
+    if (store && layout)
+      this.walletRelay = new WalletRelay({ ...transportOf(store, layout, random), random, now, schedule })
     this.verifiers = verifiers
     for (const [name, node] of nodes) {
       node.attach(order.member(name))
@@ -226,6 +233,7 @@ export class Network {
           const read = readLightQuestion(question)
           return read.ok ? order.value.askLight(member, read.value) : undefined
         },
+        answerWallet: (asked) => answerRelayed(node, asked),
         random: parts.random,
         now: parts.now,
         schedule,
@@ -288,6 +296,21 @@ export class Network {
     const answer = await this.order.member(member).submit(envelope)
     measures?.submitted(member, answerName(answer), now() - from)
     return answer
+  }
+
+  /** Whether a member that does not run here answers wallets through one that does. */
+  reaches(member: string): boolean {
+    const [speaker] = this.doors.keys()
+    const address = speaker === undefined ? undefined : addressOf(this.node(speaker).store, member)
+    return !this.nodes.has(member) && address !== undefined && address !== 'local:'
+  }
+
+  /** What a member answers a wallet: here, or where it runs. */
+  async askForWallet(member: string, asked: WalletAsk): Promise<WalletAnswer> {
+    const node = this.nodes.get(member)
+    if (node) return answerWallet(node, asked)
+    if (!this.walletRelay) throw new Error(`${member} is not reached from here`)
+    return this.walletRelay.ask(member, asked)
   }
 
   /** What stands in the part of the engine that the members here share. */

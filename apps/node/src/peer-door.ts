@@ -24,6 +24,8 @@ export interface PeerDoorParts {
   readonly address?: string
   /** What a member's node is told that asks: public, and it changes nothing here. */
   readonly answer: (question: Uint8Array) => Promise<Uint8Array | undefined>
+  /** What a wallet is answered that asks through a member's node. */
+  readonly answerWallet: (asked: Uint8Array) => Promise<Uint8Array | undefined>
   readonly random: RandomBytes
   readonly now: () => number
   readonly schedule: (callback: () => void, milliseconds: number) => () => void
@@ -67,7 +69,7 @@ export async function openPeerDoor(
   parts: PeerDoorParts,
 ): Promise<Result<Peers | null, PeerDoorRefusal>> {
   const { member, store, layout } = node
-  const { answer, random, now, schedule, observe, onFailure } = parts
+  const { answer, answerWallet, random, now, schedule, observe, onFailure } = parts
   const own = readAddress(addressOf(store, member) ?? parts.address ?? '')
   if (!own.ok || own.value.type === 'local') return ok(null)
   // A name may stand for an address that only others see: then every interface of this machine is listened on.
@@ -88,6 +90,7 @@ export async function openPeerDoor(
           }
         },
         answer: (_from, question) => answer(question),
+        answerWallet: (_from, asked) => answerWallet(asked),
         status: () => ({
           chain: node.chain.id,
           member,

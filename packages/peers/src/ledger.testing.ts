@@ -55,6 +55,8 @@ export class Ledger {
       readonly seed?: Uint8Array | (() => Uint8Array)
       readonly receive?: (from: string, note: Uint8Array) => Promise<Result<unknown, { readonly type: string }>>
       readonly answer?: PeersOptions['answer']
+      readonly answerWallet?: PeersOptions['answerWallet']
+      readonly now?: () => number
       readonly timing?: Partial<PeerTiming>
       readonly port?: number
       /** Where others find it; its own port unless told otherwise. */
@@ -80,9 +82,10 @@ export class Ledger {
         return answer
       },
       answer: parts.answer,
+      answerWallet: parts.answerWallet,
       status: () => ({ chain: new Uint8Array(32), member, height: 7, blockTime: 1, clock: 2, version: '0.1.0' }),
       random: systemRandom,
-      now: () => performance.now() / 1000,
+      now: parts.now ?? (() => performance.now() / 1000),
       schedule: (callback, milliseconds) => {
         const timer = setTimeout(callback, milliseconds)
         return () => clearTimeout(timer)

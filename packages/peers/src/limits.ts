@@ -51,3 +51,16 @@ export const questionBytesMax = 256
 export const answerBytesMax = 1024 * 1024
 /** Questions in hand, of all members together: each costs the engine beside the node a look at its files. */
 export const questionsAtOnceMax = 16
+export const questionsPerMemberMax = 4
+
+/** What a wallet asks of a member through another member's node: a note of its own, or a request for a page. */
+export const walletAskBytesMax = 5 * 1024 * 1024
+/** A page of the own chart, or of a mailbox, with its seal. */
+export const walletAnswerBytesMax = 16 * 1024 * 1024
+/** Of all members together: each may hold an ask and an answer of those sizes. */
+export const walletAsksAtOnceMax = 16
+/** Of one member: its node asks one after another, and a connection that broke off may leave one behind. */
+export const walletAsksPerMemberMax = 2
+/** Of one member a second, over a minute, and at once. Whoever floods a node for wallets takes nothing from its member's notes. */
+export const walletAsksPerSecondMax = 20
+export const walletAsksInBurstMax = 200

@@ -14,8 +14,8 @@ import {
 } from './limits.ts'
 import { takeRequest } from './note-intake.ts'
 import type { PeersOptions, PeerTiming } from './ports.ts'
-import type { InHand } from './questions.ts'
-import { Quota, type Shared } from './quota.ts'
+import { InHand } from './questions.ts'
+import { noteRate, Quota, type Shared, walletRate } from './quota.ts'
 
 export interface Listener {
   readonly port: number
@@ -42,9 +42,9 @@ export async function listen(
   /** In the order in which they came. */
   const strangers = new Set<Socket>()
   const guests = new Set<Guest>()
-  const quotas = new Map<string, Quota>()
+  const quotas = { notes: new Map<string, Quota>(), wallets: new Map<string, Quota>() }
   const shared: Shared = { bytes: 0 }
-  const inHand: InHand = { questions: 0 }
+  const inHand = { own: new InHand(), wallets: new InHand() }
 
   const server = createServer({
     ...credentials,
@@ -113,7 +113,7 @@ export async function listen(
       }
       takeRequest(stream, headers, {
         member,
-        quota: quotaOf(member),
+        quotas: { notes: quotaOf(member, 'notes'), wallets: quotaOf(member, 'wallets') },
         inHand,
         timing,
         options,
@@ -127,13 +127,13 @@ export async function listen(
     })
   }
 
-  function quotaOf(member: string): Quota {
-    const known = quotas.get(member)
+  function quotaOf(member: string, of: keyof typeof quotas): Quota {
+    const known = quotas[of].get(member)
     if (known) return known
     // Members alone come here: as many as the network ever had, and whoever has been quiet is forgotten.
-    for (const [each, quota] of quotas) if (quota.idle(options.now())) quotas.delete(each)
-    const quota = new Quota(shared)
-    quotas.set(member, quota)
+    for (const [each, quota] of quotas[of]) if (quota.idle(options.now())) quotas[of].delete(each)
+    const quota = new Quota(shared, of === 'notes' ? noteRate : walletRate)
+    quotas[of].set(member, quota)
     return quota
   }
 

@@ -1,9 +1,12 @@
-/** One request of a member that has shown its key: a note, a question, or one for this node's status. Everything else is refused. */
+/**
+ * One request of a member that has shown its key: a note, a question, a wallet's question, or one for this node's status.
+ * Everything else is refused.
+ */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { constants } from 'node:http2'
 import { noteBytesMax } from './limits.ts'
 import type { PeersOptions, PeerTiming, ReceiveOutcome } from './ports.ts'
-import { type InHand, questionsPath, takeQuestion } from './questions.ts'
+import { type InHand, ownQuestions, takeQuestion, walletQuestions } from './questions.ts'
 import type { Quota } from './quota.ts'
 import { writeStatus } from './status.ts'
 
@@ -25,14 +28,14 @@ export function takeRequest(
   headers: IncomingHttpHeaders,
   parts: {
     readonly member: string
-    readonly quota: Quota
-    readonly inHand: InHand
+    readonly quotas: { readonly notes: Quota; readonly wallets: Quota }
+    readonly inHand: { readonly own: InHand; readonly wallets: InHand }
     readonly timing: PeerTiming
-    readonly options: Pick<PeersOptions, 'answer' | 'now' | 'receive' | 'schedule' | 'status'>
+    readonly options: Pick<PeersOptions, 'answer' | 'answerWallet' | 'now' | 'receive' | 'schedule' | 'status'>
     readonly onOutcome: (outcome: ReceiveOutcome, bytes: number) => void
   },
 ): void {
-  const { member, quota, inHand, timing, options, onOutcome } = parts
+  const { member, quotas, inHand, timing, options, onOutcome } = parts
   // A stream that breaks off says so by its end; its error has nothing to add.
   stream.on('error', () => {})
   stream.setTimeout(timing.idle, () => stream.close(constants.NGHTTP2_CANCEL))
@@ -40,6 +43,8 @@ export function takeRequest(
   const announced = method === 'POST' && path === notesPath ? lengthOf(headers) : undefined
   const length = announced !== undefined && announced <= noteBytesMax ? announced : 0
   // Whatever is asked counts, so that nothing can be asked without end.
+  const isOfWallet = method === 'POST' && path === walletQuestions.path
+  const quota = isOfWallet ? quotas.wallets : quotas.notes
   const taken = quota.take(length, options.now())
   if (!taken.ok) {
     answer('over-quota', 0, { 'retry-after': taken.retryAfterSeconds })
@@ -50,8 +55,12 @@ export function takeRequest(
     stream.end(writeStatus(options.status()))
     return
   }
-  if (method === 'POST' && path === questionsPath) {
-    takeQuestion(stream, { member, inHand, answer: options.answer })
+  if (isOfWallet) {
+    takeQuestion(stream, { kind: walletQuestions, member, inHand: inHand.wallets, answer: options.answerWallet })
+    return
+  }
+  if (method === 'POST' && path === ownQuestions.path) {
+    takeQuestion(stream, { kind: ownQuestions, member, inHand: inHand.own, answer: options.answer })
     return
   }
   if (length === 0) {

@@ -3,6 +3,7 @@ import type { Result } from '@plexus/codec'
 import type { RandomBytes } from '@plexus/crypto'
 import type { BreakerState } from './breaker.ts'
 import type { DialRefusal } from './dial.ts'
+import type { Answerer } from './questions.ts'
 import type { PeerStatus } from './status.ts'
 
 /** A refusal of a note by whoever reads it; `node-busy` asks the sender to come again. */
@@ -24,8 +25,10 @@ export interface PeersOptions {
   readonly addressOf: (member: string) => string | undefined
   /** Takes a note that came whole. What it answers goes back to the sender. */
   readonly receive: (from: string, note: Uint8Array) => Promise<Result<unknown, ReceiveRefusal>>
-  /** Answers a question of another member, or has no answer; without it, nothing is answered. It must change nothing. */
-  readonly answer?: ((from: string, question: Uint8Array) => Promise<Uint8Array | undefined>) | undefined
+  /** Answers a question of another member's node; without it, nothing is answered. It must change nothing. */
+  readonly answer?: Answerer | undefined
+  /** Answers what a wallet asks through another member's node; without it, nothing is answered. */
+  readonly answerWallet?: Answerer | undefined
   /** What other members may know of this node. */
   readonly status: () => PeerStatus
   readonly random: RandomBytes

@@ -1,19 +1,38 @@
 /** How much one member has brought lately, and what it has in hand here. */
-import { allBytesMax, memberBytesMax, notesAtOnceMax, notesPerSecondMax } from './limits.ts'
+import {
+  allBytesMax,
+  memberBytesMax,
+  notesAtOnceMax,
+  notesPerSecondMax,
+  walletAsksInBurstMax,
+  walletAsksPerSecondMax,
+} from './limits.ts'
 
 /** What all members together have in hand. */
 export interface Shared {
   bytes: number
 }
 
+/** How many a second, and how many at once. */
+export interface Rate {
+  readonly perSecond: number
+  readonly atOnce: number
+}
+
+export const noteRate: Rate = { perSecond: notesPerSecondMax, atOnce: notesAtOnceMax }
+export const walletRate: Rate = { perSecond: walletAsksPerSecondMax, atOnce: walletAsksInBurstMax }
+
 export class Quota {
   private readonly shared: Shared
-  private left = notesAtOnceMax
+  private readonly rate: Rate
+  private left: number
   private at: number | undefined
   private bytes = 0
 
-  constructor(shared: Shared) {
+  constructor(shared: Shared, rate: Rate = noteRate) {
     this.shared = shared
+    this.rate = rate
+    this.left = rate.atOnce
   }
 
   /** Takes a note of this length in hand, or says in how many seconds there may be room. */
@@ -23,7 +42,7 @@ export class Quota {
   ): { readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number } {
     const since = Math.max(0, now - (this.at ?? now))
     this.at = now
-    this.left = Math.min(notesAtOnceMax, this.left + since * notesPerSecondMax)
+    this.left = Math.min(this.rate.atOnce, this.left + since * this.rate.perSecond)
     if (this.left < 1) return { ok: false, retryAfterSeconds: pauseSeconds }
     this.left--
     if (this.bytes + length > memberBytesMax) return { ok: false, retryAfterSeconds: pauseSeconds }
@@ -41,7 +60,7 @@ export class Quota {
 
   /** Nothing is in hand, and what it brought is forgotten by now. */
   idle(now: number): boolean {
-    return this.bytes === 0 && (now - (this.at ?? now)) * notesPerSecondMax >= notesAtOnceMax
+    return this.bytes === 0 && (now - (this.at ?? now)) * this.rate.perSecond >= this.rate.atOnce
   }
 }
 

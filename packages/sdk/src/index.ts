@@ -275,6 +275,7 @@ export {
   lightAnswers,
   lightSource,
   memberPath,
+  organisationsAt,
   stateAnswers,
   stateSource,
 } from './wallet/http-port.ts'

@@ -168,8 +168,8 @@ interface Gate {
 function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
   const { network, tokens, sockets, sessions, deskToken } = gate
   const bearerIn = (request: FastifyRequest) => request.headers.authorization ?? sockets.bearerOf(request.raw)
-  const nodeOf = (request: FastifyRequest) =>
-    network.nodes.get((request.params as { readonly member?: string }).member ?? '')
+  const memberIn = (request: FastifyRequest) => (request.params as { readonly member?: string }).member ?? ''
+  const nodeOf = (request: FastifyRequest) => network.nodes.get(memberIn(request))
   app.route({
     method: route.method,
     url: route.path,
@@ -184,6 +184,7 @@ function addRoute(app: FastifyInstance, route: Route, gate: Gate): void {
         return away ? refuse(request, reply.header('www-authenticate', 'Bearer'), away) : undefined
       }
       const node = nodeOf(request)
+      if (!node && route.elsewhere && network.reaches(memberIn(request))) return
       if (!node) return refuse(request, reply, problem('member-not-here'))
       const isAtWork = route.door === 'staff' && sessions.personOf(node.member, bearer) !== null
       const refused = route.door === 'staff' && !isAtWork ? checkToken(bearer, tokens.get(node.member) ?? '') : null

@@ -73,6 +73,7 @@ test('the document is OpenAPI 3.1 and lists every route that is registered', () 
       "GET /v1/members/{member}/ledger/headers/{height}",
       "GET /v1/members/{member}/ledger/light-blocks/{height}",
       "GET /v1/members/{member}/ledger/stream",
+      "GET /v1/members/{member}/organisations",
       "GET /v1/members/{member}/organisations/{organisation}",
       "GET /v1/members/{member}/prescriptions",
       "GET /v1/members/{member}/prescriptions/{handle}",

@@ -46,6 +46,7 @@ type DoorCode =
   | 'ledger-refused'
   | 'link-unknown'
   | 'member-not-here'
+  | 'member-not-reached'
   | 'member-recovering'
   | 'node-busy'
   | 'not-sponsored'
@@ -145,6 +146,7 @@ export const problems: Readonly<Record<ProblemCode, { readonly status: number; r
   'ledger-refused': { status: 409, title: 'The transaction is in a block, and the rules refused it.' },
   'link-unknown': { status: 403, title: 'The link was used, is too old, or is none: ask the employer for another.' },
   'member-not-here': { status: 404, title: 'No such member runs in this process.' },
+  'member-not-reached': { status: 503, title: 'The member runs elsewhere, and its node did not answer: come again.' },
   'member-recovering': { status: 503, title: 'The member was put back from a backup and finds out what it missed.' },
   'no-second-delay': { status: 409, title: 'The answer was put off once: 45 CFR 164.526(b)(2)(ii) allows no more.' },
   'node-busy': { status: 429, title: 'Too much waits already: come again in a second.' },
@@ -211,6 +213,9 @@ export interface Problem {
 export function problem(code: ProblemCode, facts: Omit<Problem, 'code' | 'type'> = {}): Problem {
   return { type: 'problem', code, ...facts }
 }
+
+/** A code that came from another node: what is no code of ours is an answer that was not understood. */
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code)
 
 /** The document that is sent. The type is a reference that this server answers too. */
 export function problemDocument({ code, ...facts }: Problem, request: string): Readonly<Record<string, unknown>> {

@@ -109,6 +109,8 @@ export interface Route {
   readonly bodyBytesMax: number
   /** Whether a member that recovers from a restore answers here. */
   readonly whileRecovering: boolean
+  /** Whether a member that runs elsewhere is asked there. */
+  readonly elsewhere: boolean
   readonly schema: Readonly<Record<string, unknown>>
   answer(raw: RawRequest, node: MemberNode | undefined): Answer | Promise<Answer>
 }
@@ -160,13 +162,18 @@ export function memberRoute<
     readonly params?: Params
     readonly staff?: boolean
     readonly bodyBytesMax?: number
+    /** Asks a member that runs elsewhere; without it, whoever does not run here is refused. */
+    readonly elsewhere?: (
+      member: string,
+      input: Input<z.output<z.ZodObject<Params>>, z.output<Query>, z.output<Body>>,
+    ) => Promise<Answer>
     handle(
       input: Input<z.output<z.ZodObject<Params>>, z.output<Query>, z.output<Body>>,
       node: MemberNode,
     ): Answer | Promise<Answer>
   },
 ): Route {
-  const { params, staff = false, bodyBytesMax, ...rest } = definition
+  const { params, staff = false, bodyBytesMax, elsewhere, ...rest } = definition
   const whole = {
     ...rest,
     path: `/v1/members/:member${definition.path}`,
@@ -174,16 +181,20 @@ export function memberRoute<
     refusals: [
       ...(definition.refusals ?? []),
       'member-not-here' as const,
+      ...(elsewhere ? (['member-not-reached'] as const) : []),
       ...(answersWhileRecovering(rest) ? [] : (['member-recovering'] as const)),
       ...(staff ? (['token-missing', 'token-wrong'] as const) : []),
     ],
   }
   const route = routeOf(staff ? 'staff' : 'member', whole, (input, node) => {
-    if (!node) throw new Error('a route of a member was entered without its node')
     // The shape was checked with `member` added to it.
-    return definition.handle(input as unknown as Parameters<typeof definition.handle>[0], node)
+    const { params } = input as { readonly params: { readonly member: string } }
+    const given = input as unknown as Parameters<typeof definition.handle>[0]
+    if (node) return definition.handle(given, node)
+    if (elsewhere) return elsewhere(params.member, given)
+    throw new Error('a route of a member was entered without its node')
   })
-  return bodyBytesMax === undefined ? route : { ...route, bodyBytesMax }
+  return { ...route, elsewhere: elsewhere !== undefined, ...(bodyBytesMax !== undefined && { bodyBytesMax }) }
 }
 
 /** What wallets and staff ask goes to the exchange, unless the route says otherwise. */
@@ -217,6 +228,7 @@ function routeOf<Params extends z.ZodType, Query extends z.ZodType, Body extends
     takes,
     bodyBytesMax: bytesMax ?? jsonBytesMax,
     whileRecovering: answersWhileRecovering(definition),
+    elsewhere: false,
     schema: schemaOf(door, definition, { params, query, body }),
     answer(raw, node) {
       const parts = [

@@ -1,5 +1,5 @@
 /** What wallets need of a member. Nobody signs in: each request proves itself by signatures inside, or asks what is no secret. */
-import { decode, encode, equalBytes, toBase64Url, toHex } from '@plexus/codec'
+import { decode, equalBytes, toBase64Url, toHex } from '@plexus/codec'
 import { contracts, members, notary } from '@plexus/contracts'
 import {
   type EnvelopeBody,
@@ -9,23 +9,25 @@ import {
   validSecondsMax,
   viewOf,
 } from '@plexus/kernel'
-import { noticePage, walletNoteBytesMax } from '@plexus/policy'
 import { z } from 'zod'
 import type { Directory } from '../directory.ts'
 import type { MemberNode } from '../member-node.ts'
 import type { Network } from '../network.ts'
 import { isPatientStep, sponsor } from '../wallet-port.ts'
-import { base64Url, hexHash, organisationId } from './fields.ts'
-import { type Problem, problem } from './problem.ts'
-import { empty, envelopeJsonBytesMax, json, memberRoute, octets, type Route } from './route.ts'
+import {
+  answerWallet,
+  sealedNoteBytesMax,
+  type WalletAnswer,
+  type WalletAsk,
+  walletRequestBytesMax,
+} from '../wallet-relay.ts'
+import { base64Url, hexHash, organisationId, shownMax } from './fields.ts'
+import { isProblemCode, type Problem, problem } from './problem.ts'
+import { type Answer, empty, envelopeJsonBytesMax, json, memberRoute, octets, type Route } from './route.ts'
 import { ledgerFull, overQuota } from './submissions.ts'
 
 /** Handles of one enrolment or one spare; a wallet that wants more comes again. */
 const handlesPerEnvelopeMax = 64
-/** A note of the largest body is padded to twice that, and its seal adds little. */
-const noteBytesMax = 2 * walletNoteBytesMax + 64 * 1024
-const mailboxRequestBytesMax = 1024
-const ownRecordRequestBytesMax = 1024
 const sharesMax = 15
 const bodyBytesMax = transactionBytesMax + 4096
 
@@ -38,6 +40,13 @@ export function walletRoutes({
   readonly directory: Directory
   readonly now: () => number
 }): readonly Route[] {
+  /** The member is asked where it runs. */
+  const asks = (askIn: (given: Uint8Array) => WalletAsk) => ({
+    handle: async ({ octets: given }: { readonly octets: Uint8Array }, node: MemberNode): Promise<Answer> =>
+      answerOf(await answerWallet(node, askIn(given))),
+    elsewhere: async (member: string, { octets: given }: { readonly octets: Uint8Array }): Promise<Answer> =>
+      answerOf(await network.askForWallet(member, askIn(given))),
+  })
   return [
     memberRoute({
       method: 'GET',
@@ -48,6 +57,24 @@ export function walletRoutes({
       tag: 'wallet',
       gives: 'The member and its Ed25519 public key in hexadecimal.',
       handle: (_, node) => json({ member: node.member, key: toHex(node.publicKey) }),
+    }),
+    memberRoute({
+      method: 'GET',
+      path: '/organisations',
+      id: 'organisations',
+      whileRecovering: true,
+      summary: 'The organisations of the whole network, as this member’s replica has them',
+      tag: 'wallet',
+      query: z.strictObject({ after: organisationId.optional() }),
+      gives:
+        'At most 200, by id: the name by which people know each, the member that answers for it now, and whether it takes part. `next` is null, or the id after which to ask on.',
+      handle({ query: { after = '' } }, node) {
+        const all = members.queries.organisations(viewOf(members, node.store))
+        const rest = all.filter(({ organisation }) => organisation > after)
+        const shown = rest.slice(0, shownMax)
+        const named = shown.map((each) => ({ ...each, name: directory.nameOf(each.organisation) }))
+        return json({ organisations: named, next: shown.length < rest.length ? shown.at(-1)?.organisation : null })
+      },
     }),
     memberRoute({
       method: 'GET',
@@ -97,7 +124,7 @@ export function walletRoutes({
       id: 'deliverNote',
       summary: 'Brings a sealed note: an enrolment, a check-in, a directive set, or a case',
       tag: 'wallet',
-      octetsMax: noteBytesMax,
+      octetsMax: sealedNoteBytesMax,
       media: 'none',
       gives: 'It is durable here.',
       refusals: [
@@ -124,12 +151,7 @@ export function walletRoutes({
         'signature-invalid',
         'subject-unknown',
       ],
-      async handle({ octets: sealed }, { exchange }) {
-        const answer = await exchange.receive(sealed)
-        if (answer.ok) return empty
-        const { reason } = answer
-        return problem(reason.type, 'refusal' in reason ? { refusal: reason.refusal } : {})
-      },
+      ...asks((sealed) => ({ type: 'note', sealed })),
     }),
     memberRoute({
       method: 'POST',
@@ -137,15 +159,11 @@ export function walletRoutes({
       id: 'fetchMailbox',
       summary: 'Fetches a page of sealed notices with a request that the mailbox’s key signed',
       tag: 'wallet',
-      octetsMax: mailboxRequestBytesMax,
+      octetsMax: walletRequestBytesMax,
       media: 'application/octet-stream',
       gives: 'A page of notices in canonical form, oldest first.',
       refusals: ['not-its-key', 'request-malformed', 'request-stale', 'signature-invalid'],
-      async handle({ octets: request }, { exchange }) {
-        const page = exchange.mailboxes.fetch(request)
-        await exchange.durable()
-        return page.ok ? octets(encode(noticePage, page.value)) : problem(page.reason.type)
-      },
+      ...asks((request) => ({ type: 'mailbox', request })),
     }),
     memberRoute({
       method: 'POST',
@@ -153,14 +171,11 @@ export function walletRoutes({
       id: 'ownRecord',
       summary: 'A page of the patient’s own chart, with a request that the enrolled wallet signed',
       tag: 'wallet',
-      octetsMax: ownRecordRequestBytesMax,
+      octetsMax: walletRequestBytesMax,
       media: 'application/octet-stream',
       gives: 'A page in canonical form, sealed to the key that was enrolled.',
       refusals: ['custodian-not-here', 'not-enrolled', 'request-malformed', 'request-stale', 'signature-invalid'],
-      async handle({ octets: request }, { exchange }) {
-        const page = await exchange.ownRecord.page(request)
-        return page.ok ? octets(page.value) : problem(page.reason.type)
-      },
+      ...asks((request) => ({ type: 'own-record', request })),
     }),
     memberRoute({
       method: 'GET',
@@ -178,6 +193,13 @@ export function walletRoutes({
       },
     }),
   ]
+}
+
+function answerOf(answer: WalletAnswer): Answer {
+  if (answer.type === 'taken') return empty
+  if (answer.type === 'page') return octets(answer.bytes)
+  const { type, refusal } = answer.reason
+  return problem(isProblemCode(type) ? type : 'member-not-reached', refusal === null ? {} : { refusal })
 }
 
 function handleOf({ store }: MemberNode, handle: string) {

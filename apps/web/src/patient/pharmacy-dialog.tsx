@@ -30,7 +30,10 @@ export function PharmacyDialog({
   useEffect(() => {
     if (act === 'name' && keeper) void pharmaciesAt(keeper).then((found) => setPlaces(found ?? 'unreachable'))
   }, [act, keeper])
-  const nameOf = (pharmacy: string): string => keeper?.knownName(pharmacy) ?? pharmacy
+  const nameOf = (pharmacy: string): string =>
+    (Array.isArray(places) ? places.find(({ id }) => id === pharmacy)?.name : undefined) ??
+    keeper?.knownName(pharmacy) ??
+    pharmacy
   const sign = async (): Promise<void> => {
     if (!keeper) return
     setProgress('signing')

@@ -1,6 +1,6 @@
 /** What the wallet does about prescriptions; every step one after the other, through the keeper. */
-import { giveItemKeys, namePharmacy, takeItemBack, writtenItemKeys } from '@plexus/sdk'
-import { askJson } from '../node/door.ts'
+import { giveItemKeys, namePharmacy, organisationsAt, takeItemBack, writtenItemKeys } from '@plexus/sdk'
+import { httpDoor } from '../node/door.ts'
 import type { WalletKeeper } from './keeper.ts'
 
 export interface Place {
@@ -9,7 +9,9 @@ export interface Place {
 }
 
 /** Names a pharmacy, or takes the item back where none is named. Null when it is done; otherwise the code of who refused. */
-export function placeItem(keeper: WalletKeeper, handle: string, pharmacy: string | null): Promise<string | null> {
+export async function placeItem(keeper: WalletKeeper, handle: string, pharmacy: string | null): Promise<string | null> {
+  // The pages call it by its name from now on.
+  if (pharmacy !== null) await keeper.nameOf(pharmacy)
   return keeper.turn(async ({ client }) => {
     const done = pharmacy === null ? await takeItemBack(client, handle) : await namePharmacy(client, handle, pharmacy)
     return done.ok ? null : done.reason.type
@@ -25,13 +27,9 @@ export function keysForOrder(keeper: WalletKeeper, lines: number): Promise<strin
   })
 }
 
-/** Organisations that take part and that this node reaches, by their names. Null when nobody answers. */
+/** Organisations of the network that take part, by their names. Null when nobody answers. */
 export async function pharmaciesAt(keeper: WalletKeeper): Promise<readonly Place[] | null> {
-  const answer = await askJson<{ readonly members: readonly { readonly organisations: readonly string[] }[] }>(
-    '/v1/members',
-  )
-  if (!answer.ok) return null
-  const ids = answer.value.members.flatMap(({ organisations }) => organisations)
-  const places = await Promise.all(ids.map(async (id) => ({ id, name: await keeper.nameOf(id) })))
-  return places.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const known = await organisationsAt(httpDoor, keeper.sponsor).catch(() => null)
+  const places = known?.flatMap(({ organisation, name, active }) => (active ? [{ id: organisation, name }] : []))
+  return places?.sort((a, b) => (a.name < b.name ? -1 : 1)) ?? null
 }

@@ -49,6 +49,7 @@ export const queries = {
   member,
   enginesOf,
   custodyOf,
+  organisations,
   proposals,
   votesOn,
   tallyOf,
@@ -125,6 +126,20 @@ export function custodyOf({ successions }: MembersView, custodian: string): stri
     keeper = next.to
   }
   throw new Error('custody goes round in a circle')
+}
+
+/** Every organisation that was ever admitted, by id, with the member that answers for it now. */
+function organisations(view: MembersView): readonly {
+  readonly organisation: string
+  readonly member: string
+  readonly active: boolean
+}[] {
+  const ids = [...view.members.entries(), ...view.tenants.entries()].map(([id]) => id)
+  return [...new Set(ids)].sort().map((organisation) => ({
+    organisation,
+    member: hostOf(view, custodyOf(view, organisation)) ?? organisation,
+    active: isActive(view, organisation),
+  }))
 }
 
 /** What gathers votes, or waits to be enacted, in the order in which it was proposed; what expired is there until the next proposal. */

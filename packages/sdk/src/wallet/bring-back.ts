@@ -5,7 +5,7 @@
 import { no, ok, type Result } from '@plexus/codec'
 import type { SignedDirectiveSet } from '@plexus/policy'
 import type { StepRefusal, WalletClient } from './client.ts'
-import { type HttpDoor, handlesAt, memberPath } from './http-port.ts'
+import { type HttpDoor, handlesAt, memberPath, organisationsAt } from './http-port.ts'
 import { openOwnRecordPage, ownRecordRequestFor } from './own-record.ts'
 import { numbersHeldAgainstLedger } from './prescription-check.ts'
 import { type FoundHeads, findHeads, type HandleStatus, recover, takeSet } from './recovery.ts'
@@ -27,14 +27,12 @@ export interface BroughtBack {
 /** No chart has a record there: the page that comes has the set alone. */
 const afterAllRecords = Number.MAX_SAFE_INTEGER
 
-/** Over HTTP: `member` is asked what the ledger says of handles. */
+/** Over HTTP: `member` is asked what the ledger says of organisations and handles. */
 export function bringBackDoor(door: HttpDoor, member: string): BringBackDoor {
   return {
     async hosts() {
-      const { members } = await door.must<{
-        readonly members: readonly { readonly member: string; readonly organisations: readonly string[] }[]
-      }>('/v1/members')
-      return new Map(members.flatMap((each) => each.organisations.map((organisation) => [organisation, each.member])))
+      const known = await organisationsAt(door, member)
+      return new Map(known.map((each) => [each.organisation, each.member]))
     },
     handle: handlesAt(door, member),
     ownRecord: (host, request) => door.ask(memberPath(host, '/own-record'), { octets: request }),

@@ -67,6 +67,33 @@ export function httpPort({
   }
 }
 
+/** An organisation of the network, by its id and the name by which people know it. */
+export interface KnownOrganisation {
+  readonly organisation: string
+  readonly name: string
+  /** The member that answers for it now. */
+  readonly member: string
+  /** Whether it takes part. */
+  readonly active: boolean
+}
+
+/** All organisations that were ever admitted, by id, as a member's replica has them. */
+export async function organisationsAt(
+  door: Pick<HttpDoor, 'must'>,
+  member: string,
+): Promise<readonly KnownOrganisation[]> {
+  const found: KnownOrganisation[] = []
+  for (let query = ''; ; ) {
+    const page = await door.must<{
+      readonly organisations: readonly KnownOrganisation[]
+      readonly next: string | null
+    }>(memberPath(member, `/organisations${query}`))
+    found.push(...page.organisations)
+    if (page.next === null) return found
+    query = `?after=${encodeURIComponent(page.next)}`
+  }
+}
+
 /** What a member's replica says of handles. That it knows none is an answer; that nobody answers is none. */
 export function handlesAt(door: HttpDoor, member: string) {
   return async (handle: Uint8Array): Promise<Result<HandleStatus | undefined, StepRefusal>> => {
