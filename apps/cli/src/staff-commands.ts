@@ -1,4 +1,4 @@
-/** What a member does for its people: links for their passkeys, and emergencies that wait for a person to look at them. */
+/** What a member does for its people and patients: roles, links for passkeys, codes for wallets, and emergencies that wait for a person. */
 import { Argument, type Command } from 'commander'
 import { type ClinicianAct, type ClinicianOptions, clinicianActs } from './clinicians.ts'
 import { type CommonOptions, doorOf, json, member, node, screenFor } from './options.ts'
@@ -36,6 +36,20 @@ export function addStaff(program: Command): void {
     .action(async (options: CommonOptions & StaffOptions & { npi: string }) => {
       const { passkeyLink } = await import('./staff.ts')
       await passkeyLink(doorOf(options), options, screenFor(options))
+    })
+  program
+    .command('code')
+    .description('a code with which a patient’s wallet enrols at a chart: handed over in person, good once, for a day')
+    .argument('<chart>', 'the number of the chart')
+    .option('--custodian <id>', 'the organisation that keeps it, where it is not the member itself')
+    .option('--token <token>', 'bearer token of the member’s staff')
+    .option('--data <dir>', 'data directory whose keys hold the token')
+    .addOption(node())
+    .addOption(member())
+    .addOption(json())
+    .action(async (of: string, options: CommonOptions & StaffOptions & { custodian?: string }) => {
+      const { enrolmentCode } = await import('./staff.ts')
+      await enrolmentCode(doorOf(options), of, options, screenFor(options))
     })
   program
     .command('review')

@@ -65,6 +65,25 @@ export async function passkeyLink(
   screen.say(link)
 }
 
+/** For whoever has shown at the desk who they are. */
+export async function enrolmentCode(
+  door: NodeDoor,
+  of: string,
+  { custodian, ...options }: StaffOptions & { readonly custodian?: string },
+  screen: Screen,
+): Promise<void> {
+  const { member, value } = await asStaff<{ readonly code: string }>(door, options, (token, name) =>
+    door.json(`/v1/members/${name}/charts/${encodeURIComponent(of)}/enrolment-code`, {
+      token,
+      json: { custodian: custodian ?? name },
+    }),
+  )
+  screen.give({ member, custodian: custodian ?? member, ...value })
+  screen.say(`For the patient of chart ${of}, in person and after proof of identity; good once, for a day:`)
+  screen.say(`  place  ${custodian ?? member}`)
+  screen.say(`  code   ${value.code.match(/.{1,4}/g)?.join(' ')}`)
+}
+
 export interface AskFlags {
   readonly visit?: string
   readonly known?: readonly string[]

@@ -17,6 +17,7 @@ const LedgerPage = lazy(async () => ({ default: (await import('./ledger/ledger-p
 export function App() {
   const words = useWords()
   const { role } = usePlace()
+  const { demonstration } = useShared()
   const isRefused = usePageRefused()
   return (
     <div className={role === 'patient' ? 'frame with-rail' : 'frame'}>
@@ -41,7 +42,7 @@ export function App() {
         </Suspense>
       </div>
       <footer className="foot">
-        <span>{words.synthetic}</span>
+        {demonstration && <span>{words.synthetic}</span>}
         <PageOrigin />
       </footer>
     </div>
@@ -115,7 +116,7 @@ const doors = [
 
 function Landing() {
   const words = useWords()
-  const { token, trouble } = useShared()
+  const { token, demonstration, trouble } = useShared()
   const texts = {
     patient: [words.landing.patient, words.landing.patientWhat],
     clinician: [words.landing.clinician, words.landing.clinicianWhat],
@@ -132,7 +133,7 @@ function Landing() {
           {words.unreachableNext}
         </Note>
       )}
-      {!trouble && token === null && (
+      {!trouble && demonstration && token === null && (
         <Note tone="care" title={words.noDesk}>
           {words.noDeskWhy}
         </Note>

@@ -20,6 +20,10 @@ export type StoryStep = (typeof storySteps)[number]
 interface Shared {
   readonly token: string | null
   readonly desk: DeskView | null
+  /** The member at this address that carries the wallet's steps, and whose blocks are shown. */
+  readonly member: string | null
+  /** Whether people in person are played here: then whoever has the link plays them. */
+  readonly demonstration: boolean
   /** Why there is no keeper, when it is known: nothing answers. */
   readonly trouble: string | null
   readonly keeper: WalletKeeper | null
@@ -37,6 +41,8 @@ const refreshMilliseconds = 2_500
 export function DemonstrationProvider({ children }: { readonly children: ReactNode }) {
   const [token] = useState(deskToken)
   const [desk, setDesk] = useState<DeskView | null>(null)
+  const [member, setMember] = useState<string | null>(null)
+  const [demonstration, setDemonstration] = useState(false)
   const [trouble, setTrouble] = useState<string | null>(null)
   const [keeper, setKeeper] = useState<WalletKeeper | null>(null)
   const [visit, keepVisit] = useKept(visitName)
@@ -46,14 +52,19 @@ export function DemonstrationProvider({ children }: { readonly children: ReactNo
     let gone = false
     const begin = async (): Promise<void> => {
       const seen = token === null ? null : await lookAtDesk(token)
-      const members = await askJson<{ readonly members: readonly { readonly member: string }[] }>('/v1/members')
+      const members = await askJson<{
+        readonly demonstration: boolean
+        readonly members: readonly { readonly member: string }[]
+      }>('/v1/members')
       if (gone) return
       if (!members.ok) return setTrouble(members.reason.type)
       const view = seen?.ok ? seen.value : null
       setDesk(view)
+      setDemonstration(members.value.demonstration)
       const names = members.value.members.map(({ member }) => member)
       const sponsor = view?.keeper ?? names[0]
       if (sponsor === undefined) return setTrouble('not-a-node')
+      setMember(sponsor)
       // Cryptography is most of the code: it is fetched behind the first page.
       const { WalletKeeper } = await import('./wallet/keeper.ts')
       const made = new WalletKeeper(sponsor)
@@ -84,8 +95,8 @@ export function DemonstrationProvider({ children }: { readonly children: ReactNo
     [keepTold],
   )
   const shared = useMemo<Shared>(
-    () => ({ token, desk, trouble, keeper, told, tell, visit, setVisit: keepVisit }),
-    [token, desk, trouble, keeper, told, tell, visit, keepVisit],
+    () => ({ token, desk, member, demonstration, trouble, keeper, told, tell, visit, setVisit: keepVisit }),
+    [token, desk, member, demonstration, trouble, keeper, told, tell, visit, keepVisit],
   )
   return <SharedContext value={shared}>{children}</SharedContext>
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { inject } from 'vitest'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
+const plexusMain = join(root, 'apps', 'cli', 'src', 'main.ts')
 
 /** A chart for each story that makes a wallet: what one of them does to its patient no other sees. */
 export const charts = {
@@ -23,6 +24,7 @@ export const charts = {
   prescriptions: 'f32b7abc-13f6-6460-3be7-1483aa531de8',
   bottle: 'bb97ea18-461f-9b3e-8d46-3b17baf0f5cb',
   keyboard: '037c9dc2-cd3b-f193-c62f-b0b9c75b1d92',
+  joining: '507d7962-8204-33c5-45c1-dd02c3975887',
 } as const
 /** Told by the demonstration itself while it starts. */
 const told = 'ff27d104-0a0d-12d1-779e-fbbebf3777a2'
@@ -42,6 +44,14 @@ declare module 'vitest' {
 /** The one that all stories of this run share; it is there before the first of them begins. */
 export const demonstration = (): SharedDemonstration => inject('demonstration')
 
+/** What a member's staff types at a terminal; with its refusal where it has one. */
+export function asStaff({ link, data }: SharedDemonstration, member: string, ...words: readonly string[]) {
+  const flags = ['--node', new URL(link).origin, '--data', data, '--member', member, '--json']
+  const all = ['--disable-warning=ExperimentalWarning', plexusMain, ...words, ...flags]
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' })
+  return { said: status === 0 ? JSON.parse(stdout) : null, refusal: status === 0 ? null : JSON.parse(stderr).error }
+}
+
 export async function startDemonstration(): Promise<SharedDemonstration & { readonly end: () => Promise<void> }> {
   const built = spawnSync(process.execPath, [join(root, 'scripts', 'build-pages.ts'), '--if-stale'], {
     cwd: root,
@@ -57,7 +67,7 @@ export async function startDemonstration(): Promise<SharedDemonstration & { read
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
-      join(root, 'apps', 'cli', 'src', 'main.ts'),
+      plexusMain,
       ...['demo', '--json', '--data', data, '--port', '0', '--patient', told, ...inputs],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },

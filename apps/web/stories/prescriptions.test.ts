@@ -1,16 +1,13 @@
 /** What is prescribed to a wallet in the browser: keys for the practice, one pharmacy chosen, another one, and what it dispensed. */
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { barriers, browserPath, openBrowser, openWindow, picture, type Window } from './browser.testing.ts'
 import { look } from './looks.testing.ts'
-import { charts, demonstration, type SharedDemonstration } from './network.testing.ts'
+import { asStaff, charts, demonstration, type SharedDemonstration } from './network.testing.ts'
 import { enrolledWallet } from './steps.testing.ts'
 
-const plexusMain = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 const [first, second] = ['hospital-5', 'hospital-6'] as const
 const amoxicillin = { system: 'rxnorm', code: '308191', display: 'Amoxicillin 500 MG Oral Capsule' }
 
@@ -63,13 +60,7 @@ describe.skipIf(browserPath === undefined)('a patient’s prescriptions (needs C
     return ((await response.json()) as { readonly npi: string }).npi
   }
 
-  /** What a member's staff types; with its refusal where it has one. */
-  function rx(member: string, ...words: readonly string[]) {
-    const flags = ['--node', new URL(network.link).origin, '--data', network.data, '--member', member, '--json']
-    const all = ['--disable-warning=ExperimentalWarning', plexusMain, 'rx', ...words, ...flags]
-    const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' })
-    return { said: status === 0 ? JSON.parse(stdout) : null, refusal: status === 0 ? null : JSON.parse(stderr).error }
-  }
+  const rx = (member: string, ...words: readonly string[]) => asStaff(network, member, 'rx', ...words)
   const has = (member: string): boolean =>
     rx(member, 'list').said.items.some((each: { readonly handle: string }) => each.handle === handle)
 

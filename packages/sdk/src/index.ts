@@ -319,6 +319,7 @@ export {
   decodeWallet,
   encodeWallet,
   headOf,
+  isAccepted,
   type Relationship,
   relationshipWith,
   type WalletState,

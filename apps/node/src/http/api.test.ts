@@ -95,6 +95,7 @@ describe('operation', () => {
   test('the members in this process are told with the organisations that they act for', async () => {
     const { response } = await get(`${world.url}/v1/members`)
     expect(await response.json()).toEqual({
+      demonstration: false,
       members: [hospital, clinic, board].map((each) => ({ member: each, organisations: [each] })),
     })
   })

@@ -132,7 +132,7 @@ export async function createApi({
     [...network.nodes].map(([member, { layout }]) => [member, new SignIn(layout.root, { random, now })]),
   )
   for (const route of [
-    ...operationRoutes(parts),
+    ...operationRoutes({ ...parts, demonstration: desk !== undefined }),
     ...walletRoutes(parts),
     ...staffRoutes(parts),
     ...bookRoutes(),

@@ -12,10 +12,13 @@ export function operationRoutes({
   network,
   metrics,
   now,
+  demonstration,
 }: {
   readonly network: Network
   readonly metrics: Metrics
   readonly now: () => number
+  /** Whether people in person are played here. */
+  readonly demonstration: boolean
 }): readonly Route[] {
   return [
     openRoute({
@@ -84,9 +87,11 @@ export function operationRoutes({
       id: 'members',
       summary: 'The members that run in this process, and the organisations that each acts for',
       tag: 'operation',
-      gives: 'Members in their order in the network.',
+      gives:
+        'Members in their order in the network; and whether this is a demonstration, which plays the people at desks.',
       handle: () =>
         json({
+          demonstration,
           members: [...network.nodes].map(([member, { exchange }]) => ({
             member,
             organisations: [...exchange.organisations.keys()].sort(),

@@ -16,10 +16,11 @@ const pages = ['ask', 'reviews', 'cases'] as const
 
 export function ClinicianPages() {
   const words = useWords()
-  const { desk, token, trouble } = useShared()
+  const { desk, demonstration, token, trouble } = useShared()
   const [session, setSession] = useState<Session | null>(null)
   const [locked, setLocked] = useState(false)
-  const [away] = useState(() => token === null && keptPasskey() === null && linkInAddress() === null)
+  const [stranger] = useState(() => token === null && keptPasskey() === null && linkInAddress() === null)
+  const away = stranger && demonstration
   const current = useRef<Session | null>(null)
   const enter = (entered: Session): void => {
     current.current = entered

@@ -32,11 +32,7 @@ const envelopesShown = 8
 
 export function LedgerPage() {
   const words = useWords()
-  const { desk, trouble } = useShared()
-  const member = desk?.keeper ?? 'state-board'
-  const { tip, blocks } = useBlocks(member)
-  const [chosen, setChosen] = useState<Block | null>(null)
-  const most = Math.max(1, ...blocks.map(({ count }) => count))
+  const { member, trouble } = useShared()
   return (
     <main id="main" tabIndex={-1} className="stack stack-wide">
       <Heading title={words.ledger.title} lead={words.ledger.lead} />
@@ -45,30 +41,39 @@ export function LedgerPage() {
           {words.unreachableNext}
         </Note>
       )}
-      {!tip && trouble === null && <Waiting />}
-      {tip && (
-        <>
-          <p className="row">
-            <strong>
-              {words.ledger.height}: {tip.height}
-            </strong>
-            <span className="small">{words.ledger.engine[tip.engine] ?? ''}</span>
-          </p>
-          <ul className="blocks">
-            {blocks.map((block) => (
-              <li key={block.height}>
-                <button type="button" aria-pressed={chosen?.height === block.height} onClick={() => setChosen(block)}>
-                  <strong>{block.height}</strong>
-                  <span className="small">{words.ledger.envelopes(block.count)}</span>
-                  <span className="bar" style={{ '--share': String(block.count / most) } as CSSProperties} />
-                </button>
-              </li>
-            ))}
-          </ul>
-          {chosen ? <BlockCard member={member} block={chosen} /> : <p className="small">{words.ledger.choose}</p>}
-        </>
-      )}
+      {trouble === null && (member === null ? <Waiting /> : <Blocks member={member} />)}
     </main>
+  )
+}
+
+/** As one member's replica has them. */
+function Blocks({ member }: { readonly member: string }) {
+  const words = useWords()
+  const { tip, blocks } = useBlocks(member)
+  const [chosen, setChosen] = useState<Block | null>(null)
+  const most = Math.max(1, ...blocks.map(({ count }) => count))
+  if (!tip) return <Waiting />
+  return (
+    <>
+      <p className="row">
+        <strong>
+          {words.ledger.height}: {tip.height}
+        </strong>
+        <span className="small">{words.ledger.engine[tip.engine] ?? ''}</span>
+      </p>
+      <ul className="blocks">
+        {blocks.map((block) => (
+          <li key={block.height}>
+            <button type="button" aria-pressed={chosen?.height === block.height} onClick={() => setChosen(block)}>
+              <strong>{block.height}</strong>
+              <span className="small">{words.ledger.envelopes(block.count)}</span>
+              <span className="bar" style={{ '--share': String(block.count / most) } as CSSProperties} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {chosen ? <BlockCard member={member} block={chosen} /> : <p className="small">{words.ledger.choose}</p>}
+    </>
   )
 }
 

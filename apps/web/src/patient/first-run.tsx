@@ -8,6 +8,7 @@ import { codeFrom, type DeskPatient } from '../node/desk.ts'
 import { hasPasskeys, type LockRefusal } from '../wallet/locks.ts'
 import { useWords } from '../words/use-words.tsx'
 import { ComingBack } from './coming-back.tsx'
+import { JoinPlace } from './join-place.tsx'
 import { RecoveryCode } from './recovery-code.tsx'
 
 interface Made {
@@ -164,9 +165,12 @@ function Enrolment({ onJoining }: { readonly onJoining: (joining: boolean) => vo
   if (!keeper) return <Waiting />
   if (!desk || token === null || !chart)
     return (
-      <Note tone="care" title={words.noDesk}>
-        {words.noDeskWhy}
-      </Note>
+      <>
+        <Heading title={words.wallet.joinTitle} lead={words.joining.lead} />
+        <section className="card">
+          <JoinPlace />
+        </section>
+      </>
     )
   const join = async (): Promise<void> => {
     const set = (id: string, step: Step): void => setSteps((known) => ({ ...known, [id]: step }))

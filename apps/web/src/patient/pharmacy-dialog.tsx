@@ -1,12 +1,14 @@
 /** Which pharmacy may fill an item: what would change is shown before anything is signed, and then how it went. */
-import { Button, NativeSelect } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { WalletPrescription } from '@plexus/sdk'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useShared } from '../demonstration.tsx'
 import { Dialog } from '../look/dialog.tsx'
 import { Note, Waiting } from '../look/parts.tsx'
-import { type Place, pharmaciesAt, placeItem } from '../wallet/prescriptions.ts'
+import type { Organisation } from '../wallet/organisations.ts'
+import { placeItem } from '../wallet/prescriptions.ts'
 import { useWords } from '../words/use-words.tsx'
+import { OrganisationSelect } from './organisation-select.tsx'
 
 type Progress = 'choosing' | 'done' | 'signing' | { readonly refused: string }
 
@@ -22,18 +24,12 @@ export function PharmacyDialog({
   const words = useWords()
   const { keeper } = useShared()
   const says = words.prescriptions
-  const [places, setPlaces] = useState<readonly Place[] | 'unreachable' | null>(null)
-  const [chosen, setChosen] = useState('')
+  const [pharmacy, setPharmacy] = useState<Organisation | null>(null)
+  const chosen = pharmacy?.id ?? ''
   const [progress, setProgress] = useState<Progress>('choosing')
   // As it was when the dialog was opened: what is signed is what was shown.
   const [before] = useState(item.place.type === 'nowhere' ? null : item.place.pharmacy)
-  useEffect(() => {
-    if (act === 'name' && keeper) void pharmaciesAt(keeper).then((found) => setPlaces(found ?? 'unreachable'))
-  }, [act, keeper])
-  const nameOf = (pharmacy: string): string =>
-    (Array.isArray(places) ? places.find(({ id }) => id === pharmacy)?.name : undefined) ??
-    keeper?.knownName(pharmacy) ??
-    pharmacy
+  const nameOf = (id: string): string => (id === pharmacy?.id ? pharmacy.name : (keeper?.knownName(id) ?? id))
   const sign = async (): Promise<void> => {
     if (!keeper) return
     setProgress('signing')
@@ -50,15 +46,12 @@ export function PharmacyDialog({
       <p>
         <strong>{item.content.drug.display}</strong>
       </p>
-      {act === 'name' && progress !== 'done' && places === null && <Waiting />}
-      {places === 'unreachable' && <Note tone="no">{words.offline}</Note>}
-      {act === 'name' && progress !== 'done' && Array.isArray(places) && (
-        <NativeSelect
+      {act === 'name' && progress !== 'done' && (
+        <OrganisationSelect
           label={says.pharmacy}
           value={chosen}
           disabled={progress === 'signing'}
-          onChange={({ currentTarget }) => setChosen(currentTarget.value)}
-          data={[{ value: '', label: says.pick }, ...places.map(({ id, name }) => ({ value: id, label: name }))]}
+          onChoose={setPharmacy}
         />
       )}
       {canSign && progress !== 'done' && <Preview before={before} chosen={chosen} nameOf={nameOf} />}

@@ -6,8 +6,10 @@ import { useShared } from '../demonstration.tsx'
 import { Heading, Mark, Note } from '../look/parts.tsx'
 import { QrCode } from '../look/qr-code.tsx'
 import type { Relation, WalletView } from '../wallet/keeping.ts'
+import type { Organisation } from '../wallet/organisations.ts'
 import { useWords } from '../words/use-words.tsx'
 import { ChangeDialog } from './change-dialog.tsx'
+import { OrganisationSelect } from './organisation-select.tsx'
 import { Restrictions } from './restrictions.tsx'
 
 export function SharingPage({ view }: { readonly view: WalletView }) {
@@ -18,7 +20,7 @@ export function SharingPage({ view }: { readonly view: WalletView }) {
   return (
     <>
       <Heading title={words.sharing.title} />
-      {desk && <CheckIn requester={desk.asker} />}
+      <CheckIn />
       <section className="stack" aria-labelledby="doors">
         <div className="stack stack-tight">
           <h2 id="doors">{words.sharing.doorTitle}</h2>
@@ -51,14 +53,18 @@ export function SharingPage({ view }: { readonly view: WalletView }) {
   )
 }
 
-function CheckIn({ requester }: { readonly requester: string }) {
+/** In the demonstration where its clinician works; elsewhere wherever the patient is. */
+function CheckIn() {
   const words = useWords()
-  const { keeper, visit, setVisit } = useShared()
+  const { desk, keeper, visit, setVisit } = useShared()
+  const [chosen, setChosen] = useState<Organisation | null>(null)
+  const place = desk ? { id: desk.asker, name: desk.asker } : chosen
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<string | null>(null)
   const checkIn = async (): Promise<void> => {
+    if (!place) return
     setBusy(true)
-    const done = (await keeper?.checkIn(requester).catch(() => null)) ?? { refused: 'offline' }
+    const done = (await keeper?.checkIn(place.id).catch(() => null)) ?? { refused: 'offline' }
     setBusy(false)
     setRefused('refused' in done ? done.refused : null)
     if ('visit' in done) setVisit(done.visit)
@@ -66,7 +72,10 @@ function CheckIn({ requester }: { readonly requester: string }) {
   return (
     <section className="card stack" aria-labelledby="check-in">
       <h2 id="check-in">{words.sharing.checkInTitle}</h2>
-      <p className="lead">{words.sharing.checkInLead(requester)}</p>
+      {!desk && (
+        <OrganisationSelect label={words.joining.where} value={chosen?.id ?? ''} disabled={busy} onChoose={setChosen} />
+      )}
+      {place && <p className="lead">{words.sharing.checkInLead(place.name)}</p>}
       {refused && <Note tone="no">{words.refusal(refused)}</Note>}
       {visit !== null && (
         <div className="visit">
@@ -82,9 +91,10 @@ function CheckIn({ requester }: { readonly requester: string }) {
           size={visit === null ? 'lg' : 'sm'}
           variant={visit === null ? 'filled' : 'default'}
           loading={busy}
+          disabled={!place}
           onClick={() => void checkIn()}
         >
-          {words.sharing.checkIn(requester)}
+          {place ? words.sharing.checkIn(place.name) : words.sharing.checkInTitle}
         </Button>
       </div>
     </section>

@@ -6,6 +6,7 @@ import { Heading, Mark } from '../look/parts.tsx'
 import type { WalletView } from '../wallet/keeping.ts'
 import { useWords } from '../words/use-words.tsx'
 import { CasesList } from './cases-list.tsx'
+import { JoinPlace } from './join-place.tsx'
 import { RecoveryCode } from './recovery-code.tsx'
 
 export function WalletPage({ view, lock }: { readonly view: WalletView; readonly lock: 'device' | 'passkey' }) {
@@ -32,6 +33,11 @@ export function WalletPage({ view, lock }: { readonly view: WalletView; readonly
             </li>
           ))}
         </ul>
+      </section>
+      <section className="card stack no-print" aria-labelledby="add-a-place">
+        <h2 id="add-a-place">{words.joining.title}</h2>
+        <p className="lead">{words.joining.lead}</p>
+        <JoinPlace />
       </section>
       {/* A code on paper lies about: it does not say where its owner is treated. */}
       <div className="no-print">

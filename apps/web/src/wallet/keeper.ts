@@ -152,7 +152,7 @@ export class WalletKeeper {
   /** Enrols at a custodian with the code that it handed over. */
   enrol(custodian: string, code: string): Promise<string | null> {
     return this.turn(async ({ client }) => {
-      if (client.knows(custodian)) return null
+      if (client.isEnrolledAt(custodian)) return null
       const done = await client.enrol(custodian, code, this.sponsor)
       await this.nameOf(custodian)
       return done.ok ? null : done.reason.type

@@ -5,6 +5,7 @@ import {
   type Finding,
   findings,
   headOf,
+  isAccepted,
   type Look,
   prescriptionsIn,
   type VerifiedAccess,
@@ -75,7 +76,7 @@ export function viewOf(
   },
 ): WalletView {
   const { state } = client.wallet
-  const relations = state.relationships.map(
+  const relations = state.relationships.filter(isAccepted).map(
     (known): Relation => ({
       custodian: known.custodian,
       name: nameOf(known.custodian),

@@ -1,12 +1,6 @@
 /** What the wallet does about prescriptions; every step one after the other, through the keeper. */
-import { giveItemKeys, namePharmacy, organisationsAt, takeItemBack, writtenItemKeys } from '@plexus/sdk'
-import { httpDoor } from '../node/door.ts'
+import { giveItemKeys, namePharmacy, takeItemBack, writtenItemKeys } from '@plexus/sdk'
 import type { WalletKeeper } from './keeper.ts'
-
-export interface Place {
-  readonly id: string
-  readonly name: string
-}
 
 /** Names a pharmacy, or takes the item back where none is named. Null when it is done; otherwise the code of who refused. */
 export async function placeItem(keeper: WalletKeeper, handle: string, pharmacy: string | null): Promise<string | null> {
@@ -25,11 +19,4 @@ export function keysForOrder(keeper: WalletKeeper, lines: number): Promise<strin
     const given = custodian === undefined ? undefined : await giveItemKeys(client, { custodian, count: lines })
     return given?.ok ? JSON.stringify(writtenItemKeys(given.value), null, 1) : null
   })
-}
-
-/** Organisations of the network that take part, by their names. Null when nobody answers. */
-export async function pharmaciesAt(keeper: WalletKeeper): Promise<readonly Place[] | null> {
-  const known = await organisationsAt(httpDoor, keeper.sponsor).catch(() => null)
-  const places = known?.flatMap(({ organisation, name, active }) => (active ? [{ id: organisation, name }] : []))
-  return places?.sort((a, b) => (a.name < b.name ? -1 : 1)) ?? null
 }

@@ -3,6 +3,7 @@ import { englishBottle } from './bottle.ts'
 import { englishCases } from './cases.ts'
 import { englishComingBack } from './coming-back.ts'
 import { englishClinician } from './english-clinician.ts'
+import { englishJoining } from './joining.ts'
 import { englishMeanings } from './meanings.ts'
 import { englishPrescriptions } from './prescriptions.ts'
 import { englishRefusals } from './refusals.ts'
@@ -314,6 +315,7 @@ export const english = {
   cases: englishCases,
   bottle: englishBottle,
   comingBack: englishComingBack,
+  joining: englishJoining,
   prescriptions: englishPrescriptions,
   restrictions: englishRestrictions,
   meanings: englishMeanings,

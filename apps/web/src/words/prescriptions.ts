@@ -59,7 +59,6 @@ export const englishPrescriptions = {
   takeBack: 'Take it back',
   whyNot: 'To move it, ask the pharmacy that has it to let it go.',
   pharmacy: 'Pharmacy',
-  pick: 'Choose one',
   preview: {
     chooseTitle: 'What would change if you sign: who may fill it',
     backTitle: 'What would change if you sign: nobody may fill it',
@@ -130,7 +129,6 @@ export const spanishPrescriptions: typeof englishPrescriptions = {
   takeBack: 'Recuperarla',
   whyNot: 'Para cambiarla, pida a la farmacia que la tiene que la ceda.',
   pharmacy: 'Farmacia',
-  pick: 'Elija una',
   preview: {
     chooseTitle: 'Qué cambiaría si firma: quién puede dispensarlo',
     backTitle: 'Qué cambiaría si firma: nadie puede dispensarlo',

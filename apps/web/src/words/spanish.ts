@@ -3,6 +3,7 @@ import { spanishBottle } from './bottle.ts'
 import { spanishCases } from './cases.ts'
 import { spanishComingBack } from './coming-back.ts'
 import type { Words } from './english.ts'
+import { spanishJoining } from './joining.ts'
 import { spanishMeanings } from './meanings.ts'
 import { spanishPrescriptions } from './prescriptions.ts'
 import { spanishRefusals } from './refusals.ts'
@@ -320,6 +321,7 @@ export const spanish: Words = {
   cases: spanishCases,
   bottle: spanishBottle,
   comingBack: spanishComingBack,
+  joining: spanishJoining,
   prescriptions: spanishPrescriptions,
   restrictions: spanishRestrictions,
   meanings: spanishMeanings,

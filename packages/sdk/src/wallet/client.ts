@@ -13,11 +13,12 @@ import { openNotice, takeNotice } from './notices.ts'
 import { heldAgainstLedger } from './prescription-check.ts'
 import type { ReadState } from './read-state.ts'
 import { closeHandleBody, openHandlesBody, type Share } from './sponsored.ts'
-import { relationshipWith } from './state.ts'
+import { isAccepted, relationshipWith } from './state.ts'
 import {
   changeDirectives,
   checkIn,
   enrol,
+  enrolmentTaken,
   handlesOpened,
   mailboxRequestFor,
   nextHandle,
@@ -97,7 +98,7 @@ export class WalletClient {
   async enrol(custodian: string, code: string, mailboxMember: string): Promise<Result<void, StepRefusal>> {
     const made = await enrol(this.wallet, { custodian, code, mailboxMember, now: this.seconds() })
     if (!made.ok) return made
-    const opened = await this.open(made.value.open)
+    const opened = made.value.open.length > 0 ? await this.open(made.value.open) : ok()
     if (!opened.ok) return opened
     // Kept before the note leaves: a wallet that forgot an enrolment could not prove whose it is.
     await this.remember(made.value.wallet)
@@ -105,7 +106,9 @@ export class WalletClient {
     if (!counted.ok) return counted
     await this.remember(counted.value)
     const told = await this.tell(custodian, made.value.note)
-    return told.ok ? this.openSpare(custodian) : told
+    if (!told.ok) return told
+    await this.remember(enrolmentTaken(this.wallet, custodian, this.seconds()))
+    return this.openSpare(custodian)
   }
 
   /** Opens the handle after the newest that the ledger knows. Best done at a time that has nothing to do with a change. */
@@ -231,7 +234,7 @@ export class WalletClient {
   }
 
   get custodians(): readonly string[] {
-    return this.wallet.state.relationships.map(({ custodian }) => custodian)
+    return this.wallet.state.relationships.filter(isAccepted).map(({ custodian }) => custodian)
   }
 
   /** Whether the handle that the next change must name is open already. */
@@ -245,6 +248,12 @@ export class WalletClient {
     return relationshipWith(this.wallet.state, custodian)?.sets.at(-1)?.content.directives ?? []
   }
 
+  isEnrolledAt(custodian: string): boolean {
+    const known = relationshipWith(this.wallet.state, custodian)
+    return known !== undefined && isAccepted(known)
+  }
+
+  /** Also where an enrolment was begun, and not taken. */
   knows(custodian: string): boolean {
     return relationshipWith(this.wallet.state, custodian) !== undefined
   }

@@ -126,6 +126,7 @@ const relationship = object({
   epoch: uint(),
   /** The member that keeps the mailbox. */
   mailboxMember: organisationId,
+  /** Seconds since 1970, when the custodian took the enrolment; 0 until it is known to have. */
   enrolledAt: seconds,
   /** Handles of heads 1 to this number are on the ledger. */
   opened: uint(),
@@ -175,6 +176,10 @@ export function decodeWallet(source: Uint8Array): Result<WalletState, Malformed>
 export function relationshipWith(state: WalletState, custodian: string): Relationship | undefined {
   return state.relationships.find((each) => each.custodian === custodian)
 }
+
+/** Whether the custodian took the enrolment: it answered so, or has said since which set it follows. */
+export const isAccepted = ({ enrolledAt, heads }: Relationship): boolean =>
+  enrolledAt > 0 || heads.some(({ inForceAt }) => inForceAt !== null)
 
 /** The state with this relationship in place of the one with the same custodian; in order of their ids. */
 export function withRelationship(state: WalletState, changed: Relationship): WalletState {

@@ -30,6 +30,7 @@ import {
   checkIn,
   createWallet,
   enrol,
+  enrolmentTaken,
   handlesOpened,
   isPending,
   mailboxRequestFor,
@@ -82,7 +83,8 @@ beforeAll(async () => {
   const done = must(await enrol(fresh(), asked))
   enrolment = noteOf(done.note, 'enrol')
   const spare = headHandle(placeOf(done.wallet, 'hospital'), 3)
-  enrolled = must(handlesOpened(done.wallet, { custodian: 'hospital', handles: [...done.open, spare] }))
+  const opened = must(handlesOpened(done.wallet, { custodian: 'hospital', handles: [...done.open, spare] }))
+  enrolled = enrolmentTaken(opened, 'hospital', now)
 })
 
 describe('enrolment', () => {
@@ -103,6 +105,17 @@ describe('enrolment', () => {
   })
   test('happens once at each custodian', async () => {
     expect(await enrol(enrolled, asked)).toMatchObject({ ok: false, reason: { type: 'already-enrolled' } })
+  })
+  test('that was not taken is made again with another code, from the handles that are open', async () => {
+    const first = must(await enrol(fresh(), asked))
+    const refused = must(handlesOpened(first.wallet, { custodian: 'hospital', handles: first.open }))
+    const second = must(await enrol(refused, { ...asked, code: 'in-person-2' }))
+    expect(second.open).toEqual([])
+    const [before, after] = [noteOf(first.note, 'enrol'), noteOf(second.note, 'enrol')]
+    expect([after.code, after.set]).toEqual(['in-person-2', before.set])
+    expect(after.enrolment.content.head).toEqual(before.enrolment.content.head)
+    const taken = enrolmentTaken(second.wallet, 'hospital', now)
+    expect(await enrol(taken, asked)).toMatchObject({ reason: { type: 'already-enrolled' } })
   })
   test('two custodians hold nothing in common', async () => {
     const other = noteOf(must(await enrol(enrolled, { ...asked, custodian: 'clinic' })).note, 'enrol')

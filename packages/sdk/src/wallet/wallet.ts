@@ -32,6 +32,7 @@ import {
   evidenceMax,
   headOf,
   headsMax,
+  isAccepted,
   type Relationship,
   relationshipWith,
   setsMax,
@@ -90,7 +91,9 @@ export const placeOf = ({ root, chain }: Wallet, custodian: string): KeyPlace =>
 
 /**
  * Enrolment at a custodian, with the code that it handed over in person. `open`: the handles of heads 1 and 2, which any
- * member opens before the note is sent; tell the wallet with `handlesOpened`, and open a spare (`nextHandle`) some time later.
+ * member opens before the note is sent; tell the wallet with `handlesOpened`, that the note was taken with
+ * `enrolmentTaken`, and open a spare (`nextHandle`) some time later. An enrolment that was not taken is made again with
+ * another code, from the same handles.
  */
 export async function enrol(
   wallet: Wallet,
@@ -99,8 +102,9 @@ export async function enrol(
   Result<{ readonly wallet: Wallet; readonly open: readonly Uint8Array[]; readonly note: WalletNote }, WalletRefusal>
 > {
   const { custodian, code, mailboxMember, now } = asked
-  if (relationshipWith(wallet.state, custodian)) return no({ type: 'already-enrolled', custodian })
-  if (wallet.state.relationships.length >= custodiansMax)
+  const known = relationshipWith(wallet.state, custodian)
+  if (known && isAccepted(known)) return no({ type: 'already-enrolled', custodian })
+  if (!known && wallet.state.relationships.length >= custodiansMax)
     return no({ type: 'wallet-full', of: 'custodians', max: custodiansMax })
   const place = placeOf(wallet, custodian)
   const seed = signingSeed(place, firstEpoch)
@@ -121,15 +125,16 @@ export async function enrol(
     head: headHandle(place, 1),
     madeAt: now,
   }
-  const set = signSet(wallet, custodian, { version: 1, directives: [], now })
+  const set = known?.sets[0] ?? signSet(wallet, custodian, { version: 1, directives: [], now })
   const relationship: Relationship = {
-    ...strangers(custodian, mailboxMember, now),
+    ...(known ?? strangers(custodian, mailboxMember, 0)),
+    mailboxMember,
     latest: 1,
     sets: [set],
   }
   return ok({
     wallet: withState(wallet, withRelationship(wallet.state, relationship)),
-    open: [set.content.head, set.content.next],
+    open: [set.content.head, set.content.next].slice(relationship.opened),
     note: {
       type: 'enrol',
       code,
@@ -137,6 +142,14 @@ export async function enrol(
       set,
     },
   })
+}
+
+/** The custodian took the enrolment. */
+export function enrolmentTaken(wallet: Wallet, custodian: string, now: number): Wallet {
+  const known = relationshipWith(wallet.state, custodian)
+  return known && !isAccepted(known)
+    ? withState(wallet, withRelationship(wallet.state, { ...known, enrolledAt: now }))
+    : wallet
 }
 
 /** A relationship in which nothing has happened yet. */
