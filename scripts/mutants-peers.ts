@@ -74,4 +74,44 @@ export const peerMutants: readonly Mutant[] = [
     replace: 'if (this.left < -1e9) return',
     test: { file: test, name: 'the flood of one member ends at its quota, and another is heard at once' },
   },
+  {
+    name: 'wallets’ asks are spent from what a member’s notes may be',
+    file: `${peers}/note-intake.ts`,
+    find: 'const quota = isOfWallet ? quotas.wallets : quotas.notes',
+    replace: 'const quota = isOfWallet ? quotas.notes : quotas.notes',
+    test: {
+      file: `${peers}/wallets.test.ts`,
+      name: 'whoever spends what it may ask for wallets can bring its notes all the same',
+    },
+  },
+  {
+    name: 'one member may have all asks of wallets in hand',
+    file: `${peers}/questions.ts`,
+    find: 'if (this.all >= atOnceMax || own >= perMemberMax) return false',
+    replace: 'if (this.all >= atOnceMax || own >= atOnceMax + perMemberMax) return false',
+    test: {
+      file: `${peers}/wallets.test.ts`,
+      name: 'a member has a few asks of wallets in hand and no more, from their first byte on; another is heard',
+    },
+  },
+  {
+    name: 'each wallet waits for itself until a member counts as away',
+    file: 'apps/node/src/wallet-relay.ts',
+    find: 'else this.away.set(member, this.parts.now() + awaySeconds)',
+    replace: 'else this.away.set(member, this.parts.now() - awaySeconds)',
+    test: {
+      file: 'apps/node/src/wallet-relay.test.ts',
+      name: 'keeps nobody waiting: after the first all hear of it at once, until it is tried again',
+    },
+  },
+  {
+    name: 'an enrolment that was refused counts as one',
+    file: 'packages/sdk/src/wallet/state.ts',
+    find: 'enrolledAt > 0 ||',
+    replace: 'enrolledAt >= 0 ||',
+    test: {
+      file: 'packages/sdk/src/wallet/wallet.test.ts',
+      name: 'that was not taken is made again with another code, from the handles that are open',
+    },
+  },
 ]

@@ -267,7 +267,13 @@ export { supplyWord } from './supply/words.ts'
 export { type BringBackDoor, type BroughtBack, bringBack, bringBackDoor } from './wallet/bring-back.ts'
 export { type CaseState, casesIn, type WalletCase } from './wallet/cases.ts'
 export { type NodePort, type StepRefusal, WalletClient } from './wallet/client.ts'
-export { type Finding, findings, type Look, whoLooked } from './wallet/history.ts'
+export {
+  excusedWhenVoided,
+  type Finding,
+  findings,
+  type Look,
+  whoLooked,
+} from './wallet/history.ts'
 export {
   type HttpDoor,
   handlesAt,

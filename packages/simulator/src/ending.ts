@@ -2,7 +2,7 @@
 import { equalBytes, fromHex, toHex } from '@plexus/codec'
 import { sha256 } from '@plexus/crypto'
 import { type Gathered, viewOfAsk } from '@plexus/exchange'
-import { type Finding, findings, verifyBundle } from '@plexus/sdk'
+import { excusedWhenVoided, type Finding, findings, verifyBundle } from '@plexus/sdk'
 import type { CheatRecord } from './cheats.ts'
 import type { SimulatedNode } from './node.ts'
 import type { Patient } from './patient.ts'
@@ -14,8 +14,6 @@ import type { World } from './world.ts'
  * the grace for its contents, and a few slow repeats.
  */
 const settleSeconds = 5_100
-/** Why the bundle of a grant that was voided proves no release. */
-const voidedGrant: readonly string[] = ['note-missing', 'released-after-end']
 /** A lie is found within a simulated day. */
 const noticedWithinMilliseconds = 86_400_000
 /** Between two looks of people at what they are to take note of. */
@@ -136,8 +134,8 @@ function judgeWallet(world: World, patient: Patient, cheat: CheatRecord | undefi
   for (const bundle of patient.bundles) {
     const checked = verifyBundle(world.founding.chain, bundle)
     if (checked.ok) world.count('bundle verified')
-    // Of a grant that was voided there is no note, and its receipt may have come after the intent's end.
-    else if (!cheat) world.require(voidedGrant.includes(checked.reason.type), `bundle: ${checked.reason.type}`)
+    // What a grant that was voided need not show.
+    else if (!cheat) world.require(excusedWhenVoided.includes(checked.reason.type), `bundle: ${checked.reason.type}`)
   }
 }
 

@@ -282,6 +282,15 @@ describe('a grant that was voided', () => {
     ])
     expect(findings(after([by('custodian', silent), by('custodian', last)]).state)).toEqual([])
   })
+  test('is not suspect because the clinician had the role in neither block that the bundle shows', () => {
+    const { grant, last } = voided({ intent: { clinician: { npi: '1245319599', organisation: 'clinic' } } })
+    const silent = { bundle: { ...grant.bundle, note: null } }
+    expect(findings(after([by('custodian', silent)]).state)).toMatchObject([
+      { type: 'unconfirmed' },
+      { type: 'not-verified', failures: ['clinician-without-role'] },
+    ])
+    expect(findings(after([by('custodian', silent), by('custodian', last)]).state)).toEqual([])
+  })
   test('is not voided by the void receipt of another intent', () => {
     const grant = next(undefined)
     const last = next(grant, { receipt: { decision: { type: 'void', code: 'head-closed' } } })

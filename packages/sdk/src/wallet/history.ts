@@ -145,10 +145,11 @@ function isVoided({ accesses }: Relationship, access: Access): boolean {
 }
 
 /**
- * What a grant that was voided need not show: no release note was made, and its receipt may have come into a block after
- * the intent's end, which is why it was voided.
+ * What a grant that was voided need not show: no release note was made; its receipt may have come into a block after the
+ * intent's end, which is why it was voided; and the clinician may have had the role when it was decided, but neither in the
+ * block of the intent nor any more in that of the receipt, which are the two that a bundle shows.
  */
-const excusedWhenVoided: readonly string[] = ['note-missing', 'released-after-end']
+export const excusedWhenVoided: readonly string[] = ['clinician-without-role', 'note-missing', 'released-after-end']
 
 function isVerified(known: Relationship, access: Access): boolean {
   return (
