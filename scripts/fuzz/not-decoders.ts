@@ -57,6 +57,8 @@ export const notDecoders: Readonly<Record<string, string>> = {
   'apps/node/src/verify/layout-check.ts#checkLayout': 'looks for files',
   'apps/node/src/wallet-port.ts#isPatientStep': statements,
   'apps/node/src/wallet-port.ts#sponsor': statements,
+  'apps/node/src/wallet-relay.ts#WalletRelay': 'answers to wallets, which are a target',
+  'apps/node/src/wallet-relay.ts#answerRelayed': 'asks of wallets, which are a target',
   'apps/node/src/wallet-store.ts#openWalletFile': 'a file of a wallet, which is a target',
   'apps/web/src/node/desk.ts#playBottle': 'the order keys of this page’s own wallet, as it wrote them',
   'apps/web/src/node/door.ts#parsed': 'what the own node answers, by the shapes of its OpenAPI document',

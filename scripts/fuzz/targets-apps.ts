@@ -48,7 +48,9 @@ export const appTargets: readonly Target[] = [
       const { foundChain } = await import('@plexus/kernel')
       const engine = { type: 'local', sequencer: new Uint8Array(32) } as const
       const chain = foundChain({ name: 'fuzz', time: 1_790_000_000, engine, founding: [] })
-      const parts = { network: { chain, nodes: new Map() }, directory: {}, now: () => 0 }
+      // Members that run elsewhere are asked there: then the fields were understood, too.
+      const elsewhere = { askForWallet: () => Promise.reject(new Error(understood)) }
+      const parts = { network: { chain, nodes: new Map(), ...elsewhere }, directory: {}, now: () => 0 }
       const routes: Route[] = []
       for (const name of ['checkpoint', 'ledger', 'recovery', 'staff', 'submit', 'wallet'])
         routes.push(

@@ -156,6 +156,14 @@ export interface AccessPlan {
   readonly together?: boolean
 }
 
+/** What was done; a refusal is not what the test is about. */
+export function must<Value>(
+  result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
+): Value {
+  if (!result.ok) throw new Error(JSON.stringify(result.reason))
+  return result.value
+}
+
 export class World {
   readonly chain: Chain
   readonly machine: Machine

@@ -188,10 +188,10 @@ export function memberRoute<
   }
   const route = routeOf(staff ? 'staff' : 'member', whole, (input, node) => {
     // The shape was checked with `member` added to it.
-    const { params } = input as { readonly params: { readonly member: string } }
     const given = input as unknown as Parameters<typeof definition.handle>[0]
     if (node) return definition.handle(given, node)
-    if (elsewhere) return elsewhere(params.member, given)
+    const { params } = input as { readonly params?: { readonly member?: string } }
+    if (elsewhere) return elsewhere(params?.member ?? '', given)
     throw new Error('a route of a member was entered without its node')
   })
   return { ...route, elsewhere: elsewhere !== undefined, ...(bodyBytesMax !== undefined && { bodyBytesMax }) }

@@ -6,7 +6,7 @@ import { statementHash } from '@plexus/crypto'
 import type { Notice, Receipt, ReceiptBundle, ReceiptDecision } from '@plexus/policy'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { type AccessPlan, bundleOf, seedOf, World, zeros } from '../world.testing.ts'
+import { type AccessPlan, bundleOf, must, seedOf, World, zeros } from '../world.testing.ts'
 import { findings } from './history.ts'
 import { takeClosing, takeNotice } from './notices.ts'
 import { createWallet, enrol, handlesOpened, type Wallet } from './wallet.ts'
@@ -30,13 +30,6 @@ interface Story {
 
 let wallet: Wallet
 let mailbox: Receipt['mailbox']
-
-function must<Value>(
-  result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
-): Value {
-  if (!result.ok) throw new Error(JSON.stringify(result.reason))
-  return result.value
-}
 
 beforeAll(async () => {
   let drawn = 0

@@ -3,7 +3,7 @@ import { sha256, statementHash } from '@plexus/crypto'
 import { evidence, type Notice, type Receipt, type ReceiptBundle, type ReceiptDecision } from '@plexus/policy'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type AccessPlan, bundleOf, npi, seedOf, World, zeros } from '../world.testing.ts'
+import { type AccessPlan, bundleOf, must, npi, seedOf, World, zeros } from '../world.testing.ts'
 import { type Finding, findings, whoLooked } from './history.ts'
 import { takeClosing, takeNotice } from './notices.ts'
 import { encodeWallet, relationshipWith, strayNoticesMax, wrappingKeysMax } from './state.ts'
@@ -12,13 +12,6 @@ import { changeDirectives, checkIn, createWallet, enrol, handlesOpened, nextHand
 const world = new World()
 const { chain } = world
 const visit = seedOf('visit').slice(0, 16)
-
-function must<Value>(
-  result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
-): Value {
-  if (!result.ok) throw new Error(JSON.stringify(result.reason))
-  return result.value
-}
 
 /** A receipt as the custodian counts it: its number, and the hash of the one before. */
 interface Told {
@@ -273,21 +266,16 @@ describe('a grant that was voided', () => {
     expect(findings(taken.state)).toEqual([])
     expect(whoLooked(taken.state)).toMatchObject([{ number: 2 }, { number: 1, voided: true, verified: true }])
   })
-  test('is not suspect because its receipt came into a block after the intent ended', () => {
-    const { grant, last } = voided({ intent: { expiresAt: world.time + 6 } })
+  const elsewhere = { npi: '1245319599', organisation: 'clinic' }
+  test.each<readonly [string, NonNullable<AccessPlan['intent']>, string]>([
+    ['its receipt came into a block after the intent ended', { expiresAt: world.time + 6 }, 'released-after-end'],
+    ['neither block that it shows has the clinician’s role', { clinician: elsewhere }, 'clinician-without-role'],
+  ])('is not suspect because %s', (_, intent, failure) => {
+    const { grant, last } = voided({ intent })
     const silent = { bundle: { ...grant.bundle, note: null } }
     expect(findings(after([by('custodian', silent)]).state)).toMatchObject([
       { type: 'unconfirmed' },
-      { type: 'not-verified', failures: ['released-after-end'] },
-    ])
-    expect(findings(after([by('custodian', silent), by('custodian', last)]).state)).toEqual([])
-  })
-  test('is not suspect because the clinician had the role in neither block that the bundle shows', () => {
-    const { grant, last } = voided({ intent: { clinician: { npi: '1245319599', organisation: 'clinic' } } })
-    const silent = { bundle: { ...grant.bundle, note: null } }
-    expect(findings(after([by('custodian', silent)]).state)).toMatchObject([
-      { type: 'unconfirmed' },
-      { type: 'not-verified', failures: ['clinician-without-role'] },
+      { type: 'not-verified', failures: [failure] },
     ])
     expect(findings(after([by('custodian', silent), by('custodian', last)]).state)).toEqual([])
   })

@@ -19,7 +19,7 @@ import {
 } from '@plexus/policy'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sealNote } from '../notes.ts'
-import { memberSeed, seedOf, World } from '../world.testing.ts'
+import { memberSeed, must, seedOf, World } from '../world.testing.ts'
 import { headHandle, sealingSeed } from './keys.ts'
 import { openNotice, takeClosing, takeNotice } from './notices.ts'
 import { findHeads, type HandleStatus, recover, takeSet } from './recovery.ts'
@@ -54,13 +54,6 @@ const denyAll: Directive = {
 function counting(): (length: number) => Uint8Array {
   let drawn = 0
   return (length) => seedOf(`random ${drawn++}`).slice(0, length)
-}
-
-function must<Value>(
-  result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: unknown },
-): Value {
-  if (!result.ok) throw new Error(JSON.stringify(result.reason))
-  return result.value
 }
 
 const world = new World()
