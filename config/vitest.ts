@@ -3,7 +3,10 @@ import { builtEngineIn } from '@plexus/engine'
 import { defineConfig } from 'vitest/config'
 
 const root = new URL('..', import.meta.url).pathname
-const engine = builtEngineIn({ goFolder: `${root}packages/engine/go`, cache: `${root}node_modules/.cache/engine` })
+const goFolder = `${root}packages/engine/go`
+/** Copies of a part of the repository have no engine at all. */
+const hasEngine =
+  existsSync(goFolder) && existsSync(builtEngineIn({ goFolder, cache: `${root}node_modules/.cache/engine` }))
 
 /**
  * The exchange's rules hold on either engine: these files are run again with CometBFT beside each member. Left out are those
@@ -41,7 +44,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/_template/**', stories],
         },
       },
-      ...(existsSync(engine)
+      ...(hasEngine
         ? [
             {
               extends: true as const,
