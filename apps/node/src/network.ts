@@ -34,7 +34,7 @@ import type { EngineReadings } from './readings.ts'
 import { type BlocksLost, catchUpOrder, markLedgerWentBack } from './restored-order.ts'
 import { schedule } from './schedule.ts'
 import { stateAnswersOf } from './wallet-port.ts'
-import { answerRelayed, answerWallet, type WalletAnswer, type WalletAsk, WalletRelay } from './wallet-relay.ts'
+import { answerRelayed, type WalletAnswer, type WalletAsk, WalletRelay } from './wallet-relay.ts'
 
 /** An envelope of the demonstration's own people. */
 const envelopeSeconds = 300
@@ -305,10 +305,8 @@ export class Network {
     return !this.nodes.has(member) && address !== undefined && address !== 'local:'
   }
 
-  /** What a member answers a wallet: here, or where it runs. */
+  /** What a member that runs elsewhere answers a wallet; only where `reaches` says that it can be asked. */
   async askForWallet(member: string, asked: WalletAsk): Promise<WalletAnswer> {
-    const node = this.nodes.get(member)
-    if (node) return answerWallet(node, asked)
     if (!this.walletRelay) throw new Error(`${member} is not reached from here`)
     return this.walletRelay.ask(member, asked)
   }

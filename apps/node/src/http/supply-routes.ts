@@ -1,3 +1,4 @@
+/** What a maker, wholesaler or pharmacy does with its goods. Labels are what a scanner gives, or `(01)…(21)…`, or `(00)…`. */
 import { no, ok, toHex } from '@plexus/codec'
 import { z } from 'zod'
 import { answerOfStep } from './book-answers.ts'
